@@ -1,0 +1,29 @@
+"""Prefixed ids that sort by the time they were made: ``wo_01jd…``.
+
+48 bits of milliseconds and 80 random bits, in Crockford's base 32, lower case, as ULID orders them.
+Not for workflow code: there, ids come from ``workflow.uuid4`` or are derived from the case's.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_SHAPE = re.compile(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}")
+
+
+def new_id(prefix: str, at: datetime) -> str:
+    """Make an id such as ``wo_01jdk3…`` for something made at ``at``."""
+    number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    digits = []
+    for _ in range(26):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return f"{prefix}_{''.join(reversed(digits))}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether a text has the shape of an id with this prefix."""
+    return text.startswith(f"{prefix}_") and _SHAPE.fullmatch(text) is not None
