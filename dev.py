@@ -64,7 +64,7 @@ def output(command: list[str]) -> subprocess.CompletedProcess[str]:
 def step(name: str, said: str, inputs: list[str], *commands: list[str]) -> None:
     """Run the commands unless they ran already with the same inputs."""
     stamp = VENV / f".stamp-{name}"
-    key = hashlib.sha256("\0".join([str(ROOT), sys.version, *inputs]).encode()).hexdigest()
+    key = hashlib.sha256("\0".join([str(ROOT), *inputs]).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == key:
         return
     began = time.monotonic()
@@ -98,6 +98,8 @@ def install(lock: str) -> None:
     bootstrap, wanted = REQUIREMENTS / "bootstrap.lock", REQUIREMENTS / f"{lock}.lock"
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON)]
+    if not PYTHON.exists():  # never made, or its interpreter was removed
+        shutil.rmtree(VENV, ignore_errors=True)
     if not (VENV / f".stamp-{lock}").exists():
         check_machine()
     base = getattr(sys, "_base_executable", sys.executable)
