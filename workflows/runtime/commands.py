@@ -1,0 +1,148 @@
+"""What a case asks of the outside. Whoever drives the interpreter carries them out, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+
+class Purpose(StrEnum):
+    """Why an RPC is called: the node itself, to find people, to tell them, to undo."""
+
+    NODE = "node"
+    ASSIGN = "assign"
+    NOTIFY = "notify"
+    COMPENSATE = "compensate"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRpc:
+    """Call one RPC; answer with ``RpcSucceeded`` or ``RpcFailed`` and the same ``call_id``.
+
+    Attributes:
+        call_id: unique in the case; at most one call of an id is in flight.
+        node: the node it is for.
+        visit: which visit of that node.
+        rpc: the full name, ``pricing.v1.PricingService/Quote``.
+        request: protobuf's JSON with the proto's field names, without the idempotency key.
+        idempotency_key: what makes the effect single; empty for a read.
+        quick: a local activity chained in the workflow task, else an ordinary activity.
+        summary: for the Temporal UI.
+        purpose: why it is called.
+        barrier: the request depends on a quick read that may stand in the same workflow task: end
+            that task before calling, so that only recorded facts decide.
+    """
+
+    call_id: str
+    node: str
+    visit: int
+    rpc: str
+    request: dict[str, Any]
+    idempotency_key: str
+    quick: bool
+    summary: str
+    purpose: Purpose
+    barrier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Fire ``TimerFired`` at an instant. A driver may keep one real timer over
+    ``CaseState.timers`` instead of one for each."""
+
+    timer_id: str
+    due: datetime
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """The timer is not wanted any more."""
+
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartFieldWork:
+    """Start the child workflow that lives a work order through; it reports ``FieldWorkEnded``."""
+
+    node: str
+    visit: int
+    input: dict[str, Any]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartSubflow:
+    """Start a child case; it reports ``SubflowEnded``."""
+
+    node: str
+    visit: int
+    flow: str
+    inputs: dict[str, Any]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelChild:
+    """Ask a field work or a subflow to cancel; it still reports its end."""
+
+    node: str
+    visit: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseIncident:
+    """Something stands still until operations look at it."""
+
+    incident_id: str
+    node: str
+    visit: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAct:
+    """An applied act for the audit; goes out with the next upsert of the read model.
+
+    Attributes:
+        before: the user task as it stood (assignee, candidates, revision).
+        after: as it stands now, with the form's values or the target.
+    """
+
+    at: datetime
+    act_key: str
+    task_id: str
+    node: str
+    verb: str
+    person: str
+    origin: str
+    comment: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EndCase:
+    """The case is over: ``completed`` or ``cancelled``."""
+
+    outcome: str
+    end_node: str
+    reason: str
+
+
+Command: TypeAlias = (
+    CallRpc
+    | StartTimer
+    | CancelTimer
+    | StartFieldWork
+    | StartSubflow
+    | CancelChild
+    | RaiseIncident
+    | RecordAct
+    | EndCase
+)

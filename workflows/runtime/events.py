@@ -1,0 +1,150 @@
+"""What can happen to a case. Each event is recorded history; ``step`` knows nothing else.
+
+``at`` is the instant of the workflow task that applies the event. An event about something that is
+no longer awaited (a late timer, the reply to a withdrawn call) is accepted and changes nothing but
+what the case must still undo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from kit.calendar import BusinessCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person wants: one verb on one user task, or on the case when ``task_id`` is empty.
+
+    Attributes:
+        act_key: the client's key; the same key is applied once.
+        verb: one of ``workflows.runtime.acts.Verb``.
+        person: the acting person (or customer), as the token says.
+        roles: the roles the token gives that person.
+        revision: the task's revision the person saw, or None to act on whatever stands.
+        form: the values of the task's form, for complete and approve.
+        to: the person to transfer to, or the node to send back to.
+        comment: free text for the record.
+        origin: where it came from: console, cli, wecom, h5.
+    """
+
+    act_key: str
+    verb: str
+    person: str
+    task_id: str = ""
+    roles: tuple[str, ...] = ()
+    revision: int | None = None
+    form: dict[str, Any] = field(default_factory=dict)
+    to: str = ""
+    comment: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The case begins. ``inputs`` have passed ``workflows.runtime.forms.read_form``; ``calendar``
+    is the data of the plan's calendar, None when the plan names none."""
+
+    at: datetime
+    case_id: str
+    workflow_id: str
+    inputs: dict[str, Any]
+    started_by: str
+    flow_version: int = 0
+    calendar: BusinessCalendar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RpcSucceeded:
+    """The reply to a ``CallRpc``: the response as protobuf's JSON, with the proto's field names."""
+
+    at: datetime
+    call_id: str
+    response: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RpcFailed:
+    """A ``CallRpc`` failed for good: a typed refusal, or retries used up."""
+
+    at: datetime
+    call_id: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The due instant of a ``StartTimer`` has come."""
+
+    at: datetime
+    timer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A person acted. ``step`` checks it once more and raises the refusal of ``check_act``."""
+
+    at: datetime
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class EventArrived:
+    """A domain event that the relay correlated with this case. ``sequence`` grows per aggregate;
+    one that was seen is ignored."""
+
+    at: datetime
+    type: str
+    key: str
+    aggregate: str = ""
+    sequence: int = 0
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWorkEnded:
+    """The child workflow of a ``StartFieldWork`` ended: ``completed``, ``cancelled`` or ``failed``."""
+
+    at: datetime
+    node: str
+    visit: int
+    outcome: str
+    output: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubflowEnded:
+    """The child case of a ``StartSubflow`` ended."""
+
+    at: datetime
+    node: str
+    visit: int
+    outcome: str
+    output: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """Somebody outside the case's people (operations, a shop's refund) cancels it."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+Event: TypeAlias = (
+    Started
+    | RpcSucceeded
+    | RpcFailed
+    | TimerFired
+    | Acted
+    | EventArrived
+    | FieldWorkEnded
+    | SubflowEnded
+    | CancelRequested
+)
