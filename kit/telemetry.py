@@ -19,7 +19,9 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from kit.config import Settings
 
-_SECRET_KEY: Final = re.compile(r"token|secret|password|authorization|phone|aes_key|corpsecret", re.I)
+_SECRET_KEY: Final = re.compile(
+    r"token|secret|password|authorization|phone|aes_key|corpsecret", re.I
+)
 
 
 def setup(settings: Settings, service_name: str) -> None:

@@ -1,0 +1,1 @@
+"""gRPC as every process speaks it: server, channels, interceptors, calls by name."""
