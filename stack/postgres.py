@@ -109,22 +109,35 @@ class Cluster:
         if done.returncode:
             raise PostgresError(f"initdb failed in {self.data}:\n{done.stderr.strip()}")
 
+    def answer(self) -> None:
+        """Ask the server once, and create the product's database where it is missing."""
+        try:
+            with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+                query = "SELECT 1 FROM pg_database WHERE datname = %s"
+                if connection.execute(query, [DATABASE]).fetchone() is None:
+                    connection.execute(f'CREATE DATABASE "{DATABASE}"'.encode())
+        except (psycopg.OperationalError, FileNotFoundError) as problem:
+            raise PostgresError(f"PostgreSQL at port {self.port}: {problem}") from problem
+
     def wait_ready(self, *, seconds: float = 60) -> None:
-        """Wait until the server answers a query, and create the product's database."""
+        """Wait until the server answers."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-                    found = connection.execute(
-                        "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-                    ).fetchone()
-                    if not found:
-                        connection.execute(f'CREATE DATABASE "{DATABASE}"'.encode())
-                    return
-            except psycopg.OperationalError as problem:
+                return self.answer()
+            except PostgresError:
                 if time.monotonic() > deadline:
-                    raise PostgresError(f"PostgreSQL does not answer: {problem}") from problem
+                    raise
                 time.sleep(0.05)
+
+
+def answers(url: str) -> None:
+    """Ask a server that somebody else runs."""
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.Error as problem:
+        raise PostgresError(f"the server named by DATABASE_URL: {problem}") from problem
 
 
 def durable(state: Path, port: int) -> Cluster:

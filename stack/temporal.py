@@ -1,5 +1,6 @@
 """The Temporal dev server from its wheel: the command that runs it and what it must know."""
 
+import asyncio
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ SEARCH_ATTRIBUTES: Sequence[SearchAttributeKey[Any]] = [
     SearchAttributeKey.for_keyword_list("GongdanAssignees"),
 ]
 
+_PROGRAM = str(Path(sys.executable).parent / "temporal")
+
 QUICK_FLAGS = [
     # One shard polls 20 times a second by default, which costs 50 ms a hop.
     *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=200"),
@@ -36,12 +39,42 @@ def argv(state: Path, port: int, ui_port: int) -> list[str]:
         "--db-filename": str(state / "temporal.db"),
         "--log-level": "error",
     }
-    command = [str(Path(sys.executable).parent / "temporal"), "server", "start-dev"]
+    command = [_PROGRAM, "server", "start-dev"]
     command += [word for flag in flags.items() for word in flag]
     command += ["--ui-disable-news-fetch", *QUICK_FLAGS]
     for pragma in ("journal_mode=wal", "synchronous=normal"):
         command += ["--sqlite-pragma", pragma]
     for key in SEARCH_ATTRIBUTES:
-        kind = "".join(word.capitalize() for word in key.indexed_value_type.name.split("_"))
-        command += ["--search-attribute", f"{key.name}={kind}"]
+        command += ["--search-attribute", f"{key.name}={_kind(key)}"]
     return leashed(command, last_signal=signal.SIGINT)
+
+
+class TemporalError(Exception):
+    """Temporal cannot be used as it is; the message says what to do."""
+
+
+async def register_search_attributes(address: str) -> None:
+    """Make a server that somebody else runs know our search attributes."""
+    known = await _operator(address, "list")
+    for key in SEARCH_ATTRIBUTES:
+        if key.name not in known:
+            await _operator(address, "create", "--name", key.name, "--type", _kind(key))
+
+
+async def _operator(address: str, verb: str, *flags: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(_PROGRAM, "operator", "search-attribute", verb, "--address", address, *flags),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise TemporalError(
+            f"the server in TEMPORAL_ADDRESS ({address}) did not {verb} search attributes: "
+            f"{output.decode(errors='replace').strip()}"
+        )
+    return output.decode()
+
+
+def _kind(key: SearchAttributeKey[Any]) -> str:
+    return "".join(word.capitalize() for word in key.indexed_value_type.name.split("_"))

@@ -1,0 +1,74 @@
+"""Ask every part whether it is well, and say what to do about those that are not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from stack import ports, probes, running
+from stack.children import own_cluster
+from stack.layout import Layout
+from stack.logs import last_lines
+from stack.processes import PROCESSES, Process, Ready
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one part."""
+
+    part: str
+    well: bool
+    says: str
+    advice: str = ""
+
+
+async def examine(layout: Layout) -> list[Finding]:
+    """Ask all parts at once."""
+    supervisor = running.process_id(layout)
+    findings = [
+        Finding("supervisor", True, f"process {supervisor}")
+        if supervisor
+        else Finding("supervisor", False, "does not run", "start it with `make up`")
+    ]
+    if not (layout.keys / "issuers.json").exists():
+        return [*findings, Finding("keys", False, "not made yet", "`make up` makes them")]
+    cluster = own_cluster(layout)
+    asked = [process for process in PROCESSES if process.ready is not Ready.EXIT]
+    return findings + await asyncio.gather(
+        *(_ask(process, layout, probes.of(process, layout, cluster)) for process in asked)
+    )
+
+
+async def _ask(process: Process, layout: Layout, probe: Callable[[], Awaitable[None]]) -> Finding:
+    try:
+        await probe()
+    except probes.NotReady as problem:
+        return Finding(process.name, False, str(problem), _advice(process, layout))
+    where = layout.external.get(process.name) or f"port {layout.port(process)}"
+    return Finding(process.name, True, f"answers ({where})")
+
+
+def _advice(process: Process, layout: Layout) -> str:
+    if process.name in layout.external:
+        return f"it is yours: see that the server in {layout.external[process.name]} runs"
+    port = layout.port(process)
+    if not ports.is_free(port) and not (layout.pid_files / process.name).exists():
+        return f"port {port} is held by {ports.holder(port)}; set {process.port_variable}"
+    log = layout.logs / f"{process.name}.log"
+    if not log.exists():
+        return "it was never started: `make up`"
+    lines, _ = last_lines(log, 1)
+    return f"its log ends: {lines[0] if lines else '(empty)'}; `make logs ARGS={process.name}`"
+
+
+def show(findings: list[Finding]) -> None:
+    """Print the findings as a table."""
+    table = Table()
+    for heading in ("part", "well", "what it says", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        well = "[green]yes" if finding.well else "[red]no"
+        table.add_row(finding.part, well, finding.says, finding.advice)
+    Console().print(table)
