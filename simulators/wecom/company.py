@@ -3,6 +3,7 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 
 from simulators.wecom import seed
@@ -54,11 +55,13 @@ class Company:
     callbacks: list[CallbackRecord] = field(default_factory=list)
     chat_versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     revision: int = 0
+    _first_apps: dict[int, App] = field(init=False)
     _digests: dict[str, float] = field(default_factory=dict)
     _card_task_ids: set[tuple[int, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Read back what an earlier run kept."""
+        self._first_apps = deepcopy(self.apps)
         for setting in self.journal.all("clock"):
             self.clock.offset = setting["offset"]
         for body in self.journal.all("message"):
@@ -124,9 +127,10 @@ class Company:
         self.touch(self.members)
 
     def reset(self) -> None:
-        """Empty all chats, faults and tokens; members, apps and the clock stay."""
+        """Begin anew: chats, faults, tokens and changes to apps are gone; the clock goes on."""
         self.journal.clear()
         self.journal.put("clock", "offset", {"offset": self.clock.offset})
+        self.apps = deepcopy(self._first_apps)
         self.knobs, self.tokens, self.faults = Knobs(), TokenBook(), FaultPlan()
         self.member_limit, self.api_limit = MemberLimit(), ApiLimit()
         for kept in (self.messages, self.chats, self.response_codes, self.callbacks):

@@ -35,10 +35,6 @@ class MemberLimit:
         """Count a delivery read back from the journal."""
         self._delivered.setdefault((agentid, userid), deque()).append(at)
 
-    def forget(self) -> None:
-        """Start counting afresh."""
-        self._delivered.clear()
-
 
 @dataclass
 class ApiLimit:
