@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
@@ -26,9 +26,10 @@ from kit.rpc.methods import find_method, response_class
 from kit.rpc.wire import STATUS_OF_KIND, to_trailer
 from kit.telemetry import logger
 
+if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
+    MethodHandler = grpc.RpcMethodHandler[Any, Any]
+
 Handler = Callable[[Any, Any], Awaitable[Any]]
-HandlerCallDetails = grpc.HandlerCallDetails
-Continuation = Callable[[HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]]
 
 _NOT_OURS: Final = ("/grpc.health.", "/grpc.reflection.")
 _log = logger("rpc")
@@ -38,8 +39,10 @@ class _UnaryInterceptor(ServerInterceptor):
     """Wraps the unary handlers of our own services."""
 
     async def intercept_service(
-        self, continuation: Continuation, handler_call_details: HandlerCallDetails
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[MethodHandler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> MethodHandler | None:
         """Replace a unary handler by the wrapped one."""
         handler = await continuation(handler_call_details)
         method: str = handler_call_details.method
