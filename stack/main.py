@@ -37,7 +37,7 @@ def up(
     layout = Layout.of_this_process()
     wanted = with_needs(_names(only)) if only else PROCESSES
     with running.alone(layout):
-        _check_machine(wanted, layout)
+        check_machine(wanted, layout)
         prepare(layout)
         code = asyncio.run(_supervise(wanted, layout))
     os._exit(code)  # gRPC's threads sometimes crash an interpreter that ends by itself
@@ -137,10 +137,12 @@ async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     """Do the work, but no longer than until the stop."""
     working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if working.done():
-        working.result()
+    finished = working.done()
     working.cancel()
+    stopping.cancel()
+    await asyncio.gather(working, stopping, return_exceptions=True)
+    if finished:
+        working.result()
 
 
 def _names(chosen: str) -> list[str]:
@@ -151,7 +153,7 @@ def _names(chosen: str) -> list[str]:
     return names
 
 
-def _check_machine(wanted: tuple[Process, ...], layout: Layout) -> None:
+def check_machine(wanted: tuple[Process, ...], layout: Layout) -> None:
     """End with one clear message where the machine cannot run this."""
     layout.state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(layout.state).free / 1e9

@@ -56,6 +56,7 @@ class Supervisor:
         either: list[asyncio.Future[Any]] = [self._ended, everyone]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         everyone.cancel()
+        await asyncio.gather(everyone, return_exceptions=True)
         if self._ended.done():
             self._ended.result()
 
