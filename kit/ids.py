@@ -6,12 +6,10 @@ Not for workflow code: there, ids come from ``workflow.uuid4`` or are derived fr
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_SHAPE = re.compile(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}")
 
 
 def new_id(prefix: str, at: datetime) -> str:
@@ -22,8 +20,3 @@ def new_id(prefix: str, at: datetime) -> str:
         number, digit = divmod(number, 32)
         digits.append(_ALPHABET[digit])
     return f"{prefix}_{''.join(reversed(digits))}"
-
-
-def is_id(prefix: str, text: str) -> bool:
-    """Whether a text has the shape of an id with this prefix."""
-    return text.startswith(f"{prefix}_") and _SHAPE.fullmatch(text) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
@@ -21,7 +21,8 @@ MINOR_DIGITS: Final[dict[str, int]] = {
     "MYR": 2, "JPY": 0, "KRW": 0, "VND": 0, "KWD": 3,
 }  # fmt: skip
 
-_LIMIT: Final = 10**15
+_LIMIT_DIGITS: Final = 15
+_LIMIT: Final = 10**_LIMIT_DIGITS
 
 
 class Rounding(StrEnum):
@@ -59,16 +60,22 @@ class Money:
         is an error (``MONEY_MALFORMED``), never a rounding."""
         digits = cls(currency, 0).digits
         try:
-            scaled = Decimal(amount).scaleb(digits)
-            whole = int(scaled)
-        except (InvalidOperation, ValueError, OverflowError) as error:
+            exact = Decimal(amount)
+        except (InvalidOperation, ValueError) as error:
             raise InvalidArgument(
                 "MONEY_MALFORMED", f"{amount!r} is not an amount of money", field="amount"
             ) from error
-        if whole != scaled:
+        # Looked at before it is expanded: "1e999999" is short to write and long to count.
+        if not exact.is_finite() or not -_LIMIT_DIGITS <= exact.adjusted() <= _LIMIT_DIGITS:
+            raise InvalidArgument(
+                "MONEY_OUT_OF_RANGE", f"{amount!r} is beyond any amount of money", field="amount"
+            )
+        scaled = Fraction(exact) * 10**digits
+        if scaled.denominator != 1:
             raise InvalidArgument(
                 "MONEY_MALFORMED", f"{currency} has {digits} digits after the point", field="amount"
             )
+        whole = scaled.numerator
         return cls(currency, whole)
 
     @property
@@ -186,13 +193,3 @@ def to_fraction(text: str) -> Fraction:
         return Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
         raise InvalidArgument("RATIO_MALFORMED", f"{text!r} is not a ratio") from error
-
-
-def round_decimal(value: Decimal, digits: int, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
-    """Round a decimal to a number of digits by the named rule."""
-    mode = {
-        Rounding.HALF_UP: ROUND_HALF_UP,
-        Rounding.HALF_EVEN: ROUND_HALF_EVEN,
-        Rounding.DOWN: "ROUND_DOWN",
-    }[rounding]
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=mode)
