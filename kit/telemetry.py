@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 
@@ -25,7 +26,10 @@ _SECRET_KEY: Final = re.compile(
 
 
 def setup(settings: Settings, service_name: str) -> None:
-    """Set up logs and traces for this process; spans are exported when an endpoint is set."""
+    """Set up logs and traces for this process; spans are exported when an endpoint is set.
+
+    Call it before the process connects to its database.
+    """
     _setup_logs(settings.log_level, service_name)
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: f"gongdan-{service_name}"}))
     if settings.otel_endpoint:
@@ -37,6 +41,8 @@ def setup(settings: Settings, service_name: str) -> None:
 
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+    if settings.otel_endpoint:
+        SQLAlchemyInstrumentor().instrument()  # wraps create_async_engine from here on
 
 
 def _setup_logs(level: str, service_name: str) -> None:

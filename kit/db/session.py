@@ -10,11 +10,11 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
-    create_async_engine,
 )
 
 from kit.errors import Unavailable
@@ -36,7 +36,8 @@ def create_engine(database_url: str, schema: str, pool_size: int = 10) -> AsyncE
     A dead server is noticed in seconds: psycopg alone would wait ten more to cancel a query.
     """
     url = make_url(database_url).set(drivername="postgresql+psycopg")
-    return create_async_engine(
+    # By the module's attribute, which is what the tracing library replaces.
+    return sqlalchemy_asyncio.create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
