@@ -8,3 +8,7 @@ def main() -> None:
     """Run the command line."""
     product.add_typer(machine)
     product()
+
+
+if __name__ == "__main__":
+    main()

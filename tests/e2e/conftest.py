@@ -1,0 +1,146 @@
+"""The whole product, run as a newcomer runs it, on free ports and a state of its own.
+
+    product     session   a running stack: addresses, environment, and the means to hurt it
+
+Once a session, because a start costs seconds; tests keep apart by cases and keys of their own.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stack import probes
+from stack.children import own_cluster, shared_environment
+from stack.layout import PROJECT, UI_PORT_VARIABLE, Layout
+from stack.ports import free_port
+from stack.processes import BY_NAME, PROCESSES
+
+START_SECONDS = 180
+SETTLE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    code: int
+    output: str
+    errors: str
+
+
+class Product:
+    """A running stack.
+
+    `url` gives pages, `address` gRPC, `gongdan` runs a command of the product. `kill` is sudden
+    (SIGKILL) and the supervisor starts the process again: `killed = product.kill("workflows")`,
+    then `await product.ready_again("workflows", killed)`, is a crash and a recovery.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.environment = shared_environment(layout, own_cluster(layout))
+
+    def address(self, name: str) -> str:
+        """Give host and port of a process of the table."""
+        return f"127.0.0.1:{self.layout.port(BY_NAME[name])}"
+
+    def url(self, name: str) -> str:
+        """Give the address of a process that serves pages."""
+        return f"http://{self.address(name)}"
+
+    def process_id(self, name: str) -> int:
+        """Give the process id of a process that runs now."""
+        return int((self.layout.pid_files / name).read_text())
+
+    def kill(self, name: str) -> int:
+        """End a process at once; give the process id it had."""
+        killed = self.process_id(name)
+        os.kill(killed, signal.SIGKILL)
+        return killed
+
+    async def ready_again(self, name: str, killed: int) -> None:
+        """Wait until a process other than the killed one answers."""
+        probe = probes.of(BY_NAME[name], self.layout, own_cluster(self.layout))
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                if self.process_id(name) != killed:
+                    return await probe()
+            except (probes.NotReady, FileNotFoundError):
+                pass  # between two lives
+            assert time.monotonic() < deadline, f"{name} did not come back:\n{self.log(name)}"
+            await asyncio.sleep(0.1)
+
+    def log(self, name: str) -> str:
+        """Give all that a process wrote."""
+        return (self.layout.logs / f"{name}.log").read_text(errors="replace")
+
+    async def gongdan(self, *arguments: str, seconds: float = 90) -> Finished:
+        """Run a `gongdan` command against this stack."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "stack.entry", *arguments),
+            env=self.environment,
+            cwd=PROJECT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(seconds):
+            output, errors = await process.communicate()
+        assert process.returncode is not None
+        return Finished(process.returncode, output.decode(), errors.decode())
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    # Not pytest's own temporary folder: nobody but root may enter it, PostgreSQL's user included.
+    with tempfile.TemporaryDirectory(prefix="gongdan-e2e-") as folder:
+        Path(folder).chmod(0o755)
+        yield from _run(Path(folder))
+
+
+def _run(state: Path) -> Iterator[Product]:
+    ours = ("GONGDAN_", "DATABASE_URL", "TEMPORAL_ADDRESS")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    environment |= {"GONGDAN_STATE": str(state / "state"), UI_PORT_VARIABLE: str(free_port())}
+    for process in PROCESSES:
+        if process.port_variable:
+            environment[process.port_variable] = f"127.0.0.1:{free_port()}"
+    with (state / "supervisor.log").open("wb") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "stack.main", "up"],
+            env=environment,
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(supervisor, state / "supervisor.log")
+        yield Product(Layout(environment))
+    finally:
+        supervisor.send_signal(signal.SIGINT)
+        try:
+            supervisor.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
+            raise
+
+
+def _wait_until_ready(supervisor: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while "Gongdan is ready" not in (said := log.read_text()):
+        if supervisor.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"the product did not start:\n{said}")
+        time.sleep(0.1)
