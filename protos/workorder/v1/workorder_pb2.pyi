@@ -88,7 +88,7 @@ class Technician(_message.Message):
     """"direct", "franchise", "key_account"."""
     daily_capacity: _builtins.int
     rating_hundredths: _builtins.int
-    """Customers' rating in hundredths of a star, 0 to 500."""
+    """Customers' rating in hundredths of a star, 100 to 500; 0: not rated yet."""
     active: _builtins.bool
     @_builtins.property
     def skills(self) -> _containers.RepeatedCompositeFieldContainer[Global___Skill]: ...
@@ -356,6 +356,11 @@ class WorkOrder(_message.Message):
     RATING_FIELD_NUMBER: _builtins.int
     CANCEL_REASON_FIELD_NUMBER: _builtins.int
     COMPLETION_CODE_FIELD_NUMBER: _builtins.int
+    CODE_TRIES_LEFT_FIELD_NUMBER: _builtins.int
+    COMPLETION_SUMMARY_FIELD_NUMBER: _builtins.int
+    ACCEPTANCE_COMMENT_FIELD_NUMBER: _builtins.int
+    CHECK_IN_REPORTED_AT_FIELD_NUMBER: _builtins.int
+    COMPLETION_REPORTED_AT_FIELD_NUMBER: _builtins.int
     work_order_id: _builtins.str
     revision: _builtins.int
     """1, 2, 3 … raised by every change."""
@@ -380,6 +385,12 @@ class WorkOrder(_message.Message):
     """Six digits that the customer tells the technician when the work is done; only in the view of
     the customer's side.
     """
+    code_tries_left: _builtins.int
+    """Wrong completion codes that may still be given; 0: locked until issued anew."""
+    completion_summary: _builtins.str
+    """What the technician did, in their words."""
+    acceptance_comment: _builtins.str
+    """What the customer said with the rating."""
     @_builtins.property
     def place(self) -> _place_pb2.Place: ...
     @_builtins.property
@@ -387,7 +398,9 @@ class WorkOrder(_message.Message):
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkOrderLine]: ...
     @_builtins.property
-    def required_skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def required_skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Skill codes, with the least level where it is above 1: "work_at_height:3"."""
+
     @_builtins.property
     def offer(self) -> Global___Offer:
         """The offer that is open or was accepted."""
@@ -404,6 +417,12 @@ class WorkOrder(_message.Message):
     def completed_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def acceptance_recorded_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def check_in_reported_at(self) -> _timestamp_pb2.Timestamp:
+        """The times that the technician's device gave; checked_in_at and completed_at are the service's."""
+
+    @_builtins.property
+    def completion_reported_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -434,10 +453,15 @@ class WorkOrder(_message.Message):
         rating: _builtins.int = ...,
         cancel_reason: _builtins.str = ...,
         completion_code: _builtins.str = ...,
+        code_tries_left: _builtins.int = ...,
+        completion_summary: _builtins.str = ...,
+        acceptance_comment: _builtins.str = ...,
+        check_in_reported_at: _timestamp_pb2.Timestamp | None = ...,
+        completion_reported_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "appointment", b"appointment", "checked_in_at", b"checked_in_at", "completed_at", b"completed_at", "created_at", b"created_at", "location", b"location", "offer", b"offer", "place", b"place"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "appointment", b"appointment", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "completed_at", b"completed_at", "completion_reported_at", b"completion_reported_at", "created_at", b"created_at", "location", b"location", "offer", b"offer", "place", b"place"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "address_id", b"address_id", "appointment", b"appointment", "cancel_reason", b"cancel_reason", "case_id", b"case_id", "checked_in_at", b"checked_in_at", "completed_at", b"completed_at", "completion_code", b"completion_code", "created_at", b"created_at", "customer_id", b"customer_id", "floor", b"floor", "lines", b"lines", "location", b"location", "notes", b"notes", "offer", b"offer", "place", b"place", "priority", b"priority", "quote_id", b"quote_id", "rating", b"rating", "required_skills", b"required_skills", "revision", b"revision", "stage", b"stage", "state", b"state", "technician_id", b"technician_id", "title", b"title", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_comment", b"acceptance_comment", "acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "address_id", b"address_id", "appointment", b"appointment", "cancel_reason", b"cancel_reason", "case_id", b"case_id", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "code_tries_left", b"code_tries_left", "completed_at", b"completed_at", "completion_code", b"completion_code", "completion_reported_at", b"completion_reported_at", "completion_summary", b"completion_summary", "created_at", b"created_at", "customer_id", b"customer_id", "floor", b"floor", "lines", b"lines", "location", b"location", "notes", b"notes", "offer", b"offer", "place", b"place", "priority", b"priority", "quote_id", b"quote_id", "rating", b"rating", "required_skills", b"required_skills", "revision", b"revision", "stage", b"stage", "state", b"state", "technician_id", b"technician_id", "title", b"title", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -479,7 +503,9 @@ class CreateWorkOrderRequest(_message.Message):
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkOrderLine]: ...
     @_builtins.property
-    def required_skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def required_skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in WorkOrder."""
+
     def __init__(
         self,
         *,
@@ -925,6 +951,31 @@ class ScheduleAppointmentRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ScheduleAppointmentRequest: _TypeAlias = ScheduleAppointmentRequest  # noqa: Y015
+
+@_typing.final
+class ReissueCompletionCodeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    work_order_id: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        work_order_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "reason", b"reason", "work_order_id", b"work_order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReissueCompletionCodeRequest: _TypeAlias = ReissueCompletionCodeRequest  # noqa: Y015
 
 @_typing.final
 class CheckInRequest(_message.Message):

@@ -117,6 +117,11 @@ class WorkOrderServiceStub:
                 request_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.CompleteWorkRequest.SerializeToString,
                 response_deserializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
                 _registered_method=True)
+        self.ReissueCompletionCode = channel.unary_unary(
+                '/workorder.v1.WorkOrderService/ReissueCompletionCode',
+                request_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.ReissueCompletionCodeRequest.SerializeToString,
+                response_deserializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
+                _registered_method=True)
         self.RecordAcceptance = channel.unary_unary(
                 '/workorder.v1.WorkOrderService/RecordAcceptance',
                 request_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.RecordAcceptanceRequest.SerializeToString,
@@ -205,7 +210,8 @@ class WorkOrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExpireOffer(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """End an open offer; the caller keeps the time, and may take an offer back early.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -223,7 +229,17 @@ class WorkOrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CompleteWork(self, request, context):
-        """The technician reports completion; the customer's completion code must match.
+        """The technician reports completion with the code the customer tells. A wrong code is an answer,
+        not an error, so that the try is counted: the work order comes back IN_PROGRESS, with one of
+        code_tries_left gone. With none left every call is refused (WORK_ORDER_CODE_LOCKED) until the
+        code is issued anew.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReissueCompletionCode(self, request, context):
+        """A new completion code for the customer, with all tries again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -316,6 +332,11 @@ def add_WorkOrderServiceServicer_to_server(servicer, server):
             'CompleteWork': grpc.unary_unary_rpc_method_handler(
                     servicer.CompleteWork,
                     request_deserializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.CompleteWorkRequest.FromString,
+                    response_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.SerializeToString,
+            ),
+            'ReissueCompletionCode': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReissueCompletionCode,
+                    request_deserializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.ReissueCompletionCodeRequest.FromString,
                     response_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.SerializeToString,
             ),
             'RecordAcceptance': grpc.unary_unary_rpc_method_handler(
@@ -758,6 +779,33 @@ class WorkOrderService:
             target,
             '/workorder.v1.WorkOrderService/CompleteWork',
             protos_dot_workorder_dot_v1_dot_workorder__pb2.CompleteWorkRequest.SerializeToString,
+            protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReissueCompletionCode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/workorder.v1.WorkOrderService/ReissueCompletionCode',
+            protos_dot_workorder_dot_v1_dot_workorder__pb2.ReissueCompletionCodeRequest.SerializeToString,
             protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
             options,
             channel_credentials,

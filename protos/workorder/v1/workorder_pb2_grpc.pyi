@@ -51,10 +51,17 @@ class WorkOrderServiceStub:
     AcceptOffer: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.AcceptOfferRequest, _workorder_pb2.WorkOrder]
     DeclineOffer: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.DeclineOfferRequest, _workorder_pb2.WorkOrder]
     ExpireOffer: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.ExpireOfferRequest, _workorder_pb2.WorkOrder]
+    """End an open offer; the caller keeps the time, and may take an offer back early."""
     ScheduleAppointment: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.ScheduleAppointmentRequest, _workorder_pb2.WorkOrder]
     CheckIn: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.CheckInRequest, _workorder_pb2.WorkOrder]
     CompleteWork: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.CompleteWorkRequest, _workorder_pb2.WorkOrder]
-    """The technician reports completion; the customer's completion code must match."""
+    """The technician reports completion with the code the customer tells. A wrong code is an answer,
+    not an error, so that the try is counted: the work order comes back IN_PROGRESS, with one of
+    code_tries_left gone. With none left every call is refused (WORK_ORDER_CODE_LOCKED) until the
+    code is issued anew.
+    """
+    ReissueCompletionCode: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.ReissueCompletionCodeRequest, _workorder_pb2.WorkOrder]
+    """A new completion code for the customer, with all tries again."""
     RecordAcceptance: _grpc.UnaryUnaryMultiCallable[_workorder_pb2.RecordAcceptanceRequest, _workorder_pb2.WorkOrder]
 
 @_typing.type_check_only
@@ -80,10 +87,17 @@ class WorkOrderServiceAsyncStub(WorkOrderServiceStub):
     AcceptOffer: _aio.UnaryUnaryMultiCallable[_workorder_pb2.AcceptOfferRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
     DeclineOffer: _aio.UnaryUnaryMultiCallable[_workorder_pb2.DeclineOfferRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
     ExpireOffer: _aio.UnaryUnaryMultiCallable[_workorder_pb2.ExpireOfferRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
+    """End an open offer; the caller keeps the time, and may take an offer back early."""
     ScheduleAppointment: _aio.UnaryUnaryMultiCallable[_workorder_pb2.ScheduleAppointmentRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
     CheckIn: _aio.UnaryUnaryMultiCallable[_workorder_pb2.CheckInRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
     CompleteWork: _aio.UnaryUnaryMultiCallable[_workorder_pb2.CompleteWorkRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
-    """The technician reports completion; the customer's completion code must match."""
+    """The technician reports completion with the code the customer tells. A wrong code is an answer,
+    not an error, so that the try is counted: the work order comes back IN_PROGRESS, with one of
+    code_tries_left gone. With none left every call is refused (WORK_ORDER_CODE_LOCKED) until the
+    code is issued anew.
+    """
+    ReissueCompletionCode: _aio.UnaryUnaryMultiCallable[_workorder_pb2.ReissueCompletionCodeRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
+    """A new completion code for the customer, with all tries again."""
     RecordAcceptance: _aio.UnaryUnaryMultiCallable[_workorder_pb2.RecordAcceptanceRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
 
 class WorkOrderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -183,7 +197,8 @@ class WorkOrderServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _workorder_pb2.ExpireOfferRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_workorder_pb2.WorkOrder, _abc.Awaitable[_workorder_pb2.WorkOrder]]: ...
+    ) -> _typing.Union[_workorder_pb2.WorkOrder, _abc.Awaitable[_workorder_pb2.WorkOrder]]:
+        """End an open offer; the caller keeps the time, and may take an offer back early."""
 
     @_abc_1.abstractmethod
     def ScheduleAppointment(
@@ -205,7 +220,19 @@ class WorkOrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _workorder_pb2.CompleteWorkRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_workorder_pb2.WorkOrder, _abc.Awaitable[_workorder_pb2.WorkOrder]]:
-        """The technician reports completion; the customer's completion code must match."""
+        """The technician reports completion with the code the customer tells. A wrong code is an answer,
+        not an error, so that the try is counted: the work order comes back IN_PROGRESS, with one of
+        code_tries_left gone. With none left every call is refused (WORK_ORDER_CODE_LOCKED) until the
+        code is issued anew.
+        """
+
+    @_abc_1.abstractmethod
+    def ReissueCompletionCode(
+        self,
+        request: _workorder_pb2.ReissueCompletionCodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_workorder_pb2.WorkOrder, _abc.Awaitable[_workorder_pb2.WorkOrder]]:
+        """A new completion code for the customer, with all tries again."""
 
     @_abc_1.abstractmethod
     def RecordAcceptance(
