@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/flow/v1/node.proto\x12\x07\x66low.v1\x1a google/protobuf/descriptor.proto\"h\n\x0bNodeOptions\x12\r\n\x05label\x18\x01 \x01(\t\x12\x10\n\x08label_en\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\r\n\x05quick\x18\x04 \x01(\x08\x12\x17\n\x0f\x63ompensate_with\x18\x05 \x01(\t\"1\n\x0c\x45ventOptions\x12\x12\n\nwakes_case\x18\x01 \x01(\x08\x12\r\n\x05label\x18\x02 \x01(\t:D\n\x04node\x12\x1e.google.protobuf.MethodOptions\x18\xa8\x8b\x03 \x01(\x0b\x32\x14.flow.v1.NodeOptions:G\n\x05\x65vent\x12\x1f.google.protobuf.MessageOptions\x18\xa9\x8b\x03 \x01(\x0b\x32\x15.flow.v1.EventOptionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/flow/v1/node.proto\x12\x07\x66low.v1\x1a google/protobuf/descriptor.proto\"h\n\x0bNodeOptions\x12\r\n\x05label\x18\x01 \x01(\t\x12\x10\n\x08label_en\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\r\n\x05quick\x18\x04 \x01(\x08\x12\x17\n\x0f\x63ompensate_with\x18\x05 \x01(\t\"1\n\x0c\x45ventOptions\x12\x12\n\nwakes_case\x18\x01 \x01(\x08\x12\r\n\x05label\x18\x02 \x01(\t:D\n\x04node\x12\x1e.google.protobuf.MethodOptions\x18\xa8\x8b\x03 \x01(\x0b\x32\x14.flow.v1.NodeOptions:1\n\x08required\x12\x1d.google.protobuf.FieldOptions\x18\xaa\x8b\x03 \x01(\x08:G\n\x05\x65vent\x12\x1f.google.protobuf.MessageOptions\x18\xa9\x8b\x03 \x01(\x0b\x32\x15.flow.v1.EventOptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

@@ -83,6 +83,11 @@ class EventOptions(_message.Message):
 Global___EventOptions: _TypeAlias = EventOptions  # noqa: Y015
 
 NODE_FIELD_NUMBER: _builtins.int
+REQUIRED_FIELD_NUMBER: _builtins.int
 EVENT_FIELD_NUMBER: _builtins.int
 node: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___NodeOptions]
+required: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
+"""In a request: a flow must give it. In a reply: it is always there, so a flow may read it
+without asking whether it is.
+"""
 event: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, Global___EventOptions]

@@ -27,7 +27,7 @@ from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
 from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/notify/v1/notify.proto\x12\tnotify.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\"2\n\x10TemplateVariable\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08required\x18\x02 \x01(\x08\"\xb2\x01\n\x08Template\x12\x15\n\rtemplate_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12$\n\x04\x66orm\x18\x03 \x01(\x0e\x32\x16.notify.v1.MessageForm\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0c\n\x04\x62ody\x18\x05 \x01(\t\x12\x0b\n\x03url\x18\x06 \x01(\t\x12.\n\tvariables\x18\x07 \x03(\x0b\x32\x1b.notify.v1.TemplateVariable\"T\n\x12PutTemplateRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12%\n\x08template\x18\x02 \x01(\x0b\x32\x13.notify.v1.Template\"<\n\x14ListTemplatesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\"b\n\x15ListTemplatesResponse\x12&\n\ttemplates\x18\x01 \x03(\x0b\x32\x13.notify.v1.Template\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"\xfd\x01\n\x0bSendRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x15\n\rtemplate_code\x18\x02 \x01(\t\x12\x1c\n\x14recipient_person_ids\x18\x03 \x03(\t\x12\x38\n\tvariables\x18\x04 \x03(\x0b\x32%.notify.v1.SendRequest.VariablesEntry\x12#\n\x07urgency\x18\x05 \x01(\x0e\x32\x12.notify.v1.Urgency\x12\x0f\n\x07\x63\x61se_id\x18\x06 \x01(\t\x1a\x30\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"8\n\x0cSendResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x02 \x03(\t\"\x7f\n\x0f\x44\x65liveryAttempt\x12\x30\n\x0c\x61ttempted_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x12\n\nerror_code\x18\x03 \x01(\x05\x12\x15\n\rerror_message\x18\x04 \x01(\t\"\xa2\x03\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x1b\n\x13recipient_person_id\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\'\n\x05state\x18\x05 \x01(\x0e\x32\x18.notify.v1.DeliveryState\x12\x15\n\rtemplate_code\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\t\x12-\n\tqueued_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07sent_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fnext_attempt_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x61ttempts\x18\x0c \x03(\x0b\x32\x1a.notify.v1.DeliveryAttempt\x12\x12\n\nlast_error\x18\r \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x0e \x01(\t\")\n\x12GetDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\x94\x01\n\x15ListDeliveriesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x1b\n\x13recipient_person_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x18.notify.v1.DeliveryState\"d\n\x16ListDeliveriesResponse\x12\'\n\ndeliveries\x18\x01 \x03(\x0b\x32\x13.notify.v1.Delivery\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"R\n\x0f\x44\x65liveryChanged\x12%\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x13.notify.v1.Delivery:\x18\xca\xda\x18\x14\x12\x12\xe9\x80\x9a\xe7\x9f\xa5\xe9\x80\x81\xe8\xbe\xbe\xe5\x8f\x98\xe6\x9b\xb4*{\n\x0bMessageForm\x12\x1c\n\x18MESSAGE_FORM_UNSPECIFIED\x10\x00\x12\x15\n\x11MESSAGE_FORM_TEXT\x10\x01\x12\x19\n\x15MESSAGE_FORM_TEXTCARD\x10\x02\x12\x1c\n\x18MESSAGE_FORM_NOTICE_CARD\x10\x03*J\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x12\n\x0eURGENCY_NORMAL\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02*~\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45LIVERY_STATE_QUEUED\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x32\xb9\x03\n\rNotifyService\x12\x41\n\x0bPutTemplate\x12\x1d.notify.v1.PutTemplateRequest\x1a\x13.notify.v1.Template\x12W\n\rListTemplates\x12\x1f.notify.v1.ListTemplatesRequest\x1a .notify.v1.ListTemplatesResponse\"\x03\x90\x02\x01\x12h\n\x04Send\x12\x16.notify.v1.SendRequest\x1a\x17.notify.v1.SendResponse\"/\xc2\xda\x18+\n\x0c\xe5\x8f\x91\xe9\x80\x81\xe9\x80\x9a\xe7\x9f\xa5\x12\x11Send notification\x1a\x06notify \x01\x12\x46\n\x0bGetDelivery\x12\x1d.notify.v1.GetDeliveryRequest\x1a\x13.notify.v1.Delivery\"\x03\x90\x02\x01\x12Z\n\x0eListDeliveries\x12 .notify.v1.ListDeliveriesRequest\x1a!.notify.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/notify/v1/notify.proto\x12\tnotify.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\"2\n\x10TemplateVariable\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08required\x18\x02 \x01(\x08\"\xb2\x01\n\x08Template\x12\x15\n\rtemplate_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12$\n\x04\x66orm\x18\x03 \x01(\x0e\x32\x16.notify.v1.MessageForm\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0c\n\x04\x62ody\x18\x05 \x01(\t\x12\x0b\n\x03url\x18\x06 \x01(\t\x12.\n\tvariables\x18\x07 \x03(\x0b\x32\x1b.notify.v1.TemplateVariable\"T\n\x12PutTemplateRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12%\n\x08template\x18\x02 \x01(\x0b\x32\x13.notify.v1.Template\"<\n\x14ListTemplatesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\"b\n\x15ListTemplatesResponse\x12&\n\ttemplates\x18\x01 \x03(\x0b\x32\x13.notify.v1.Template\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"\x89\x02\n\x0bSendRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x1b\n\rtemplate_code\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12\"\n\x14recipient_person_ids\x18\x03 \x03(\tB\x04\xd0\xda\x18\x01\x12\x38\n\tvariables\x18\x04 \x03(\x0b\x32%.notify.v1.SendRequest.VariablesEntry\x12#\n\x07urgency\x18\x05 \x01(\x0e\x32\x12.notify.v1.Urgency\x12\x0f\n\x07\x63\x61se_id\x18\x06 \x01(\t\x1a\x30\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"8\n\x0cSendResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64\x65livery_ids\x18\x02 \x03(\t\"\x7f\n\x0f\x44\x65liveryAttempt\x12\x30\n\x0c\x61ttempted_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x12\n\nerror_code\x18\x03 \x01(\x05\x12\x15\n\rerror_message\x18\x04 \x01(\t\"\xa2\x03\n\x08\x44\x65livery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x1b\n\x13recipient_person_id\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\'\n\x05state\x18\x05 \x01(\x0e\x32\x18.notify.v1.DeliveryState\x12\x15\n\rtemplate_code\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\t\x12-\n\tqueued_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07sent_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fnext_attempt_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x61ttempts\x18\x0c \x03(\x0b\x32\x1a.notify.v1.DeliveryAttempt\x12\x12\n\nlast_error\x18\r \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x0e \x01(\t\")\n\x12GetDeliveryRequest\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\"\x94\x01\n\x15ListDeliveriesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x1b\n\x13recipient_person_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\'\n\x05state\x18\x04 \x01(\x0e\x32\x18.notify.v1.DeliveryState\"d\n\x16ListDeliveriesResponse\x12\'\n\ndeliveries\x18\x01 \x03(\x0b\x32\x13.notify.v1.Delivery\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"R\n\x0f\x44\x65liveryChanged\x12%\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x13.notify.v1.Delivery:\x18\xca\xda\x18\x14\x12\x12\xe9\x80\x9a\xe7\x9f\xa5\xe9\x80\x81\xe8\xbe\xbe\xe5\x8f\x98\xe6\x9b\xb4*{\n\x0bMessageForm\x12\x1c\n\x18MESSAGE_FORM_UNSPECIFIED\x10\x00\x12\x15\n\x11MESSAGE_FORM_TEXT\x10\x01\x12\x19\n\x15MESSAGE_FORM_TEXTCARD\x10\x02\x12\x1c\n\x18MESSAGE_FORM_NOTICE_CARD\x10\x03*J\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x12\n\x0eURGENCY_NORMAL\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02*~\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x45LIVERY_STATE_QUEUED\x10\x01\x12\x17\n\x13\x44\x45LIVERY_STATE_SENT\x10\x02\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x03\x32\xb9\x03\n\rNotifyService\x12\x41\n\x0bPutTemplate\x12\x1d.notify.v1.PutTemplateRequest\x1a\x13.notify.v1.Template\x12W\n\rListTemplates\x12\x1f.notify.v1.ListTemplatesRequest\x1a .notify.v1.ListTemplatesResponse\"\x03\x90\x02\x01\x12h\n\x04Send\x12\x16.notify.v1.SendRequest\x1a\x17.notify.v1.SendResponse\"/\xc2\xda\x18+\n\x0c\xe5\x8f\x91\xe9\x80\x81\xe9\x80\x9a\xe7\x9f\xa5\x12\x11Send notification\x1a\x06notify \x01\x12\x46\n\x0bGetDelivery\x12\x1d.notify.v1.GetDeliveryRequest\x1a\x13.notify.v1.Delivery\"\x03\x90\x02\x01\x12Z\n\x0eListDeliveries\x12 .notify.v1.ListDeliveriesRequest\x1a!.notify.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SENDREQUEST_VARIABLESENTRY']._loaded_options = None
   _globals['_SENDREQUEST_VARIABLESENTRY']._serialized_options = b'8\001'
+  _globals['_SENDREQUEST'].fields_by_name['template_code']._loaded_options = None
+  _globals['_SENDREQUEST'].fields_by_name['template_code']._serialized_options = b'\320\332\030\001'
+  _globals['_SENDREQUEST'].fields_by_name['recipient_person_ids']._loaded_options = None
+  _globals['_SENDREQUEST'].fields_by_name['recipient_person_ids']._serialized_options = b'\320\332\030\001'
   _globals['_DELIVERYCHANGED']._loaded_options = None
   _globals['_DELIVERYCHANGED']._serialized_options = b'\312\332\030\024\022\022\351\200\232\347\237\245\351\200\201\350\276\276\345\217\230\346\233\264'
   _globals['_NOTIFYSERVICE'].methods_by_name['ListTemplates']._loaded_options = None
@@ -46,12 +50,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFYSERVICE'].methods_by_name['GetDelivery']._serialized_options = b'\220\002\001'
   _globals['_NOTIFYSERVICE'].methods_by_name['ListDeliveries']._loaded_options = None
   _globals['_NOTIFYSERVICE'].methods_by_name['ListDeliveries']._serialized_options = b'\220\002\001'
-  _globals['_MESSAGEFORM']._serialized_start=1858
-  _globals['_MESSAGEFORM']._serialized_end=1981
-  _globals['_URGENCY']._serialized_start=1983
-  _globals['_URGENCY']._serialized_end=2057
-  _globals['_DELIVERYSTATE']._serialized_start=2059
-  _globals['_DELIVERYSTATE']._serialized_end=2185
+  _globals['_MESSAGEFORM']._serialized_start=1870
+  _globals['_MESSAGEFORM']._serialized_end=1993
+  _globals['_URGENCY']._serialized_start=1995
+  _globals['_URGENCY']._serialized_end=2069
+  _globals['_DELIVERYSTATE']._serialized_start=2071
+  _globals['_DELIVERYSTATE']._serialized_end=2197
   _globals['_TEMPLATEVARIABLE']._serialized_start=133
   _globals['_TEMPLATEVARIABLE']._serialized_end=183
   _globals['_TEMPLATE']._serialized_start=186
@@ -63,23 +67,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTEMPLATESRESPONSE']._serialized_start=514
   _globals['_LISTTEMPLATESRESPONSE']._serialized_end=612
   _globals['_SENDREQUEST']._serialized_start=615
-  _globals['_SENDREQUEST']._serialized_end=868
-  _globals['_SENDREQUEST_VARIABLESENTRY']._serialized_start=820
-  _globals['_SENDREQUEST_VARIABLESENTRY']._serialized_end=868
-  _globals['_SENDRESPONSE']._serialized_start=870
-  _globals['_SENDRESPONSE']._serialized_end=926
-  _globals['_DELIVERYATTEMPT']._serialized_start=928
-  _globals['_DELIVERYATTEMPT']._serialized_end=1055
-  _globals['_DELIVERY']._serialized_start=1058
-  _globals['_DELIVERY']._serialized_end=1476
-  _globals['_GETDELIVERYREQUEST']._serialized_start=1478
-  _globals['_GETDELIVERYREQUEST']._serialized_end=1519
-  _globals['_LISTDELIVERIESREQUEST']._serialized_start=1522
-  _globals['_LISTDELIVERIESREQUEST']._serialized_end=1670
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=1672
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=1772
-  _globals['_DELIVERYCHANGED']._serialized_start=1774
-  _globals['_DELIVERYCHANGED']._serialized_end=1856
-  _globals['_NOTIFYSERVICE']._serialized_start=2188
-  _globals['_NOTIFYSERVICE']._serialized_end=2629
+  _globals['_SENDREQUEST']._serialized_end=880
+  _globals['_SENDREQUEST_VARIABLESENTRY']._serialized_start=832
+  _globals['_SENDREQUEST_VARIABLESENTRY']._serialized_end=880
+  _globals['_SENDRESPONSE']._serialized_start=882
+  _globals['_SENDRESPONSE']._serialized_end=938
+  _globals['_DELIVERYATTEMPT']._serialized_start=940
+  _globals['_DELIVERYATTEMPT']._serialized_end=1067
+  _globals['_DELIVERY']._serialized_start=1070
+  _globals['_DELIVERY']._serialized_end=1488
+  _globals['_GETDELIVERYREQUEST']._serialized_start=1490
+  _globals['_GETDELIVERYREQUEST']._serialized_end=1531
+  _globals['_LISTDELIVERIESREQUEST']._serialized_start=1534
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=1682
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=1684
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=1784
+  _globals['_DELIVERYCHANGED']._serialized_start=1786
+  _globals['_DELIVERYCHANGED']._serialized_end=1868
+  _globals['_NOTIFYSERVICE']._serialized_start=2200
+  _globals['_NOTIFYSERVICE']._serialized_end=2641
 # @@protoc_insertion_point(module_scope)
