@@ -216,11 +216,13 @@ def lock() -> None:
     """Pin every dependency again, with hashes and without the address of any index."""
     uv = [str(VENV / "bin" / "uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
     uv += ["--no-header", "--no-annotate", "--no-emit-index-url", "--upgrade"]
-    project = [*uv, "pyproject.toml", "--extra", "embedded"]
+    image = [*uv, "pyproject.toml"]
+    project = [*image, "--extra", "embedded"]
     for command in (
         [*uv, "requirements/bootstrap.in", "-o", "requirements/bootstrap.lock"],
         [*project, "-o", "requirements/run.lock"],
         [*project, "--extra", "dev", "-c", "requirements/run.lock", "-o", "requirements/dev.lock"],
+        [*image, "-c", "requirements/run.lock", "-o", "requirements/image.lock"],
     ):
         subprocess.run(command, cwd=ROOT, check=True)
 

@@ -70,7 +70,10 @@ def shared_environment(layout: Layout, cluster: postgres.Cluster | None) -> dict
             told[process.port_variable] = f"127.0.0.1:{layout.port(process)}"
         elif process.port_variable:
             told[process.port_variable] = str(layout.port(process))
-    told["GONGDAN_TEMPORAL_UI_URL"] = layout.temporal_ui_url
+    told |= layout.pages()
+    told["GONGDAN_WECOM_BASE_URL"] = layout.url("wecom")
+    told["GONGDAN_WECOM_CALLBACK_URL"] = f"{layout.url('gateway')}/callbacks/wecom"
+    told["GONGDAN_WECOM_SIMULATOR_FILE"] = str(layout.state / "wecom.db")
     return told
 
 

@@ -1,12 +1,21 @@
 """The `gongdan` command: the product's own verbs and those of the one-machine stack."""
 
+import os
+
 from cli.main import app as product
+from stack import keys
+from stack.layout import Layout
 from stack.main import app as machine
+
+product.add_typer(machine)
 
 
 def main() -> None:
-    """Run the command line."""
-    product.add_typer(machine)
+    """Run the command line, which is told where the stack of this checkout is."""
+    layout = Layout.of_the_stack()
+    here = layout.pages() | keys.environment_for(("bootstrap",), layout.keys)
+    for name, value in here.items():
+        os.environ.setdefault(name, value)
     product()
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import string
+import sys
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,16 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 ISSUERS = ("gateway", "worker")
-VARIABLES = frozenset(
-    {
-        "GONGDAN_SIGNING_KEY_FILE",
-        "GONGDAN_SIGNING_ISSUER",
-        "GONGDAN_PII_KEY_FILE",
-        "GONGDAN_WECOM_SECRET",
-        "GONGDAN_WECOM_CALLBACK_TOKEN",
-        "GONGDAN_WECOM_CALLBACK_AES_KEY",
-    }
-)
+WECOM_APP = ("GONGDAN_WECOM_SECRET",)
+WECOM_CALLBACK = ("GONGDAN_WECOM_CALLBACK_TOKEN", "GONGDAN_WECOM_CALLBACK_AES_KEY")
+_FILES = {"pii": ("GONGDAN_PII_KEY_FILE", "pii.key")}
+_FILES |= {"bootstrap": ("GONGDAN_BOOTSTRAP_TOKEN_FILE", "bootstrap.token")}
+_SIGNING = ("GONGDAN_SIGNING_KEY_FILE", "GONGDAN_SIGNING_ISSUER")
+VARIABLES = frozenset({*WECOM_APP, *WECOM_CALLBACK, *_SIGNING, *(v for v, _ in _FILES.values())})
 """Named so that none reaches a process which is not told it on purpose."""
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
@@ -44,40 +41,44 @@ def make_missing(folder: Path) -> None:
         pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         public[issuer] = pem.decode()
     _write(folder / "issuers.json", json.dumps(public, indent=1).encode())
-    if not (folder / "pii.key").exists():
-        _write(folder / "pii.key", base64.b64encode(secrets.token_bytes(32)))
-    if not (folder / "wecom.json").exists():
-        _write(folder / "wecom.json", json.dumps(_wecom_secrets(), indent=1).encode())
+    made_once = {
+        "pii.key": lambda: base64.b64encode(secrets.token_bytes(32)),
+        "bootstrap.token": lambda: secrets.token_urlsafe(32).encode(),
+        "wecom.env": _wecom_secrets,
+    }
+    for name, make in made_once.items():
+        if not (folder / name).exists():
+            _write(folder / name, make())
 
 
 def environment_for(keys: tuple[str, ...], folder: Path) -> dict[str, str]:
     """Give the variables that tell a process its own secrets, and no other's."""
     told = {"GONGDAN_ISSUERS_FILE": str(folder / "issuers.json")}
-    for issuer in ISSUERS:
-        if issuer in keys:
-            told["GONGDAN_SIGNING_KEY_FILE"] = str(folder / f"{issuer}.key")
-            told["GONGDAN_SIGNING_ISSUER"] = issuer
-    if "pii" in keys:
-        told["GONGDAN_PII_KEY_FILE"] = str(folder / "pii.key")
-    if "wecom" in keys:
-        told |= json.loads((folder / "wecom.json").read_text())
+    for key in keys:
+        if key in ISSUERS:
+            told |= zip(_SIGNING, (str(folder / f"{key}.key"), key), strict=True)
+        elif key in _FILES:
+            variable, name = _FILES[key]
+            told[variable] = str(folder / name)
+        else:
+            pairs = (line.split("=", 1) for line in (folder / "wecom.env").read_text().split())
+            names = {"wecom_app": WECOM_APP, "wecom_callback": WECOM_CALLBACK}[key]
+            told |= {name: value for name, value in pairs if name in names}
     return told
 
 
-def _wecom_secrets() -> dict[str, str]:
+def _wecom_secrets() -> bytes:
     """The sandbox's app, with values of the shapes that WeCom gives out."""
-
-    def letters(count: int) -> str:
-        return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(count))
-
-    return {
-        "GONGDAN_WECOM_SECRET": letters(43),
-        "GONGDAN_WECOM_CALLBACK_TOKEN": letters(32),
-        "GONGDAN_WECOM_CALLBACK_AES_KEY": letters(43),
-    }
+    lengths = zip((*WECOM_APP, *WECOM_CALLBACK), (43, 32, 43), strict=True)
+    values = ((name, "".join(map(secrets.choice, [_ALPHANUMERIC] * n))) for name, n in lengths)
+    return "".join(f"{name}={value}\n" for name, value in values).encode()
 
 
 def _write(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+if __name__ == "__main__":
+    make_missing(Path(sys.argv[1]))

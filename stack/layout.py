@@ -1,5 +1,6 @@
 """Where things are on this machine: the state directory, its files, and who listens where."""
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from stack.processes import BY_NAME, Process
 
 PROJECT = Path(__file__).resolve().parent.parent
 UI_PORT_VARIABLE = "GONGDAN_TEMPORAL_UI_PORT"
+_EXTERNAL = {"postgres": "DATABASE_URL", "temporal": "TEMPORAL_ADDRESS"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,27 @@ class Layout:
     def of_this_process(cls) -> "Layout":
         """Read the environment that the command was started with."""
         return cls(dict(os.environ))
+
+    @classmethod
+    def of_the_stack(cls) -> "Layout":
+        """The same, knowing also what the stack was told that was started here last."""
+        here = cls.of_this_process()
+        if not here.remembered.exists():
+            return here
+        return cls({**json.loads(here.remembered.read_text()), **here.environment})
+
+    def remember(self) -> None:
+        """Keep what moves things, for the commands that people give in other terminals."""
+        moving = {UI_PORT_VARIABLE, *_EXTERNAL.values()}
+        moving |= {process.port_variable for process in BY_NAME.values()} - {""}
+        told = {name: self.environment[name] for name in moving if name in self.environment}
+        self.remembered.touch(mode=0o600)  # DATABASE_URL holds a password
+        self.remembered.write_text(json.dumps(told))
+
+    @property
+    def remembered(self) -> Path:
+        """What the last stack was told about ports and servers."""
+        return self.state / "environment.json"
 
     @property
     def state(self) -> Path:
@@ -83,8 +106,19 @@ class Layout:
     @property
     def external(self) -> Mapping[str, str]:
         """The servers somebody else runs for us: process name to the variable that says so."""
-        variables = {"postgres": "DATABASE_URL", "temporal": "TEMPORAL_ADDRESS"}
-        return {name: var for name, var in variables.items() if self.environment.get(var)}
+        return {name: var for name, var in _EXTERNAL.items() if self.environment.get(var)}
+
+    def pages(self) -> dict[str, str]:
+        """Give the variables that tell our programs where the pages are."""
+        return {
+            "GONGDAN_GATEWAY_URL": self.url("gateway"),
+            "GONGDAN_TEMPORAL_UI_URL": self.temporal_ui_url,
+            "GONGDAN_WECOM_SANDBOX_URL": self.url("wecom"),
+        }
+
+    def url(self, name: str) -> str:
+        """Where a process that serves pages is."""
+        return f"http://127.0.0.1:{self.port(BY_NAME[name])}"
 
     @property
     def temporal_address(self) -> str:

@@ -46,13 +46,13 @@ def up(
 @app.command()
 def down() -> None:
     """Stop the product that runs in another terminal."""
-    print("stopped" if running.stop(Layout.of_this_process()) else "nothing runs here")
+    print("stopped" if running.stop(Layout.of_the_stack()) else "nothing runs here")
 
 
 @app.command()
 def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:
     """Forget all data on this machine: cases, ledger, histories, logs and keys."""
-    layout = Layout.of_this_process()
+    layout = Layout.of_the_stack()
     if not yes:
         typer.confirm(f"Delete everything in {layout.state}?", abort=True)
     running.stop(layout)
@@ -67,7 +67,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False
 @app.command()
 def doctor() -> None:
     """Ask every part whether it is well; exits 0 only if all are."""
-    findings = asyncio.run(diagnosis.examine(Layout.of_this_process()))
+    findings = asyncio.run(diagnosis.examine(Layout.of_the_stack()))
     diagnosis.show(findings)
     os._exit(0 if all(finding.well for finding in findings) else 1)
 
@@ -78,7 +78,7 @@ def show_logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come")] = False,
 ) -> None:
     """Show what the processes wrote."""
-    layout = Layout.of_this_process()
+    layout = Layout.of_the_stack()
     chosen = _names(name) if name else [process.name for process in PROCESSES]
     logs.show(layout.logs, chosen, follow=follow)
 
@@ -87,6 +87,7 @@ def prepare(layout: Layout) -> None:
     """Make what the first start needs: folders, secrets, the database cluster."""
     for folder in (layout.state, layout.logs, layout.pid_files):
         folder.mkdir(parents=True, exist_ok=True)
+    layout.remember()
     logs.rotate(layout.logs)
     keys.make_missing(layout.keys)
     if cluster := own_cluster(layout):

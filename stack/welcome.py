@@ -31,11 +31,11 @@ def table(wanted: tuple[Process, ...], layout: Layout, seconds: float) -> str:
 
 
 def _pages(layout: Layout) -> list[tuple[str, str, str, str]]:
-    product = f"http://127.0.0.1:{layout.port(BY_NAME['gateway'])}"
+    product = layout.url("gateway")
     rows = [
         ("gateway", "product", product, "web"),
         ("gateway", "API documentation", f"{product}/docs", "web"),
-        ("wecom", "WeCom sandbox", f"http://127.0.0.1:{layout.port(BY_NAME['wecom'])}", "web"),
+        ("wecom", "WeCom sandbox", layout.url("wecom"), "web"),
     ]
     if "temporal" not in layout.external:
         rows.append(("temporal", "Temporal UI", layout.temporal_ui_url, "web"))

@@ -68,3 +68,16 @@ def test_second_stack_on_the_same_state_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SystemExit, match=f"as process {os.getpid()}"), running.alone(layout):
             pass
     assert running.process_id(layout) is None
+
+
+def test_commands_in_other_terminals_know_what_the_stack_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = {"GONGDAN_STATE": str(tmp_path), "GONGDAN_GATEWAY_PORT": "8081"}
+    Layout({**started, "DATABASE_URL": "postgresql://db/x"}).remember()
+    monkeypatch.setenv("GONGDAN_STATE", str(tmp_path))
+    monkeypatch.delenv("GONGDAN_GATEWAY_PORT", raising=False)
+    beside = Layout.of_the_stack()
+    assert beside.url("gateway") == "http://127.0.0.1:8081"
+    assert beside.external == {"postgres": "DATABASE_URL"}
+    assert beside.remembered.stat().st_mode & 0o077 == 0
