@@ -339,19 +339,55 @@ class Case(_message.Message):
 Global___Case: _TypeAlias = Case  # noqa: Y015
 
 @_typing.final
+class AwaitedEvent(_message.Message):
+    """A domain event that a node of the case waits for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_FIELD_NUMBER: _builtins.int
+    EVENT_TYPE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    node: _builtins.str
+    event_type: _builtins.str
+    """The event message's full name, such as "workorder.v1.WorkOrderChanged"."""
+    key: _builtins.str
+    """The id of the aggregate it must be about."""
+    def __init__(
+        self,
+        *,
+        node: _builtins.str = ...,
+        event_type: _builtins.str = ...,
+        key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_type", b"event_type", "key", b"key", "node", b"node"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AwaitedEvent: _TypeAlias = AwaitedEvent  # noqa: Y015
+
+@_typing.final
 class RecordCaseRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     CASE_FIELD_NUMBER: _builtins.int
     ACTS_FIELD_NUMBER: _builtins.int
+    AWAITED_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
-    """"{workflow_id}/record/{revision}"."""
+    """"{workflow_id}/record/{revision}/{digest of the request}": a workflow task that runs again after
+    a kill may tell the same revision with other instants, and the later telling holds.
+    """
     @_builtins.property
     def case(self) -> Global___Case: ...
     @_builtins.property
     def acts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Act]:
         """Acts since the last record."""
+
+    @_builtins.property
+    def awaited(self) -> _containers.RepeatedCompositeFieldContainer[Global___AwaitedEvent]:
+        """All that the workflow waits for now."""
 
     def __init__(
         self,
@@ -359,10 +395,11 @@ class RecordCaseRequest(_message.Message):
         idempotency_key: _builtins.str = ...,
         case: Global___Case | None = ...,
         acts: _abc.Iterable[Global___Act] | None = ...,
+        awaited: _abc.Iterable[Global___AwaitedEvent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "case", b"case", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -69,7 +69,9 @@ class CaseServiceServicer:
     """
 
     def RecordCase(self, request, context):
-        """One case as it came to wait or ended. A revision that is not newer is passed over.
+        """One case as it came to wait or ended. A revision older than the one recorded is passed over.
+        A field work tells of its own user tasks, acts and awaited events under its own workflow_id;
+        the rest of the case is the case's own to tell.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,7 +36,10 @@ class CaseServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     RecordCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RecordCaseRequest, _cases_pb2.RecordCaseResponse]
-    """One case as it came to wait or ended. A revision that is not newer is passed over."""
+    """One case as it came to wait or ended. A revision older than the one recorded is passed over.
+    A field work tells of its own user tasks, acts and awaited events under its own workflow_id;
+    the rest of the case is the case's own to tell.
+    """
     GetCase: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.Case]
     ListCases: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]
     ListUserTasks: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListUserTasksRequest, _cases_pb2.ListUserTasksResponse]
@@ -51,7 +54,10 @@ class CaseServiceAsyncStub(CaseServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.RecordCaseRequest, _cases_pb2.RecordCaseResponse]  # type: ignore[assignment]
-    """One case as it came to wait or ended. A revision that is not newer is passed over."""
+    """One case as it came to wait or ended. A revision older than the one recorded is passed over.
+    A field work tells of its own user tasks, acts and awaited events under its own workflow_id;
+    the rest of the case is the case's own to tell.
+    """
     GetCase: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetCaseRequest, _cases_pb2.Case]  # type: ignore[assignment]
     ListCases: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]  # type: ignore[assignment]
     ListUserTasks: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListUserTasksRequest, _cases_pb2.ListUserTasksResponse]  # type: ignore[assignment]
@@ -69,7 +75,10 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cases_pb2.RecordCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.RecordCaseResponse, _abc.Awaitable[_cases_pb2.RecordCaseResponse]]:
-        """One case as it came to wait or ended. A revision that is not newer is passed over."""
+        """One case as it came to wait or ended. A revision older than the one recorded is passed over.
+        A field work tells of its own user tasks, acts and awaited events under its own workflow_id;
+        the rest of the case is the case's own to tell.
+        """
 
     @_abc_1.abstractmethod
     def GetCase(

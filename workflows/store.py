@@ -1,0 +1,78 @@
+"""Queries and writes of published flow versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from workflows.tables import FlowVersionRow, PlanRow
+
+
+async def plan_content(session: AsyncSession, plan_hash: str) -> bytes | None:
+    """The canonical bytes of a plan, or None."""
+    content: bytes | None = await session.scalar(
+        select(PlanRow.content).where(PlanRow.plan_hash == plan_hash)
+    )
+    return content
+
+
+async def keep_plan(session: AsyncSession, plan_hash: str, content: bytes) -> None:
+    """Store a plan; one that is there already is the same one."""
+    await session.execute(
+        insert(PlanRow)
+        .values(plan_hash=plan_hash, content=content)
+        .on_conflict_do_nothing(index_elements=[PlanRow.plan_hash])
+    )
+
+
+async def lock_flow(session: AsyncSession, flow_code: str) -> None:
+    """Let publishers of one flow go one after another until the transaction ends."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('flow:' || :code, 0))"),
+        {"code": flow_code},
+    )
+
+
+async def latest_version(session: AsyncSession, flow_code: str) -> FlowVersionRow | None:
+    """The newest version of a flow, or None."""
+    newest: FlowVersionRow | None = await session.scalar(
+        select(FlowVersionRow)
+        .where(FlowVersionRow.flow_code == flow_code)
+        .order_by(FlowVersionRow.version.desc())
+        .limit(1)
+    )
+    return newest
+
+
+async def version_of(session: AsyncSession, flow_code: str, version: int) -> FlowVersionRow | None:
+    """One version of a flow; version 0 is the newest."""
+    if version == 0:
+        return await latest_version(session, flow_code)
+    return await session.get(FlowVersionRow, (flow_code, version))
+
+
+async def latest_versions(
+    session: AsyncSession, after_flow_code: str, limit: int
+) -> Sequence[FlowVersionRow]:
+    """The newest version of each flow after a code, by code."""
+    newest = (
+        select(FlowVersionRow.flow_code, func.max(FlowVersionRow.version).label("version"))
+        .where(FlowVersionRow.flow_code > after_flow_code)
+        .group_by(FlowVersionRow.flow_code)
+        .order_by(FlowVersionRow.flow_code)
+        .limit(limit)
+        .subquery()
+    )
+    rows = await session.scalars(
+        select(FlowVersionRow)
+        .join(
+            newest,
+            (newest.c.flow_code == FlowVersionRow.flow_code)
+            & (newest.c.version == FlowVersionRow.version),
+        )
+        .order_by(FlowVersionRow.flow_code)
+    )
+    return rows.all()
