@@ -1,0 +1,1 @@
+"""The WeCom channel: the only place that knows WeCom's API."""
