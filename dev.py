@@ -200,7 +200,10 @@ def install_chromium() -> None:
 
 def run(*arguments: str) -> None:
     """Run a program of the environment and end with its exit code if it fails."""
-    code = subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode
+    path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"  # protoc finds its plug-ins there
+    code = subprocess.run(
+        [str(PYTHON), *arguments], cwd=ROOT, env={**os.environ, "PATH": path}, check=False
+    ).returncode
     if code:
         sys.exit(code)
 
@@ -243,7 +246,6 @@ def main() -> None:
     """Do what the first argument names."""
     find_python()
     verb, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
-    os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
     if verb in STACK_VERBS:
         install("run")
         os.chdir(ROOT)

@@ -6,6 +6,7 @@ import os
 import secrets
 import string
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,13 +19,18 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 ISSUERS = ("gateway", "worker")
+_SIGNING = ("GONGDAN_SIGNING_KEY_FILE", "GONGDAN_SIGNING_ISSUER")
 WECOM_APP = ("GONGDAN_WECOM_SECRET",)
 WECOM_CALLBACK = ("GONGDAN_WECOM_CALLBACK_TOKEN", "GONGDAN_WECOM_CALLBACK_AES_KEY")
-_FILES = {"pii": ("GONGDAN_PII_KEY_FILE", "pii.key")}
-_FILES |= {"bootstrap": ("GONGDAN_BOOTSTRAP_TOKEN_FILE", "bootstrap.token")}
-_SIGNING = ("GONGDAN_SIGNING_KEY_FILE", "GONGDAN_SIGNING_ISSUER")
-VARIABLES = frozenset({*WECOM_APP, *WECOM_CALLBACK, *_SIGNING, *(v for v, _ in _FILES.values())})
-"""Named so that none reaches a process which is not told it on purpose."""
+_TOLD_BY = {
+    "gateway": _SIGNING,
+    "worker": _SIGNING,
+    "pii": ("GONGDAN_PII_KEY_FILE",),
+    "bootstrap": ("GONGDAN_BOOTSTRAP_TOKEN_FILE",),
+    "wecom_app": WECOM_APP,
+    "wecom_callback": WECOM_CALLBACK,
+}
+_FILES = {"pii": "pii.key", "bootstrap": "bootstrap.token"}
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -51,6 +57,15 @@ def make_missing(folder: Path) -> None:
             _write(folder / name, make())
 
 
+def variables_for(keys: Iterable[str]) -> frozenset[str]:
+    """Name the variables by which a process learns these secrets."""
+    return frozenset(name for key in keys for name in _TOLD_BY[key])
+
+
+VARIABLES = variables_for(_TOLD_BY)
+"""All of them, so that none reaches a process which is not told it on purpose."""
+
+
 def environment_for(keys: tuple[str, ...], folder: Path) -> dict[str, str]:
     """Give the variables that tell a process its own secrets, and no other's."""
     told = {"GONGDAN_ISSUERS_FILE": str(folder / "issuers.json")}
@@ -58,12 +73,10 @@ def environment_for(keys: tuple[str, ...], folder: Path) -> dict[str, str]:
         if key in ISSUERS:
             told |= zip(_SIGNING, (str(folder / f"{key}.key"), key), strict=True)
         elif key in _FILES:
-            variable, name = _FILES[key]
-            told[variable] = str(folder / name)
+            told[_TOLD_BY[key][0]] = str(folder / _FILES[key])
         else:
             pairs = (line.split("=", 1) for line in (folder / "wecom.env").read_text().split())
-            names = {"wecom_app": WECOM_APP, "wecom_callback": WECOM_CALLBACK}[key]
-            told |= {name: value for name, value in pairs if name in names}
+            told |= {name: value for name, value in pairs if name in _TOLD_BY[key]}
     return told
 
 

@@ -45,7 +45,7 @@ def argv(state: Path, port: int, ui_port: int) -> list[str]:
     for pragma in ("journal_mode=wal", "synchronous=normal"):
         command += ["--sqlite-pragma", pragma]
     for key in SEARCH_ATTRIBUTES:
-        command += ["--search-attribute", f"{key.name}={_kind(key)}"]
+        command += ["--search-attribute", f"{key.name}={kind(key)}"]
     return leashed(command, last_signal=signal.SIGINT)
 
 
@@ -58,7 +58,7 @@ async def register_search_attributes(address: str) -> None:
     known = await _operator(address, "list")
     for key in SEARCH_ATTRIBUTES:
         if key.name not in known:
-            await _operator(address, "create", "--name", key.name, "--type", _kind(key))
+            await _operator(address, "create", "--name", key.name, "--type", kind(key))
 
 
 async def _operator(address: str, verb: str, *flags: str) -> str:
@@ -76,5 +76,6 @@ async def _operator(address: str, verb: str, *flags: str) -> str:
     return output.decode()
 
 
-def _kind(key: SearchAttributeKey[Any]) -> str:
+def kind(key: SearchAttributeKey[Any]) -> str:
+    """Give the attribute's type in the server's words."""
     return "".join(word.capitalize() for word in key.indexed_value_type.name.split("_"))
