@@ -126,12 +126,6 @@ class BusinessCalendar:
         return any(year in self.provisional_years for year in years)
 
 
-#: Every minute counts: durations are elapsed time.
-ROUND_THE_CLOCK: Final = BusinessCalendar(
-    code="round_the_clock", version_hash="", weekly=(((0, _DAY_MINUTES),),) * 7
-)
-
-
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
@@ -158,3 +152,9 @@ def _check_hours(hours: Hours) -> None:
                 field="hours",
             )
         previous_end = end
+
+
+#: Every minute counts: durations are elapsed time.
+ROUND_THE_CLOCK: Final = BusinessCalendar(
+    code="round_the_clock", version_hash="", weekly=(((0, _DAY_MINUTES),),) * 7
+)
