@@ -122,7 +122,7 @@ def _create_cases() -> None:
                      ELSE candidate_person_ids END) STORED,
             -- What the inbox is sorted by: tasks that nobody must answer by an instant come last.
             due_at timestamptz NOT NULL GENERATED ALWAYS AS (
-                coalesce(least(respond_due_at, complete_due_at), 'infinity')) STORED,
+                coalesce(least(respond_due_at, complete_due_at), timestamptz '9999-12-31T00:00:00Z')) STORED,
             PRIMARY KEY (workflow_id, user_task_id)
         );
         CREATE INDEX ix_user_task_open_to ON user_task USING gin (open_to_person_ids);

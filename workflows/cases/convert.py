@@ -1,0 +1,191 @@
+"""Protobuf to rows of the read model and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kit.rpc.convert import instant_from_proto, instant_to_proto
+from protos.cases.v1 import cases_pb2
+from workflows.cases.tables import ActRow, CaseRow, UserTaskRow
+
+
+def case_values(case: cases_pb2.Case) -> dict[str, Any]:
+    """A case's row."""
+    return {
+        "case_id": case.case_id,
+        "workflow_id": case.workflow_id,
+        "run_id": case.run_id,
+        "revision": case.revision,
+        "flow_code": case.flow_code,
+        "flow_version": case.flow_version,
+        "plan_hash": case.plan_hash,
+        "calendar_hash": case.calendar_hash,
+        "title": case.title,
+        "stage": case.stage,
+        "state": case.state,
+        "region_adcode": case.region_adcode,
+        "customer_id": case.customer_id,
+        "started_at": instant_from_proto(case.started_at),
+        "started_by_person_id": case.started_by_person_id,
+        "changed_at": instant_from_proto(case.changed_at),
+        "ended_at": _instant(case, "ended_at"),
+        "nodes": [_plain(node) for node in case.nodes],
+        "waiting_for": list(case.waiting_for),
+        "incident": case.incident,
+        "data": _plain(case.data),
+    }
+
+
+def user_task_values(task: cases_pb2.UserTask, case: cases_pb2.Case) -> dict[str, Any]:
+    """An open user task's row; its case and workflow are those of the telling."""
+    return {
+        "workflow_id": case.workflow_id,
+        "user_task_id": task.user_task_id,
+        "case_id": case.case_id,
+        "node": task.node,
+        "title": task.title,
+        "stage": task.stage,
+        "user_task_kind": task.user_task_kind,
+        "assignee_person_id": task.assignee_person_id,
+        "candidate_person_ids": list(task.candidate_person_ids),
+        "candidate_role": task.candidate_role,
+        "verbs": list(task.verbs),
+        "revision": task.revision,
+        "opened_at": instant_from_proto(task.opened_at),
+        "respond_due_at": _instant(task, "respond_due_at"),
+        "complete_due_at": _instant(task, "complete_due_at"),
+        "due_provisional": task.due_provisional,
+        "form_schema_json": task.form_schema_json,
+        "context": _plain(task.context),
+    }
+
+
+def act_values(act: cases_pb2.Act, case_id: str) -> dict[str, Any]:
+    """An act's row."""
+    return {
+        "case_id": case_id,
+        "act_key": act.act_key,
+        "node": act.node,
+        "user_task_id": act.user_task_id,
+        "verb": act.verb,
+        "acting_person_id": act.acting_person_id,
+        "acted_at": instant_from_proto(act.acted_at),
+        "comment": act.comment,
+        "origin": act.origin,
+        "before": _plain(act.before),
+        "after": _plain(act.after),
+    }
+
+
+def awaited_values(awaited: cases_pb2.AwaitedEvent, workflow_id: str) -> dict[str, Any]:
+    """An awaited event's row."""
+    return {
+        "workflow_id": workflow_id,
+        "node": awaited.node,
+        "event_type": awaited.event_type,
+        "key": awaited.key,
+    }
+
+
+def case_message(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.Case:
+    """A case without its user tasks; with data only where data is given."""
+    return cases_pb2.Case(
+        case_id=row.case_id,
+        workflow_id=row.workflow_id,
+        run_id=row.run_id,
+        revision=row.revision,
+        flow_code=row.flow_code,
+        flow_version=row.flow_version,
+        plan_hash=row.plan_hash,
+        calendar_hash=row.calendar_hash,
+        title=row.title,
+        stage=row.stage,
+        state=cases_pb2.CaseState.ValueType(row.state),
+        region_adcode=row.region_adcode,
+        customer_id=row.customer_id,
+        started_at=instant_to_proto(row.started_at),
+        started_by_person_id=row.started_by_person_id,
+        changed_at=instant_to_proto(row.changed_at),
+        ended_at=instant_to_proto(row.ended_at),
+        nodes=[json_format.ParseDict(node, cases_pb2.NodeStanding()) for node in row.nodes],
+        waiting_for=row.waiting_for,
+        incident=row.incident,
+        data=_struct(data),
+    )
+
+
+def user_task_message(row: UserTaskRow) -> cases_pb2.UserTask:
+    """An open user task."""
+    return cases_pb2.UserTask(
+        user_task_id=row.user_task_id,
+        case_id=row.case_id,
+        workflow_id=row.workflow_id,
+        node=row.node,
+        title=row.title,
+        stage=row.stage,
+        user_task_kind=row.user_task_kind,
+        assignee_person_id=row.assignee_person_id,
+        candidate_person_ids=row.candidate_person_ids,
+        candidate_role=row.candidate_role,
+        verbs=row.verbs,
+        revision=row.revision,
+        opened_at=instant_to_proto(row.opened_at),
+        respond_due_at=instant_to_proto(row.respond_due_at),
+        complete_due_at=instant_to_proto(row.complete_due_at),
+        due_provisional=row.due_provisional,
+        form_schema_json=row.form_schema_json,
+        context=_struct(row.context),
+    )
+
+
+def act_message(row: ActRow) -> cases_pb2.Act:
+    """An act."""
+    return cases_pb2.Act(
+        act_key=row.act_key,
+        case_id=row.case_id,
+        node=row.node,
+        user_task_id=row.user_task_id,
+        verb=row.verb,
+        acting_person_id=row.acting_person_id,
+        acted_at=instant_to_proto(row.acted_at),
+        comment=row.comment,
+        origin=row.origin,
+        before=_struct(row.before),
+        after=_struct(row.after),
+    )
+
+
+def _instant(message: Message, field: str) -> datetime | None:
+    stamp: Timestamp = getattr(message, field)
+    return instant_from_proto(stamp) if message.HasField(field) else None
+
+
+def _struct(plain: dict[str, Any] | None) -> Struct | None:
+    if plain is None:
+        return None
+    struct = Struct()
+    struct.update(plain)
+    return struct
+
+
+def _plain(message: Message) -> Any:
+    return _whole(json_format.MessageToDict(message, preserving_proto_field_name=True))
+
+
+def _whole(plain: Any) -> Any:
+    """A struct knows only floating numbers; whole ones are integers again."""
+    match plain:
+        case dict():
+            return {key: _whole(value) for key, value in plain.items()}
+        case list():
+            return [_whole(value) for value in plain]
+        case float() if plain.is_integer():
+            return int(plain)
+        case _:
+            return plain

@@ -1,0 +1,110 @@
+"""Rows of the case read model. Acts are append-only; the database says so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Computed, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.db.tables import INSTANT
+from workflows.tables import Base
+
+_TEXTS = ARRAY(Text)
+
+
+class CaseRow(Base):
+    """A case as it last came to wait, or as it ended."""
+
+    __tablename__ = "case"
+
+    case_id: Mapped[str] = mapped_column(primary_key=True)
+    workflow_id: Mapped[str]
+    run_id: Mapped[str]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    flow_code: Mapped[str]
+    flow_version: Mapped[int]
+    plan_hash: Mapped[str]
+    calendar_hash: Mapped[str]
+    title: Mapped[str]
+    stage: Mapped[str]
+    state: Mapped[int] = mapped_column(SmallInteger)
+    region_adcode: Mapped[str]
+    customer_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(INSTANT)
+    started_by_person_id: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(INSTANT)
+    ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    nodes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    waiting_for: Mapped[list[str]] = mapped_column(_TEXTS)
+    incident: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
+
+
+class RecorderRow(Base):
+    """A workflow that tells about a case: its own, or one of its field work."""
+
+    __tablename__ = "case_recorder"
+
+    workflow_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[str]
+    revision: Mapped[int] = mapped_column(BigInteger)
+
+
+class UserTaskRow(Base):
+    """An open user task."""
+
+    __tablename__ = "user_task"
+
+    workflow_id: Mapped[str] = mapped_column(primary_key=True)
+    user_task_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[str]
+    node: Mapped[str]
+    title: Mapped[str]
+    stage: Mapped[str]
+    user_task_kind: Mapped[str]
+    assignee_person_id: Mapped[str]
+    candidate_person_ids: Mapped[list[str]] = mapped_column(_TEXTS)
+    candidate_role: Mapped[str]
+    verbs: Mapped[list[str]] = mapped_column(_TEXTS)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    opened_at: Mapped[datetime] = mapped_column(INSTANT)
+    respond_due_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    complete_due_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    due_provisional: Mapped[bool]
+    form_schema_json: Mapped[str]
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    open_to_person_ids: Mapped[list[str]] = mapped_column(_TEXTS, Computed(""))
+    due_at: Mapped[datetime] = mapped_column(INSTANT, Computed(""))
+
+
+class ActRow(Base):
+    """One thing a person did."""
+
+    __tablename__ = "act"
+
+    act_number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    case_id: Mapped[str]
+    act_key: Mapped[str]
+    node: Mapped[str]
+    user_task_id: Mapped[str]
+    verb: Mapped[str]
+    acting_person_id: Mapped[str]
+    acted_at: Mapped[datetime] = mapped_column(INSTANT)
+    comment: Mapped[str]
+    origin: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class AwaitedEventRow(Base):
+    """A domain event that a node of a case waits for; the relay looks here for whom to wake."""
+
+    __tablename__ = "awaited_event"
+
+    workflow_id: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(primary_key=True)
+    event_type: Mapped[str]
+    key: Mapped[str]
