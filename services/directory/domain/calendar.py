@@ -1,0 +1,142 @@
+"""Business calendars: the company's weekly hours, the State Council's days off and make-up days
+beneath, the company's own overrides on top; laid out as plain data with a hash.
+
+A year whose yearly notice is not out yet has the statutory days alone and is marked provisional.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from holidays.countries.china import China, ChinaStaticHolidays
+
+from kit.calendar import BusinessCalendar, Hours
+from kit.errors import InvalidArgument
+
+_MAX_YEARS: Final = 20
+_MAKE_UP_DAY: Final = "调休上班"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The hours of one day, and why they differ from its weekday's."""
+
+    day: date
+    hours: Hours
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDefinition:
+    """What the company wrote down."""
+
+    calendar_code: str
+    time_zone: str
+    weekly: tuple[Hours, ...]
+    chinese_holidays: bool
+    overrides: tuple[Day, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarYears:
+    """A definition laid out for some years."""
+
+    definition: CalendarDefinition
+    days: tuple[Day, ...]
+    provisional_years: tuple[int, ...]
+    version_hash: str
+
+
+def check_definition(definition: CalendarDefinition) -> None:
+    """Refuse a calendar that could not be computed with.
+
+    Raises:
+        InvalidArgument: ``CALENDAR_CODE_MISSING``, ``CALENDAR_TIME_ZONE_UNKNOWN``,
+            ``CALENDAR_DAY_REPEATED`` or ``CALENDAR_MALFORMED``.
+    """
+    if not definition.calendar_code:
+        raise InvalidArgument(
+            "CALENDAR_CODE_MISSING", "a calendar needs a code", field="calendar_code"
+        )
+    try:
+        ZoneInfo(definition.time_zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise InvalidArgument(
+            "CALENDAR_TIME_ZONE_UNKNOWN",
+            f"{definition.time_zone!r} is no time zone; try 'Asia/Shanghai'",
+            field="time_zone",
+        ) from error
+    seen: set[date] = set()
+    for number, override in enumerate(definition.overrides):
+        if override.day in seen:
+            raise InvalidArgument(
+                "CALENDAR_DAY_REPEATED",
+                f"{override.day} is overridden twice",
+                field=f"overrides[{number}].day",
+            )
+        seen.add(override.day)
+    BusinessCalendar(
+        definition.calendar_code,
+        "",
+        definition.weekly,
+        {override.day: override.hours for override in definition.overrides},
+    )
+
+
+def lay_out(definition: CalendarDefinition, first_year: int, last_year: int) -> CalendarYears:
+    """The days of some years that differ from the weekly hours.
+
+    Raises:
+        InvalidArgument: ``CALENDAR_YEARS_INVALID``.
+    """
+    if not 1 <= first_year <= last_year <= min(9999, first_year + _MAX_YEARS - 1):
+        raise InvalidArgument(
+            "CALENDAR_YEARS_INVALID",
+            f"ask for 1 to {_MAX_YEARS} years, the first one first; got {first_year} to {last_year}",
+            field="last_year",
+        )
+    years = range(first_year, last_year + 1)
+    by_day: dict[date, Day] = {}
+    if definition.chinese_holidays:
+        by_day = {day.day: day for day in _national(definition.weekly, years)}
+    by_day |= {day.day: day for day in definition.overrides if day.day.year in years}
+    days = tuple(by_day[day] for day in sorted(by_day))
+    provisional = tuple(
+        year for year in years if definition.chinese_holidays and not _is_announced(year)
+    )
+    return CalendarYears(definition, days, provisional, _hash(definition, days, provisional))
+
+
+def _is_announced(year: int) -> bool:
+    """Whether the notice for a year is known; before 2001 there was none to wait for."""
+    announced = ChinaStaticHolidays.special_public_holidays
+    return year in announced or year < min(announced)
+
+
+def _national(weekly: Sequence[Hours], years: Sequence[int]) -> Iterator[Day]:
+    """Days off on which the company would work, and make-up days on which it would not."""
+    national = China(years=years, language="zh_CN")  # type: ignore[no-untyped-call]  # upstream has no types
+    for day, name in national.items():
+        if weekly[day.weekday()] and day.year in years:
+            yield Day(day, (), name)
+    working_hours = next(hours for hours in weekly if hours)
+    for day in national.weekend_workdays:
+        if day.year in years and not weekly[day.weekday()]:
+            yield Day(day, working_hours, _MAKE_UP_DAY)
+
+
+def _hash(definition: CalendarDefinition, days: Sequence[Day], provisional: Sequence[int]) -> str:
+    content = {
+        "time_zone": definition.time_zone,
+        "weekly": definition.weekly,
+        "days": [(day.day.isoformat(), day.hours, day.label) for day in days],
+        "provisional_years": provisional,
+    }
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

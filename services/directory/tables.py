@@ -1,0 +1,144 @@
+"""The rows of schema ``directory``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Double, Identity, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from kit.db.tables import INSTANT, metadata_for
+
+
+class Base(DeclarativeBase):
+    """What every row of this schema shares."""
+
+    metadata = metadata_for("directory")
+
+
+class OutletRow(Base):
+    """A service outlet (网点)."""
+
+    __tablename__ = "outlet"
+
+    outlet_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    region_adcodes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    cooperation_mode: Mapped[str]
+
+
+class PersonRow(Base):
+    """One of the company's people."""
+
+    __tablename__ = "person"
+
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    display_name: Mapped[str]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    region_adcodes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    outlet_id: Mapped[str | None]
+    leader_person_id: Mapped[str | None]
+    wecom_userid: Mapped[str | None]
+    state: Mapped[str]
+
+
+class CustomerRow(Base):
+    """A customer, without anything personal."""
+
+    __tablename__ = "customer"
+
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    customer_type: Mapped[str]
+    customer_level: Mapped[str]
+    registered_at: Mapped[datetime] = mapped_column(INSTANT)
+    registered_by_person_id: Mapped[str]
+
+
+class AddressRow(Base):
+    """Where a customer's work is done: the place as it was resolved; the detail is sealed apart."""
+
+    __tablename__ = "address"
+
+    address_id: Mapped[str] = mapped_column(primary_key=True)
+    address_number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    customer_id: Mapped[str]
+    longitude: Mapped[float | None]
+    latitude: Mapped[float | None]
+    coordinate_system: Mapped[str | None]
+    adcode: Mapped[str]
+    adcode_path: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    zone_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    city_tier: Mapped[str]
+    floor: Mapped[int]
+
+
+class DataKeyRow(Base):
+    """A customer's data key, wrapped by the master key."""
+
+    __tablename__ = "data_key"
+
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    wrapped_key: Mapped[bytes]
+
+
+class PersonalDataRow(Base):
+    """One sealed name, phone or address detail."""
+
+    __tablename__ = "personal_data"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str]
+    holder_id: Mapped[str]
+    kind: Mapped[str]
+    sealed: Mapped[bytes]
+
+
+class RevealRow(Base):
+    """Who saw which personal data in clear, and why."""
+
+    __tablename__ = "personal_data_reveal"
+
+    reveal_number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    person_id: Mapped[str]
+    reference: Mapped[str]
+    purpose: Mapped[str]
+    revealed_at: Mapped[datetime] = mapped_column(INSTANT)
+
+
+class ZoneRow(Base):
+    """A polygon such as 五环内; its boundary as pairs of longitude and latitude."""
+
+    __tablename__ = "zone"
+
+    zone_code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    coordinate_system: Mapped[str]
+    boundary: Mapped[list[list[float]]] = mapped_column(ARRAY(Double, dimensions=2))
+
+
+class CityTierRow(Base):
+    """The company's own tier of a city."""
+
+    __tablename__ = "city_tier"
+
+    adcode: Mapped[str] = mapped_column(primary_key=True)
+    city_tier: Mapped[str]
+
+
+class CalendarDefinitionRow(Base):
+    """One version of what the company wrote down about a calendar."""
+
+    __tablename__ = "calendar_definition"
+
+    definition_number: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=True), primary_key=True
+    )
+    calendar_code: Mapped[str]
+    time_zone: Mapped[str]
+    weekly: Mapped[list[Any]] = mapped_column(JSONB)
+    chinese_holidays: Mapped[bool]
+    overrides: Mapped[list[Any]] = mapped_column(JSONB)
+    defined_at: Mapped[datetime] = mapped_column(INSTANT)
+    defined_by_person_id: Mapped[str]

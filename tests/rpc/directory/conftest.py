@@ -1,0 +1,37 @@
+"""A directory served for real: `directory` is its address, `stub` calls it as the product."""
+
+import base64
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kit.clock import FixedClock
+from protos.directory.v1 import directory_pb2_grpc
+from services.directory.main import mounts
+from services.directory.vault import MasterKeyFile
+from tests.rpc.conftest import Serve, Served
+
+if TYPE_CHECKING:
+    from protos.directory.v1.directory_pb2_grpc import DirectoryServiceAsyncStub
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def master_key(tmp_path_factory: pytest.TempPathFactory) -> MasterKeyFile:
+    path: Path = tmp_path_factory.mktemp("keys") / "pii.key"
+    path.write_bytes(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+    return MasterKeyFile(path)
+
+
+@pytest.fixture(scope="module")
+async def directory(serve: Serve, master_key: MasterKeyFile) -> Served:
+    return await serve("directory", mounts(FixedClock(NOW), master_key))
+
+
+@pytest.fixture(scope="module")
+def stub(directory: Served) -> "DirectoryServiceAsyncStub":
+    return directory.stub(directory_pb2_grpc.DirectoryServiceStub)  # type: ignore[return-value]  # aio
