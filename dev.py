@@ -115,7 +115,7 @@ def install(lock: str) -> None:
         lock,
         f"installing {wanted.read_text().count('==')} packages",
         [wanted.read_text()],
-        [*uv, "--require-hashes", "-r", str(wanted)],
+        [*uv, "--compile-bytecode", "--require-hashes", "-r", str(wanted)],
     )
     step(
         "project",

@@ -62,6 +62,7 @@ def shared_environment(layout: Layout, cluster: postgres.Cluster | None) -> dict
     """Give what every child is told: our environment, and where everybody listens."""
     told = {k: v for k, v in layout.environment.items() if k not in keys.VARIABLES}
     told["PYTHONUNBUFFERED"] = "1"
+    told.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew doubles every start
     told["TEMPORAL_ADDRESS"] = layout.temporal_address
     if cluster:
         told["DATABASE_URL"] = cluster.url
@@ -71,6 +72,7 @@ def shared_environment(layout: Layout, cluster: postgres.Cluster | None) -> dict
         elif process.port_variable:
             told[process.port_variable] = str(layout.port(process))
     told |= layout.pages()
+    told["GONGDAN_PUBLIC_URL"] = layout.url("gateway")
     told["GONGDAN_WECOM_BASE_URL"] = layout.url("wecom")
     told["GONGDAN_WECOM_CALLBACK_URL"] = f"{layout.url('gateway')}/callbacks/wecom"
     told["GONGDAN_WECOM_SIMULATOR_FILE"] = str(layout.state / "wecom.db")

@@ -3,22 +3,19 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from temporalio.common import SearchAttributeKey
 
 from stack.leash import leashed
 
-SEARCH_ATTRIBUTES: Sequence[SearchAttributeKey[Any]] = [
-    SearchAttributeKey.for_keyword("GongdanFlow"),
-    SearchAttributeKey.for_keyword("GongdanFlowVersion"),
-    SearchAttributeKey.for_keyword("GongdanStage"),
-    SearchAttributeKey.for_keyword("GongdanRegion"),
-    SearchAttributeKey.for_keyword("GongdanSlaState"),
-    SearchAttributeKey.for_keyword_list("GongdanAssignees"),
-]
+SEARCH_ATTRIBUTES = {
+    "GongdanFlow": "Keyword",
+    "GongdanFlowVersion": "Keyword",
+    "GongdanStage": "Keyword",
+    "GongdanRegion": "Keyword",
+    "GongdanSlaState": "Keyword",
+    "GongdanAssignees": "KeywordList",
+}
+"""What a list of cases can be filtered by: the attribute and its type, in the server's words."""
 
 _PROGRAM = str(Path(sys.executable).parent / "temporal")
 
@@ -27,6 +24,11 @@ QUICK_FLAGS = [
     *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=200"),
     # Timers under a second take about a second otherwise.
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+]
+SEARCH_ATTRIBUTE_FLAGS = [
+    word
+    for name, kind in SEARCH_ATTRIBUTES.items()
+    for word in ("--search-attribute", f"{name}={kind}")
 ]
 
 
@@ -41,11 +43,9 @@ def argv(state: Path, port: int, ui_port: int) -> list[str]:
     }
     command = [_PROGRAM, "server", "start-dev"]
     command += [word for flag in flags.items() for word in flag]
-    command += ["--ui-disable-news-fetch", *QUICK_FLAGS]
+    command += ["--ui-disable-news-fetch", *QUICK_FLAGS, *SEARCH_ATTRIBUTE_FLAGS]
     for pragma in ("journal_mode=wal", "synchronous=normal"):
         command += ["--sqlite-pragma", pragma]
-    for key in SEARCH_ATTRIBUTES:
-        command += ["--search-attribute", f"{key.name}={kind(key)}"]
     return leashed(command, last_signal=signal.SIGINT)
 
 
@@ -56,9 +56,9 @@ class TemporalError(Exception):
 async def register_search_attributes(address: str) -> None:
     """Make a server that somebody else runs know our search attributes."""
     known = await _operator(address, "list")
-    for key in SEARCH_ATTRIBUTES:
-        if key.name not in known:
-            await _operator(address, "create", "--name", key.name, "--type", kind(key))
+    for name, kind in SEARCH_ATTRIBUTES.items():
+        if name not in known:
+            await _operator(address, "create", "--name", name, "--type", kind)
 
 
 async def _operator(address: str, verb: str, *flags: str) -> str:
@@ -74,8 +74,3 @@ async def _operator(address: str, verb: str, *flags: str) -> str:
             f"{output.decode(errors='replace').strip()}"
         )
     return output.decode()
-
-
-def kind(key: SearchAttributeKey[Any]) -> str:
-    """Give the attribute's type in the server's words."""
-    return "".join(word.capitalize() for word in key.indexed_value_type.name.split("_"))

@@ -21,6 +21,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,9 +31,10 @@ from psycopg import sql
 from temporalio.testing import WorkflowEnvironment
 
 from stack import postgres
-from stack.temporal import QUICK_FLAGS, SEARCH_ATTRIBUTES
+from stack.temporal import QUICK_FLAGS, SEARCH_ATTRIBUTE_FLAGS
 
 PROGRAMS = Path(sys.executable).parent
+START_TIMEOUT = timedelta(seconds=60)  # busy machines are slow, not broken
 NewDatabase = Callable[..., str]
 
 
@@ -81,8 +83,8 @@ async def temporal_dev_server() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(PROGRAMS / "temporal"),
         dev_server_log_level="error",
-        dev_server_extra_args=QUICK_FLAGS,
-        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_startup_timeout=START_TIMEOUT,
+        dev_server_extra_args=[*QUICK_FLAGS, *SEARCH_ATTRIBUTE_FLAGS],
     ) as environment:
         yield environment
 
@@ -90,6 +92,7 @@ async def temporal_dev_server() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture(scope="module")
 async def time_skipping_env() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(PROGRAMS / "temporal-test-server")
+        test_server_existing_path=str(PROGRAMS / "temporal-test-server"),
+        test_server_startup_timeout=START_TIMEOUT,
     ) as environment:
         yield environment
