@@ -108,7 +108,7 @@ async def wecom_userids(person_ids: Collection[str]) -> dict[str, str]:
             RecipientRow.person_id.in_(person_ids), RecipientRow.wecom_userid != ""
         )
     )
-    return dict(row.tuple() for row in rows)
+    return dict(rows.tuples().all())
 
 
 def queue(message: MessageRow, deliveries: Sequence[DeliveryRow]) -> None:
