@@ -149,15 +149,20 @@ def generate(target: Path) -> None:
     run("-m", "grpc_tools.protoc", "-I.", *outputs, f"--mypy_grpc_out={target}", *protos)
 
 
+def generated(root: Path) -> set[str]:
+    """Name the files below the root that were generated from protos."""
+    found = (path for kind in ("py", "pyi") for path in root.glob(f"protos/**/*_pb2*.{kind}"))
+    return {str(path.relative_to(root)) for path in found}
+
+
 def stale_protos() -> list[str]:
     """Name the generated files that differ from what the protos say."""
     with tempfile.TemporaryDirectory() as fresh:
         generate(Path(fresh))
-        made = {str(path.relative_to(fresh)) for path in Path(fresh).rglob("*_pb2*.py*")}
-        found = {str(path.relative_to(ROOT)) for path in (ROOT / "protos").rglob("*_pb2*.py*")}
+        made, found = generated(Path(fresh)), generated(ROOT)
         both = sorted(made & found)
         _, different, missing = filecmp.cmpfiles(fresh, ROOT, both, shallow=False)
-    return sorted({*different, *missing, *(made ^ found)} - {"protos/__init__.py"})
+    return sorted({*different, *missing, *(made ^ found)})
 
 
 def check() -> None:
