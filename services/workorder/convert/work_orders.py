@@ -1,0 +1,169 @@
+"""Work orders on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kit.authn import Actor
+from kit.errors import InvalidArgument
+from kit.ids import new_id
+from kit.rpc.convert import instant_to_proto
+from protos.common.v1 import place_pb2
+from protos.workorder.v1 import workorder_pb2
+from services.workorder.convert import offers
+from services.workorder.convert.places import point_from_proto, point_to_proto
+from services.workorder.domain import access, completion_code, intake, skill
+from services.workorder.domain.work_order import State
+from services.workorder.tables import WorkOrderLineRow, WorkOrderRow
+
+_INVALID = "WORK_ORDER_INVALID"
+
+
+def row_from_proto(
+    request: workorder_pb2.CreateWorkOrderRequest, now: datetime, person_id: str
+) -> WorkOrderRow:
+    """The rows of a new work order.
+
+    Raises:
+        InvalidArgument: ``WORK_ORDER_…`` or ``LOCATION_…``, naming the field.
+    """
+    location = point_from_proto(
+        request.location, present=request.HasField("location"), field="location"
+    )
+    skill.parse_required(request.required_skills)
+    return WorkOrderRow(
+        work_order_id=new_id("wo", now),
+        revision=1,
+        case_id=request.case_id,
+        stage=intake.require_stage(request.stage),
+        title=intake.require_text(request.title, "title", at_most=200, reason=_INVALID),
+        state=State.CREATED,
+        customer_id=intake.require_text(
+            request.customer_id, "customer_id", at_most=64, reason=_INVALID
+        ),
+        address_id=request.address_id,
+        adcode=intake.require_adcode(request.place.adcode),
+        adcode_path=list(request.place.adcode_path),
+        zone_codes=list(request.place.zone_codes),
+        city_tier=request.place.city_tier,
+        longitude=location and location.longitude,
+        latitude=location and location.latitude,
+        floor=intake.require_floor(request.floor),
+        notes=intake.require_short(request.notes, "notes"),
+        quote_id=request.quote_id,
+        required_skills=list(request.required_skills),
+        priority=intake.require_priority(request.priority),
+        created_at=now,
+        created_by_person_id=person_id,
+        completion_code=completion_code.new_code(),
+        lines=_line_rows(request),
+    )
+
+
+def to_proto(row: WorkOrderRow, actor: Actor) -> workorder_pb2.WorkOrder:
+    """A work order as the actor may see it."""
+    message = to_event_proto(row)
+    if not access.sees_earning(actor):
+        message.offer.ClearField("earning_id")
+        message.offer.ClearField("earning_total")
+    if access.sees_completion_code(actor, row.technician_id()):
+        message.completion_code = row.completion_code
+    return message
+
+
+def to_event_proto(row: WorkOrderRow) -> workorder_pb2.WorkOrder:
+    """A work order as events tell it: without the completion code."""
+    live = row.live_offer
+    accepted = live if live is not None and live.outcome else None
+    return workorder_pb2.WorkOrder(
+        work_order_id=row.work_order_id,
+        revision=row.revision,
+        case_id=row.case_id,
+        stage=row.stage,
+        title=row.title,
+        state=state_to_proto(State(row.state)),
+        customer_id=row.customer_id,
+        address_id=row.address_id,
+        place=place_pb2.Place(
+            adcode=row.adcode,
+            adcode_path=row.adcode_path,
+            zone_codes=row.zone_codes,
+            city_tier=row.city_tier,
+        ),
+        location=point_to_proto(row.longitude, row.latitude),
+        floor=row.floor,
+        notes=row.notes,
+        lines=[
+            workorder_pb2.WorkOrderLine(
+                line_number=line.line_number,
+                item_code=line.item_code,
+                name=line.name,
+                quantity=line.quantity,
+            )
+            for line in row.lines
+        ],
+        quote_id=row.quote_id,
+        required_skills=row.required_skills,
+        priority=row.priority,
+        offer=offers.to_proto(live) if live else None,
+        technician_id=accepted.technician_id if accepted else "",
+        appointment=_appointment_to_proto(row),
+        created_at=instant_to_proto(row.created_at),
+        accepted_at=instant_to_proto(accepted.outcome_at if accepted else None),
+        checked_in_at=instant_to_proto(row.checked_in_at),
+        completed_at=instant_to_proto(row.completed_at),
+        acceptance_recorded_at=instant_to_proto(row.acceptance_recorded_at),
+        rating=row.rating,
+        cancel_reason=row.cancel_reason,
+        code_tries_left=completion_code.tries_left(row.wrong_code_count),
+        completion_summary=row.completion_summary,
+        acceptance_comment=row.acceptance_comment,
+        check_in_reported_at=instant_to_proto(row.check_in_reported_at),
+        completion_reported_at=instant_to_proto(row.completion_reported_at),
+    )
+
+
+def state_to_proto(state: State) -> workorder_pb2.WorkOrderState.ValueType:
+    """A state on the wire."""
+    return workorder_pb2.WorkOrderState.Value(f"WORK_ORDER_STATE_{state.name}")
+
+
+def state_from_proto(number: workorder_pb2.WorkOrderState.ValueType) -> State | None:
+    """A state from the wire; None when none was given.
+
+    Raises:
+        InvalidArgument: ``WORK_ORDER_STATE_UNKNOWN``.
+    """
+    for state in State:
+        if state_to_proto(state) == number:
+            return state
+    if number == workorder_pb2.WORK_ORDER_STATE_UNSPECIFIED:
+        return None
+    raise InvalidArgument(
+        "WORK_ORDER_STATE_UNKNOWN", f"there is no work order state {number}", field="state"
+    )
+
+
+def _appointment_to_proto(row: WorkOrderRow) -> workorder_pb2.Appointment | None:
+    if row.window_start is None:
+        return None
+    return workorder_pb2.Appointment(
+        window_start=instant_to_proto(row.window_start), window_end=instant_to_proto(row.window_end)
+    )
+
+
+def _line_rows(request: workorder_pb2.CreateWorkOrderRequest) -> list[WorkOrderLineRow]:
+    lines = [
+        intake.Line(line.line_number or position, line.item_code, line.name, line.quantity)
+        for position, line in enumerate(request.lines, start=1)
+    ]
+    intake.require_lines(lines)
+    return [
+        WorkOrderLineRow(
+            line_number=line.number,
+            item_code=line.item_code,
+            name=line.name,
+            quantity=line.quantity,
+        )
+        for line in lines
+    ]

@@ -1,0 +1,1 @@
+"""Queries and writes of the workorder schema. Nothing here commits."""
