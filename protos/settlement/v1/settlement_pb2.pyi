@@ -128,6 +128,7 @@ class SplitRule(_message.Message):
     PORTIONS_FIELD_NUMBER: _builtins.int
     split_rule_code: _builtins.str
     version: _builtins.int
+    """The service counts. In a put: 0, or the version the change is based on, refused when stale."""
     cooperation_mode: _builtins.str
     """Applies to this cooperation mode; empty: to all that have none of their own."""
     @_builtins.property
@@ -433,12 +434,15 @@ class EarningFacts(_message.Message):
     COOPERATION_MODE_FIELD_NUMBER: _builtins.int
     QUOTE_ID_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     work_order_id: _builtins.str
     technician_id: _builtins.str
     outlet_id: _builtins.str
     cooperation_mode: _builtins.str
     quote_id: _builtins.str
+    agent_id: _builtins.str
+    """Needed when the split rule has a portion for the agent."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettlementLine]:
         """Sum to the whole settlement amount."""
@@ -453,10 +457,11 @@ class EarningFacts(_message.Message):
         cooperation_mode: _builtins.str = ...,
         quote_id: _builtins.str = ...,
         lines: _abc.Iterable[Global___SettlementLine] | None = ...,
+        agent_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "cooperation_mode", b"cooperation_mode", "lines", b"lines", "outlet_id", b"outlet_id", "quote_id", b"quote_id", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "case_id", b"case_id", "cooperation_mode", b"cooperation_mode", "lines", b"lines", "outlet_id", b"outlet_id", "quote_id", b"quote_id", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -911,7 +916,9 @@ Global___VerifyLedgerResponse: _TypeAlias = VerifyLedgerResponse  # noqa: Y015
 
 @_typing.final
 class EarningChanged(_message.Message):
-    """Domain event: an earning changed state."""
+    """Domain event: an earning changed state. It shows what its technician may see: no other party's
+    share, no settlement total, no audit.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

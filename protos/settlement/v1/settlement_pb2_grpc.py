@@ -125,7 +125,8 @@ class SettlementServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PreviewEarning(self, request, context):
-        """What a technician would earn, line by line; nothing is stored.
+        """What a technician would earn, line by line; nothing is stored. A promise made later may differ
+        by a fen, which the contract's other splits carried.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,7 +37,9 @@ class SettlementServiceStub:
     """Create or change the rule by which an earning is split; each change is a new version."""
     ListSplitRules: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListSplitRulesRequest, _settlement_pb2.ListSplitRulesResponse]
     PreviewEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.PreviewEarningRequest, _settlement_pb2.Earning]
-    """What a technician would earn, line by line; nothing is stored."""
+    """What a technician would earn, line by line; nothing is stored. A promise made later may differ
+    by a fen, which the contract's other splits carried.
+    """
     PromiseEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.PromiseEarningRequest, _settlement_pb2.Earning]
     """Promise an earning at the offer: estimated, no posting. Later rule changes never lower it."""
     LockEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.LockEarningRequest, _settlement_pb2.Earning]
@@ -66,7 +68,9 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """Create or change the rule by which an earning is split; each change is a new version."""
     ListSplitRules: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListSplitRulesRequest, _settlement_pb2.ListSplitRulesResponse]  # type: ignore[assignment]
     PreviewEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PreviewEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
-    """What a technician would earn, line by line; nothing is stored."""
+    """What a technician would earn, line by line; nothing is stored. A promise made later may differ
+    by a fen, which the contract's other splits carried.
+    """
     PromiseEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PromiseEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     """Promise an earning at the offer: estimated, no posting. Later rule changes never lower it."""
     LockEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.LockEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
@@ -110,7 +114,9 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _settlement_pb2.PreviewEarningRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.Earning, _abc.Awaitable[_settlement_pb2.Earning]]:
-        """What a technician would earn, line by line; nothing is stored."""
+        """What a technician would earn, line by line; nothing is stored. A promise made later may differ
+        by a fen, which the contract's other splits carried.
+        """
 
     @_abc_1.abstractmethod
     def PromiseEarning(
