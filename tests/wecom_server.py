@@ -1,5 +1,6 @@
 """The WeCom simulator as a test's neighbour: a real server on a free port."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,6 +43,19 @@ class WecomServer:
 
     async def messages(self) -> list[dict[str, Any]]:
         return list((await self.http.get("/_sim/messages")).json())
+
+    async def wait_for_messages(self, count: int) -> list[dict[str, Any]]:
+        """The messages once there are so many; asks again and again until then."""
+        async with asyncio.timeout(10):
+            while len(messages := await self.messages()) < count:
+                pass
+        return messages
+
+    async def wait_for_call(self, api: str) -> None:
+        """Return once somebody has called the API."""
+        async with asyncio.timeout(10):
+            while not await self.calls(api):
+                pass
 
     async def calls(self, api: str) -> int:
         return int((await self.http.get("/_sim/calls")).json().get(api, 0))

@@ -123,9 +123,7 @@ async def test_a_sender_killed_in_the_middle_is_followed_by_one_that_sends_once(
     sent = await notify.Send(alert("k1", "pe_chen"))
     await wecom.fault(api="message/send", delay_ms=200)
     sending = asyncio.create_task(outbox.sender.run_once())
-    async with asyncio.timeout(10):
-        while not await wecom.calls("message/send"):
-            assert not sending.done()
+    await wecom.wait_for_call("message/send")
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
@@ -135,9 +133,8 @@ async def test_a_sender_killed_in_the_middle_is_followed_by_one_that_sends_once(
     clock.advance(LEASE)
     await outbox.drain()
     assert (await delivery(notify, sent)).state == pb.DELIVERY_STATE_SENT
-    async with asyncio.timeout(10):
-        while len(await wecom.messages()) < 2:
-            """The first call, whose caller is gone, is still to be served."""
+    # The first call is served too, although its caller is gone.
+    await wecom.wait_for_messages(2)
     assert await shown_to(wecom, "chenzhuguan") == 1
 
 
