@@ -28,9 +28,9 @@ class RpcSpec:
         quick: runs as a local activity chained in one workflow task; else an ordinary activity.
         mutating: it changes something, so its request carries an idempotency key.
         compensate_with: the full name of the RPC that undoes it, or empty.
-        request: the request's fields, without the idempotency key.
-        response: the response's fields.
-        required: the request's fields that a flow must give.
+        request: the request's fields, without the idempotency key; those a flow need not give are
+            optional.
+        response: the reply's fields; those that may be unset are optional.
         palette: carries ``option (flow.v1.node)``, so an operator may draw it.
     """
 
@@ -43,7 +43,6 @@ class RpcSpec:
     compensate_with: str
     request: Record
     response: Record
-    required: frozenset[str] = frozenset()
     palette: bool = True
 
 
@@ -90,7 +89,7 @@ class NodeCatalog:
         rpcs = [
             [
                 spec.name, spec.quick, spec.mutating, spec.compensate_with,
-                to_json(spec.request), to_json(spec.response), sorted(spec.required),
+                to_json(spec.request), to_json(spec.response),
             ]
             for spec in sorted(self.rpcs.values(), key=lambda spec: spec.name)
         ]  # fmt: skip

@@ -31,7 +31,6 @@ class Code(_Part):
 
     source: str
     code: list[Any]
-    type: TypeJson
 
 
 class PlanEdge(_Part):
@@ -287,7 +286,7 @@ class Plan(_Part):
 
     def to_bytes(self) -> bytes:
         """The canonical bytes: the same plan always gives the same ones."""
-        plain = self.model_dump(mode="json", exclude_defaults=False)
+        plain = self.model_dump(mode="json", exclude_none=True)
         return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
