@@ -19,7 +19,8 @@ from kit.rpc.events import record
 from protos.common.v1 import page_pb2, place_pb2
 from protos.directory.v1 import directory_pb2 as pb
 from protos.directory.v1 import directory_pb2_grpc
-from services.directory import convert, store, vault
+from services.directory import store, vault
+from services.directory.convert import calendars, customers, people, places
 from services.directory.domain.calendar import check_definition, lay_out
 from services.directory.domain.coordinates import Point
 from services.directory.domain.customers import (
@@ -53,9 +54,9 @@ Context = ServicerContext[Any, Any]
 class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     """People, outlets, customers, places and calendars."""
 
-    def __init__(self, clock: Clock, places: PlaceTable, keys: vault.KeyService) -> None:
+    def __init__(self, clock: Clock, place_table: PlaceTable, keys: vault.KeyService) -> None:
         self._clock = clock
-        self._places = places
+        self._place_table = place_table
         self._keys = keys
 
     # People and outlets
@@ -67,7 +68,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         self._check_regions(wanted.region_adcodes, now, "person")
         if wanted.outlet_id:
             await store.outlet(session, wanted.outlet_id, "person.outlet_id")
-        row = convert.person_from_proto(wanted, wanted.person_id or new_id("pe", now))
+        row = people.person_from_proto(wanted, wanted.person_id or new_id("pe", now))
         if row.wecom_userid:
             member = await store.person_with_wecom_userid(session, row.wecom_userid)
             if member is not None and member.person_id != row.person_id:
@@ -76,13 +77,13 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
                     f"WeCom member {row.wecom_userid!r} is person {member.person_id!r} already",
                     field="person.wecom_userid",
                 )
-        person = convert.person_to_proto(await store.put(session, row))
+        person = people.person_to_proto(await store.put(session, row))
         await self._record(pb.PersonPut(person=person), "person", row.person_id, now)
         return person
 
     async def GetPerson(self, request: pb.GetPersonRequest, context: Context) -> pb.Person:
         current_actor().require_role(*STAFF_ROLES)
-        return convert.person_to_proto(await store.person(current_session(), request.person_id))
+        return people.person_to_proto(await store.person(current_session(), request.person_id))
 
     async def ListPeople(
         self, request: pb.ListPeopleRequest, context: Context
@@ -91,7 +92,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         after, size = _after(request.page), page_size(request.page)
         rows = await store.people(current_session(), request.role, after, size + 1)
         return pb.ListPeopleResponse(
-            people=[convert.person_to_proto(row) for row in rows[:size]],
+            people=[people.person_to_proto(row) for row in rows[:size]],
             page=_page_info([row.person_id for row in rows], size),
         )
 
@@ -109,10 +110,10 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         current_actor().require_role(*_KEEPS_PEOPLE)
         now = self._clock.now()
         self._check_regions(request.outlet.region_adcodes, now, "outlet")
-        row = convert.outlet_from_proto(
+        row = people.outlet_from_proto(
             request.outlet, request.outlet.outlet_id or new_id("ou", now)
         )
-        return convert.outlet_to_proto(await store.put(current_session(), row))
+        return people.outlet_to_proto(await store.put(current_session(), row))
 
     async def ListOutlets(
         self, request: pb.ListOutletsRequest, context: Context
@@ -121,7 +122,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         after, size = _after(request.page), page_size(request.page)
         rows = await store.outlets(current_session(), after, size + 1)
         return pb.ListOutletsResponse(
-            outlets=[convert.outlet_to_proto(row) for row in rows[:size]],
+            outlets=[people.outlet_to_proto(row) for row in rows[:size]],
             page=_page_info([row.outlet_id for row in rows], size),
         )
 
@@ -138,7 +139,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
             raise AlreadyExists(
                 "CUSTOMER_EXISTS", f"customer {customer_id!r} exists", field="customer_id"
             )
-        row = convert.customer_from_proto(request, customer_id, now, current_actor().person_id)
+        row = customers.customer_from_proto(request, customer_id, now, current_actor().person_id)
         key = vault.new_data_key()
         wrapped = await self._keys.wrap(key, customer_id)
         await store.add(session, row, DataKeyRow(customer_id=customer_id, wrapped_key=wrapped))
@@ -206,26 +207,26 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         current_actor().require_role(*STAFF_ROLES)
         if request.address_id:
             row = await store.address(current_session(), request.address_id)
-            return convert.place_of_address(row)
-        point = convert.location_from_proto(request)
-        return convert.place_to_proto(await self._resolve(request.adcode, point, "adcode"))
+            return places.place_to_proto(row)
+        point = places.location_from_proto(request)
+        return places.place_to_proto(await self._resolve(request.adcode, point, "adcode"))
 
     async def PutZone(self, request: pb.PutZoneRequest, context: Context) -> pb.Zone:
         current_actor().require_role(*_KEEPS_PLACES)
-        row, boundary = convert.zone_from_proto(request.zone)
+        row, boundary = places.zone_from_proto(request.zone)
         check_boundary(boundary)
         if not row.zone_code or not row.name:
             raise InvalidArgument(
                 "ZONE_NAME_MISSING", "a zone needs a code and a name", field="zone"
             )
-        return convert.zone_to_proto(await store.put(current_session(), row))
+        return places.zone_to_proto(await store.put(current_session(), row))
 
     async def ListZones(
         self, request: pb.ListZonesRequest, context: Context
     ) -> pb.ListZonesResponse:
         current_actor().require_role(*STAFF_ROLES)
         zones = await store.zones(current_session())
-        return pb.ListZonesResponse(zones=[convert.zone_to_proto(row) for row in zones])
+        return pb.ListZonesResponse(zones=[places.zone_to_proto(row) for row in zones])
 
     async def PutCityTier(self, request: pb.PutCityTierRequest, context: Context) -> pb.CityTier:
         current_actor().require_role(*_KEEPS_PLACES)
@@ -238,30 +239,32 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     # Calendars
 
     async def GetCalendar(self, request: pb.GetCalendarRequest, context: Context) -> pb.Calendar:
-        definition = convert.definition_from_row(
+        definition = calendars.definition_from_row(
             await store.calendar(current_session(), request.calendar_code)
         )
         first = request.first_year or self._clock.now().astimezone(SHANGHAI).year
-        return convert.calendar_to_proto(lay_out(definition, first, request.last_year or first + 1))
+        return calendars.calendar_to_proto(
+            lay_out(definition, first, request.last_year or first + 1)
+        )
 
     async def PutCalendar(self, request: pb.PutCalendarRequest, context: Context) -> pb.Calendar:
         current_actor().require_role(*_KEEPS_CALENDARS)
         now = self._clock.now()
-        definition = convert.definition_from_proto(request)
+        definition = calendars.definition_from_proto(request)
         check_definition(definition)
-        row = convert.definition_to_row(definition, now, current_actor().person_id)
+        row = calendars.definition_to_row(definition, now, current_actor().person_id)
         await store.add(current_session(), row)
         event = pb.CalendarChanged(
             calendar_code=definition.calendar_code, changed_at=instant_to_proto(now)
         )
         await self._record(event, "calendar", definition.calendar_code, now)
         this_year = now.astimezone(SHANGHAI).year
-        return convert.calendar_to_proto(lay_out(definition, this_year, this_year + 1))
+        return calendars.calendar_to_proto(lay_out(definition, this_year, this_year + 1))
 
     # Shared steps
 
     def _path(self, adcode: str, now: datetime, field: str) -> tuple[str, ...]:
-        return self._places.path(adcode, now.astimezone(SHANGHAI).date(), field)
+        return self._place_table.path(adcode, now.astimezone(SHANGHAI).date(), field)
 
     def _check_regions(self, adcodes: Sequence[str], now: datetime, holder: str) -> None:
         for number, adcode in enumerate(adcodes):
@@ -273,7 +276,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         tiers = await store.city_tiers(session, path)
         zone_codes: tuple[str, ...] = ()
         if point is not None:
-            zone_codes = zones_at(point, map(convert.zone_shape, await store.zones(session)))
+            zone_codes = zones_at(point, map(places.zone_shape, await store.zones(session)))
         return ResolvedPlace(path[0], path, zone_codes, city_tier(path, tiers))
 
     async def _keep(
@@ -293,10 +296,10 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         self, key: bytes, customer_id: str, address: pb.NewAddress, field: str
     ) -> str:
         check_address_detail(address.detail, f"{field}.detail")
-        point = convert.location_from_proto(address, field)
+        point = places.location_from_proto(address, field)
         place = await self._resolve(address.adcode, point, f"{field}.adcode")
         address_id = new_id("ad", self._clock.now())
-        row = convert.address_from_proto(address, address_id, customer_id, place, field)
+        row = customers.address_from_proto(address, address_id, customer_id, point, place)
         await store.add(current_session(), row)
         await self._keep(key, customer_id, address_id, "address", address.detail)
         return address_id
@@ -306,8 +309,8 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         sealed = await store.personal_data(session, ids)
         clear = await vault.open_rows(self._keys, await store.wrapped_keys(session, ids), sealed)
         addresses = await store.addresses(session, ids)
-        held = convert.held_data(sealed, clear)
-        return [convert.customer_to_proto(row, addresses, held) for row in rows]
+        held = customers.held_data(sealed, clear)
+        return [customers.customer_to_proto(row, addresses, held) for row in rows]
 
     async def _record(self, event: Message, noun: str, noun_id: str, now: datetime) -> None:
         await record(event, aggregate=(noun, noun_id), occurred_at=now)

@@ -1,0 +1,117 @@
+"""Business calendars, between messages, rows and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from kit.calendar import Hours
+from kit.errors import InvalidArgument
+from protos.directory.v1 import directory_pb2 as pb
+from services.directory.domain.calendar import CalendarDefinition, CalendarYears, Day
+from services.directory.tables import CalendarDefinitionRow
+
+
+def definition_from_proto(message: pb.PutCalendarRequest) -> CalendarDefinition:
+    """What the company wrote down about a calendar.
+
+    Raises:
+        InvalidArgument: ``CALENDAR_WEEKDAY_INVALID``, ``CALENDAR_DAY_MALFORMED``.
+    """
+    return CalendarDefinition(
+        calendar_code=message.calendar_code,
+        time_zone=message.time_zone or "Asia/Shanghai",
+        weekly=_weekly(message.weekly),
+        chinese_holidays=message.chinese_holidays,
+        overrides=tuple(
+            Day(_day(override.day, number), _hours(override.open), override.label)
+            for number, override in enumerate(message.overrides)
+        ),
+    )
+
+
+def _weekly(messages: Sequence[pb.WeekdayHours]) -> tuple[Hours, ...]:
+    """Monday first; a weekday that is not named is closed."""
+    weekly: list[Hours] = [()] * 7
+    named: set[int] = set()
+    for number, message in enumerate(messages):
+        if not 1 <= message.weekday <= 7 or message.weekday in named:
+            raise InvalidArgument(
+                "CALENDAR_WEEKDAY_INVALID",
+                "weekdays are 1 (Monday) to 7 (Sunday), each named once",
+                field=f"weekly[{number}].weekday",
+            )
+        named.add(message.weekday)
+        weekly[message.weekday - 1] = _hours(message.open)
+    return tuple(weekly)
+
+
+def _hours(intervals: Iterable[pb.OpenInterval]) -> Hours:
+    return tuple((interval.start_minute, interval.end_minute) for interval in intervals)
+
+
+def _day(text: str, number: int) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidArgument(
+            "CALENDAR_DAY_MALFORMED",
+            f"{text!r} is no date; write it as 2026-10-10",
+            field=f"overrides[{number}].day",
+        ) from error
+
+
+def definition_to_row(
+    definition: CalendarDefinition, now: datetime, by_person_id: str
+) -> CalendarDefinitionRow:
+    """A calendar's definition as it will be kept."""
+    return CalendarDefinitionRow(
+        calendar_code=definition.calendar_code,
+        time_zone=definition.time_zone,
+        weekly=[list(hours) for hours in definition.weekly],
+        chinese_holidays=definition.chinese_holidays,
+        overrides=[[day.day.isoformat(), day.hours, day.label] for day in definition.overrides],
+        defined_at=now,
+        defined_by_person_id=by_person_id,
+    )
+
+
+def definition_from_row(row: CalendarDefinitionRow) -> CalendarDefinition:
+    """A calendar's definition as it is computed with."""
+    return CalendarDefinition(
+        calendar_code=row.calendar_code,
+        time_zone=row.time_zone,
+        weekly=tuple(_stored_hours(hours) for hours in row.weekly),
+        chinese_holidays=row.chinese_holidays,
+        overrides=tuple(
+            Day(date.fromisoformat(day), _stored_hours(hours), label)
+            for day, hours, label in row.overrides
+        ),
+    )
+
+
+def _stored_hours(hours: list[list[int]]) -> Hours:
+    return tuple((start, end) for start, end in hours)
+
+
+def calendar_to_proto(calendar: CalendarYears) -> pb.Calendar:
+    """A calendar laid out for some years, on the wire."""
+    definition = calendar.definition
+    return pb.Calendar(
+        calendar_code=definition.calendar_code,
+        version_hash=calendar.version_hash,
+        time_zone=definition.time_zone,
+        weekly=[
+            pb.WeekdayHours(weekday=number, open=_intervals(hours))
+            for number, hours in enumerate(definition.weekly, start=1)
+        ],
+        days=[
+            pb.DayOverride(day=day.day.isoformat(), open=_intervals(day.hours), label=day.label)
+            for day in calendar.days
+        ],
+        provisional_years=calendar.provisional_years,
+    )
+
+
+def _intervals(hours: Hours) -> list[pb.OpenInterval]:
+    return [pb.OpenInterval(start_minute=start, end_minute=end) for start, end in hours]
