@@ -66,7 +66,7 @@ class Place(_message.Message):
 
     @_builtins.property
     def zone_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Codes of the polygon zones it lies in, such as "BJ-RING5"."""
+        """Codes of the polygon zones it lies in, such as "BJ-RING5"; the smallest first."""
 
     def __init__(
         self,

@@ -186,6 +186,7 @@ class Rate(_message.Message):
     LIST_PRICE_FIELD_NUMBER: _builtins.int
     SETTLEMENT_PRICE_FIELD_NUMBER: _builtins.int
     rate_id: _builtins.str
+    """Empty: named after its conditions."""
     item_code: _builtins.str
     place_code: _builtins.str
     """Empty means anywhere; an adcode, a macro-region or a zone code otherwise."""
@@ -235,6 +236,7 @@ class Modifier(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     ITEM_CODES_FIELD_NUMBER: _builtins.int
     PLACE_CODE_FIELD_NUMBER: _builtins.int
+    AUTOMATIC_FIELD_NUMBER: _builtins.int
     modifier_code: _builtins.str
     """Such as "RING5-PREMIUM", "WORK-AT-HEIGHT"."""
     label: _builtins.str
@@ -244,7 +246,9 @@ class Modifier(_message.Message):
     ratio: _builtins.str
     """Exact, such as "1.2", "0.2" or "1/3"."""
     place_code: _builtins.str
-    """Applies by itself in this zone or place; empty: only when the quote line asks for it by code."""
+    """Applies only in this zone or place; empty means anywhere."""
+    automatic: _builtins.bool
+    """Applies by itself wherever its item and place hold; otherwise a quote line asks for it by code."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
@@ -262,10 +266,11 @@ class Modifier(_message.Message):
         amount: _money_pb2.Money | None = ...,
         item_codes: _abc.Iterable[_builtins.str] | None = ...,
         place_code: _builtins.str = ...,
+        automatic: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "combine_mode", b"combine_mode", "item_codes", b"item_codes", "label", b"label", "modifier_code", b"modifier_code", "phase", b"phase", "place_code", b"place_code", "ratio", b"ratio"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "automatic", b"automatic", "combine_mode", b"combine_mode", "item_codes", b"item_codes", "label", b"label", "modifier_code", b"modifier_code", "phase", b"phase", "place_code", b"place_code", "ratio", b"ratio"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,7 +347,9 @@ class PublishPriceBookRequest(_message.Message):
     idempotency_key: _builtins.str
     @_builtins.property
     def price_book(self) -> Global___PriceBookVersion:
-        """version, content_hash, published_* are filled in by the service."""
+        """version, content_hash, published_* are filled in by the service; effective_from unset means now.
+        Only a book's first version may begin in the past: what was in force never changes.
+        """
 
     def __init__(
         self,
@@ -557,13 +564,16 @@ class QuoteStep(_message.Message):
     AMOUNT_BEFORE_FIELD_NUMBER: _builtins.int
     AMOUNT_AFTER_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    ROUNDING_FIELD_NUMBER: _builtins.int
     phase: _builtins.str
     """"base", "quantity", or the modifier's phase."""
     rule_id: _builtins.str
     """The rate or modifier that made it."""
     label: _builtins.str
     explanation: _builtins.str
-    """In words, Chinese: "基础费 300.00 × 20% 五环内溢价"."""
+    """In words, Chinese: "五环内溢价：基础费 ¥300.00 × 20% = ¥60.00"."""
+    rounding: _builtins.str
+    """How a fraction of a minor unit became a whole one, "half_up"; empty when there was none."""
     @_builtins.property
     def amount_before(self) -> _money_pb2.Money: ...
     @_builtins.property
@@ -577,10 +587,11 @@ class QuoteStep(_message.Message):
         amount_before: _money_pb2.Money | None = ...,
         amount_after: _money_pb2.Money | None = ...,
         explanation: _builtins.str = ...,
+        rounding: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount_after", b"amount_after", "amount_before", b"amount_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_after", b"amount_after", "amount_before", b"amount_before", "explanation", b"explanation", "label", b"label", "phase", b"phase", "rule_id", b"rule_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_after", b"amount_after", "amount_before", b"amount_before", "explanation", b"explanation", "label", b"label", "phase", b"phase", "rounding", b"rounding", "rule_id", b"rule_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -635,7 +646,7 @@ class QuoteLine(_message.Message):
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteStep]: ...
     @_builtins.property
     def settlement_amount(self) -> _money_pb2.Money:
-        """Internal view; absent for whoever may not see it."""
+        """Internal view, down to rejected; absent for whoever may not see it."""
 
     @_builtins.property
     def settlement_steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteStep]: ...
@@ -677,12 +688,15 @@ class QuoteResult(_message.Message):
     PRICE_BOOK_VERSION_FIELD_NUMBER: _builtins.int
     PRICE_BOOK_HASH_FIELD_NUMBER: _builtins.int
     QUOTED_AT_FIELD_NUMBER: _builtins.int
+    EVALUATOR_VERSION_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """Empty for a preview."""
     case_id: _builtins.str
     price_book_code: _builtins.str
     price_book_version: _builtins.int
     price_book_hash: _builtins.str
+    evaluator_version: _builtins.int
+    """The evaluator that computed it; the same facts under the same one give the same answer."""
     @_builtins.property
     def facts(self) -> Global___QuoteFacts: ...
     @_builtins.property
@@ -708,10 +722,11 @@ class QuoteResult(_message.Message):
         price_book_version: _builtins.int = ...,
         price_book_hash: _builtins.str = ...,
         quoted_at: _timestamp_pb2.Timestamp | None = ...,
+        evaluator_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "facts", b"facts", "lines", b"lines", "price_book_code", b"price_book_code", "price_book_hash", b"price_book_hash", "price_book_version", b"price_book_version", "quote_id", b"quote_id", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evaluator_version", b"evaluator_version", "facts", b"facts", "lines", b"lines", "price_book_code", b"price_book_code", "price_book_hash", b"price_book_hash", "price_book_version", b"price_book_version", "quote_id", b"quote_id", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
