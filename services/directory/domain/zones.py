@@ -43,10 +43,12 @@ def check_boundary(boundary: Sequence[Point]) -> None:
 
 
 def zones_at(point: Point, zones: Iterable[ZoneShape]) -> tuple[str, ...]:
-    """The codes of the zones a point lies in or on the edge of, in alphabetical order."""
+    """The codes of the zones a point lies in or on the edge of, the smallest zone first."""
     drawn = to_gcj_02(point)
     spot = shapely.Point(drawn.longitude, drawn.latitude)
-    return tuple(sorted(z.zone_code for z in zones if _polygon(z.boundary).covers(spot)))
+    shapes = ((_polygon(zone.boundary), zone.zone_code) for zone in zones)
+    around = sorted((shape.area, zone_code) for shape, zone_code in shapes if shape.covers(spot))
+    return tuple(zone_code for _, zone_code in around)
 
 
 def _polygon(boundary: Sequence[Point]) -> shapely.Polygon:

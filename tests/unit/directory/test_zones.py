@@ -10,7 +10,7 @@ SQUARE = [Point(116.2, 39.8), Point(116.6, 39.8), Point(116.6, 40.0), Point(116.
 RING5 = ZoneShape("BJ-RING5", [*SQUARE, SQUARE[0]])
 
 
-def test_a_point_lies_in_the_zones_around_it_and_in_no_other() -> None:
+def test_a_point_lies_in_the_zones_around_it_the_smallest_first() -> None:
     cbd = ZoneShape("BJ-CBD", [Point(116.45, 39.90), Point(116.48, 39.90), Point(116.48, 39.92),
                                Point(116.45, 39.90)])  # fmt: skip
     assert zones_at(Point(116.47, 39.91), [RING5, cbd]) == ("BJ-CBD", "BJ-RING5")
