@@ -2,21 +2,21 @@
 
 import os
 
+import typer
+
 from cli.main import app as product
-from stack import keys
 from stack.layout import Layout
 from stack.main import app as machine
 
-product.add_typer(machine)
+app: typer.Typer = product
+app.add_typer(machine)
 
 
 def main() -> None:
     """Run the command line, which is told where the stack of this checkout is."""
-    layout = Layout.of_the_stack()
-    here = layout.pages() | keys.environment_for(("bootstrap",), layout.keys)
-    for name, value in here.items():
+    for name, value in Layout.of_the_stack().pages().items():
         os.environ.setdefault(name, value)
-    product()
+    app()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import keys, probes
+from stack import probes
 from stack.children import own_cluster, shared_environment
 from stack.layout import PROJECT, UI_PORT_VARIABLE, Layout
 from stack.ports import free_port
@@ -48,7 +48,6 @@ class Product:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.environment = shared_environment(layout, own_cluster(layout))
-        self.environment |= keys.environment_for(("bootstrap",), layout.keys)
 
     def address(self, name: str) -> str:
         """Give host and port of a process of the table."""
