@@ -78,13 +78,13 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
     ) -> pb.ListDeliveriesResponse:
         current_actor().require_role("ops", "supervisor")
         size = page_size(request.page)
-        (after,) = decode_page_token(request.page, 1) or ("",)
+        (before,) = decode_page_token(request.page, 1) or ("",)
         wanted = store.DeliveryFilter(
             recipient_person_id=request.recipient_person_id,
             case_id=request.case_id,
             state=convert.state_from_proto(request.state),
         )
-        rows = await store.list_deliveries(wanted, after, size + 1)
+        rows = await store.list_deliveries(wanted, before, size + 1)
         shown = rows[:size]
         return pb.ListDeliveriesResponse(
             deliveries=[convert.delivery_to_proto(row) for row in shown],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -123,17 +123,19 @@ async def get_delivery(delivery_id: str) -> DeliveryRow | None:
 
 
 async def list_deliveries(
-    wanted: DeliveryFilter, after_id: str, limit: int
+    wanted: DeliveryFilter, before_id: str, limit: int
 ) -> Sequence[DeliveryRow]:
-    """Deliveries with their messages and attempts, oldest first; ids sort by time."""
-    query = select(DeliveryRow).options(*_WHOLE).where(DeliveryRow.delivery_id > after_id)
+    """Deliveries with their messages and attempts, newest first; ids sort by time."""
+    query = select(DeliveryRow).options(*_WHOLE)
+    if before_id:
+        query = query.where(DeliveryRow.delivery_id < before_id)
     if wanted.recipient_person_id:
         query = query.where(DeliveryRow.recipient_person_id == wanted.recipient_person_id)
     if wanted.case_id:
         query = query.where(DeliveryRow.message.has(MessageRow.case_id == wanted.case_id))
     if wanted.state:
         query = query.where(DeliveryRow.state == wanted.state)
-    ordered = query.order_by(DeliveryRow.delivery_id).limit(limit)
+    ordered = query.order_by(DeliveryRow.delivery_id.desc()).limit(limit)
     return (await current_session().scalars(ordered)).all()
 
 
@@ -174,12 +176,6 @@ async def lock_delivery(delivery_id: str) -> DeliveryRow:
     return await current_session().get_one(
         DeliveryRow, delivery_id, options=_WHOLE, with_for_update={"of": DeliveryRow}
     )
-
-
-async def count_queued() -> int:
-    """How many deliveries wait in the outbox."""
-    query = select(func.count()).where(DeliveryRow.state == DeliveryState.QUEUED)
-    return (await current_session().scalars(query)).one()
 
 
 def _newest_templates() -> Select[tuple[TemplateRow]]:

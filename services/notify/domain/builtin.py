@@ -1,71 +1,108 @@
-"""The templates that every installation starts with; a company rewords them with PutTemplate."""
+"""The templates that every installation starts with; a company rewords them with PutTemplate.
+
+A case sends ``flow`` and ``node`` (their names) and ``due_at`` with the messages about its user
+tasks; a flow's own Send node gives what it likes.
+"""
 
 from services.notify.domain.template import MessageForm, Template, Variable
 
 
-def _optional(*names: str) -> tuple[Variable, ...]:
-    return tuple(Variable(name, required=False) for name in names)
+def _notice(
+    template_code: str,
+    *,
+    title: str,
+    body: str,
+    url: str,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
+) -> Template:
+    return Template(
+        template_code,
+        MessageForm.NOTICE_CARD,
+        title,
+        body,
+        url,
+        (
+            *(Variable(name) for name in required),
+            *(Variable(name, required=False) for name in optional),
+        ),
+    )
 
+
+_OF_A_TASK = ("flow", "assignee", "due_at", "reason")
 
 BUILTIN_TEMPLATES = (
-    Template(
-        "work_order_offer",
-        MessageForm.NOTICE_CARD,
-        title="新工单 {{work_order_id}}",
-        body="{{summary}}\n# {{earning_total}} 预计收益\n时间：{{visit_window}}\n地点：{{place}}"
-        "\n{{earning_lines}}",
-        url="/work-orders/{{work_order_id}}",
-        variables=(
-            Variable("work_order_id"),
-            Variable("earning_total"),
-            *_optional("summary", "visit_window", "place", "earning_lines"),
-        ),
-    ),
-    Template(
-        "approval_needed",
-        MessageForm.NOTICE_CARD,
-        title="待你确认：{{subject}}",
-        body="{{reason}}\n# {{amount}} 金额\n提交人：{{applicant}}\n截止：{{due_at}}",
+    _notice(
+        "task_assigned",
+        title="待办：{{node}}",
+        body="{{reason}}\n流程：{{flow}}\n负责人：{{assignee}}\n截止：{{due_at}}",
         url="/cases/{{case_id}}",
-        variables=(Variable("subject"), *_optional("amount", "applicant", "reason", "due_at")),
+        required=("node",),
+        optional=_OF_A_TASK,
     ),
-    Template(
+    _notice(
+        "task_due",
+        title="即将到期：{{node}}",
+        body="{{reason}}\n流程：{{flow}}\n负责人：{{assignee}}\n截止：{{due_at}}",
+        url="/cases/{{case_id}}",
+        required=("node",),
+        optional=_OF_A_TASK,
+    ),
+    _notice(
         "sla_alert",
-        MessageForm.NOTICE_CARD,
-        title="超时预警：{{subject}}",
-        body="{{reason}}\n负责人：{{assignee}}\n应完成：{{due_at}}\n已等待：{{waited}}",
+        title="超时预警：{{node}}",
+        body="{{reason}}\n流程：{{flow}}\n负责人：{{assignee}}\n应完成：{{due_at}}",
         url="/cases/{{case_id}}",
-        variables=(Variable("subject"), *_optional("assignee", "due_at", "waited", "reason")),
+        required=("node",),
+        optional=_OF_A_TASK,
     ),
-    Template(
+    _notice(
+        "approval_needed",
+        title="待你确认：{{node}}",
+        body="{{reason}}\n# {{amount}} 金额\n流程：{{flow}}\n提交人：{{applicant}}\n截止：{{due_at}}",
+        url="/cases/{{case_id}}",
+        required=("node",),
+        optional=("flow", "amount", "applicant", "reason", "due_at"),
+    ),
+    _notice(
+        "work_order_offer",
+        title="新工单 {{work_order}}",
+        body="{{summary}}\n# {{amount}} 预计收益\n时间：{{window}}\n地点：{{place}}"
+        "\n{{earning_lines}}\n答复截止：{{due_at}}",
+        url="/work-orders/{{work_order}}",
+        required=("work_order", "amount"),
+        optional=("summary", "window", "place", "earning_lines", "due_at"),
+    ),
+    _notice(
         "work_order_completed",
-        MessageForm.NOTICE_CARD,
-        title="已完工：{{work_order_id}}",
+        title="已完工：{{work_order}}",
         body="{{summary}}\n师傅：{{technician}}\n完工：{{completed_at}}",
-        url="/work-orders/{{work_order_id}}",
-        variables=(
-            Variable("work_order_id"),
-            *_optional("summary", "technician", "completed_at"),
-        ),
+        url="/work-orders/{{work_order}}",
+        required=("work_order",),
+        optional=("summary", "technician", "completed_at"),
     ),
-    Template(
+    _notice(
         "earning_locked",
-        MessageForm.NOTICE_CARD,
-        title="收益已锁定：{{work_order_id}}",
-        body="# {{earning_total}} 本单收益\n{{earning_lines}}",
-        url="/work-orders/{{work_order_id}}",
-        variables=(
-            Variable("work_order_id"),
-            Variable("earning_total"),
-            *_optional("earning_lines"),
-        ),
+        title="收益已锁定",
+        body="# {{amount}} 本单收益\n工单：{{work_order}}\n{{earning_lines}}",
+        url="/work-orders/{{work_order}}",
+        required=("work_order", "amount"),
+        optional=("earning_lines",),
     ),
-    Template(
+    _notice(
+        "earning_posted",
+        title="收益已入账",
+        body="# {{amount}} 本单收益\n工单：{{work_order}}\n{{earning_lines}}",
+        url="/work-orders/{{work_order}}",
+        required=("work_order", "amount"),
+        optional=("earning_lines",),
+    ),
+    _notice(
         "follow_up_due",
-        MessageForm.NOTICE_CARD,
-        title="请回访客户：{{subject}}",
-        body="{{summary}}\n完工：{{completed_at}}\n回访截止：{{due_at}}",
+        title="请回访客户",
+        body="{{summary}}\n流程：{{flow}}\n完工：{{completed_at}}\n截止：{{due_at}}",
         url="/cases/{{case_id}}",
-        variables=(Variable("subject"), *_optional("summary", "completed_at", "due_at")),
+        required=(),
+        optional=("flow", "summary", "completed_at", "due_at"),
     ),
 )

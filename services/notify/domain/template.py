@@ -67,20 +67,11 @@ class Template:
         self._check_variables()
 
     def fill(self, given: Mapping[str, str]) -> Rendered:
-        """The message for one set of variables.
+        """The message for one set of variables; what it has no place for, it leaves out.
 
         Raises:
-            InvalidArgument: ``NOTIFY_VARIABLE_MISSING`` or ``NOTIFY_VARIABLE_UNKNOWN``.
+            InvalidArgument: ``NOTIFY_VARIABLE_MISSING``.
         """
-        declared = {variable.name: variable for variable in self.variables}
-        for name in given:
-            if name not in declared and name not in IMPLICIT_VARIABLES:
-                known = ", ".join(sorted(declared)) or "none"
-                raise InvalidArgument(
-                    "NOTIFY_VARIABLE_UNKNOWN",
-                    f"template {self.template_code} has no variable {name}; it has: {known}",
-                    field=f"variables.{name}",
-                )
         for variable in self.variables:
             if variable.required and not given.get(variable.name, "").strip():
                 raise InvalidArgument(

@@ -38,7 +38,7 @@ def _text(outgoing: Outgoing, public_url: str) -> dict[str, Any]:
 def _textcard(outgoing: Outgoing, public_url: str) -> dict[str, Any]:
     card = {
         "title": _cut(outgoing.title, 128),
-        "description": _cut(outgoing.body, 512),
+        "description": _cut(outgoing.body or outgoing.title, 512),
         "url": _link(outgoing, public_url),
     }
     return {"msgtype": "textcard", "textcard": card}

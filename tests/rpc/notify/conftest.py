@@ -138,6 +138,6 @@ def alert(key: str, *person_ids: str, **variables: str) -> pb.SendRequest:
         idempotency_key=key,
         template_code="sla_alert",
         recipient_person_ids=person_ids,
-        variables={"subject": "量房", "assignee": "李设计", **variables},
+        variables={"node": "量房", "assignee": "李设计", **variables},
         case_id="ca_1",
     )

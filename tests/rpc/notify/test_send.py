@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from kit.authn import Actor
+from kit.clock import FixedClock
 from kit.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied
 from protos.common.v1 import page_pb2
 from protos.notify.v1 import notify_pb2 as pb
 from protos.notify.v1.notify_pb2_grpc import NotifyServiceStub
+from services.notify.domain.builtin import BUILTIN_TEMPLATES
 from tests.rpc.conftest import Served
 from tests.rpc.notify.conftest import alert, tell_of_person
 
@@ -91,16 +94,10 @@ async def test_a_person_named_twice_is_written_to_once(
             "recipient_person_ids",
         ),
         (
-            alert("k", "pe_chen", nonsense="1"),
-            InvalidArgument,
-            "NOTIFY_VARIABLE_UNKNOWN",
-            "variables.nonsense",
-        ),
-        (
-            alert("k", "pe_chen", subject=""),
+            alert("k", "pe_chen", node=""),
             InvalidArgument,
             "NOTIFY_VARIABLE_MISSING",
-            "variables.subject",
+            "variables.node",
         ),
         (
             pb.SendRequest(
@@ -185,15 +182,7 @@ async def test_templates_are_listed_page_by_page(notify: NotifyServiceAsyncStub)
         token = listed.page.next_page_token
         if not token:
             break
-    assert codes == sorted(codes)
-    assert set(codes) == {
-        "approval_needed",
-        "earning_locked",
-        "follow_up_due",
-        "sla_alert",
-        "work_order_completed",
-        "work_order_offer",
-    }
+    assert codes == sorted(template.template_code for template in BUILTIN_TEMPLATES)
 
 
 async def test_deliveries_are_listed_by_person_case_and_state(
@@ -222,3 +211,21 @@ async def test_an_older_event_about_a_person_changes_nothing(served: Served) -> 
             "SELECT wecom_userid FROM notify.recipient WHERE person_id = 'pe_new'"
         ).fetchall()
     assert rows == [("newuserid",)]
+
+
+async def test_deliveries_are_listed_newest_first_page_by_page(
+    notify: NotifyServiceAsyncStub, clock: FixedClock
+) -> None:
+    sent: list[str] = []
+    for number in range(5):
+        clock.advance(timedelta(seconds=1))
+        sent += (await notify.Send(alert(f"k{number}", "pe_chen"))).delivery_ids
+    listed: list[str] = []
+    token = ""
+    while len(listed) < len(sent):
+        page = page_pb2.PageRequest(page_size=2, page_token=token)
+        found = await notify.ListDeliveries(pb.ListDeliveriesRequest(page=page))
+        listed += [one.delivery_id for one in found.deliveries]
+        token = found.page.next_page_token
+    assert listed == sent[::-1]
+    assert token == ""

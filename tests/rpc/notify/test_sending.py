@@ -60,8 +60,8 @@ async def test_a_technician_sees_the_offer_with_its_earning_line_by_line(
             template_code="work_order_offer",
             recipient_person_ids=["pe_zhang"],
             variables={
-                "work_order_id": "wo_1",
-                "earning_total": "¥1,280.00",
+                "work_order": "wo_1",
+                "amount": "¥1,280.00",
                 "earning_lines": "安装：¥1,000.00\n高空补贴：¥200.00\n交通：¥80.00",
             },
         )
