@@ -1,0 +1,70 @@
+"""From a quote's settlement steps to the lines an earning is computed from; and money in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from kit.errors import FailedPrecondition
+from kit.money import Money
+
+#: What a quote's phases are called in settlement.
+_KINDS: Final = {
+    "base": "base",
+    "quantity": "base",
+    "premium": "premium",
+    "coefficient": "coefficient",
+    "surcharge": "surcharge",
+}
+
+
+def settlement_lines(quote: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The steps that make the quote's settlement total, one line each; steps that change nothing
+    are left out.
+
+    Raises:
+        FailedPrecondition: ``FIELD_WORK_QUOTE_UNEVEN`` when they do not sum to the total.
+    """
+    several = len(quote["lines"]) > 1
+    lines = tuple(line for part in quote["lines"] for line in _lines_of(part, named=several))
+    total = quote.get("settlement_total", {}).get("amount_minor", 0)
+    summed = sum(line["amount"]["amount_minor"] for line in lines)
+    if summed != total:
+        raise FailedPrecondition(
+            "FIELD_WORK_QUOTE_UNEVEN",
+            f"quote {quote['quote_id']} settles {total}, but its steps sum to {summed}",
+        )
+    return lines
+
+
+def _lines_of(quote_line: dict[str, Any], *, named: bool) -> Iterator[dict[str, Any]]:
+    for step in quote_line["settlement_steps"]:
+        before = step.get("amount_before", {}).get("amount_minor", 0)
+        amount = step["amount_after"]["amount_minor"] - before
+        if amount:
+            label = f"{quote_line['item_name']}·{step['label']}" if named else step["label"]
+            yield {
+                "line_kind": _kind(step["phase"], amount),
+                "label": label,
+                "amount": {
+                    "currency": step["amount_after"]["currency"],
+                    "amount_minor": amount,
+                },
+                "rule_id": step["rule_id"],
+                "explanation": step["explanation"],
+            }
+
+
+def _kind(phase: str, amount: int) -> str:
+    kind = _KINDS.get(phase, "surcharge")
+    return "deduction" if amount < 0 and kind in ("base", "surcharge") else kind
+
+
+def money_text(money: dict[str, Any]) -> str:
+    """An amount for people, such as ``¥200.00``."""
+    return str(Money(money["currency"], money["amount_minor"]))
+
+
+def earning_text(earning: dict[str, Any]) -> str:
+    """An earning line by line, for people."""
+    return "\n".join(f"{line['label']} {money_text(line['amount'])}" for line in earning["lines"])

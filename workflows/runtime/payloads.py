@@ -1,0 +1,122 @@
+"""What crosses into and out of a case's workflow: its input, signals, and the answers to acts."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kit.calendar import BusinessCalendar
+from kit.errors import Kind, ServiceError, error_of_kind
+from workflows.runtime.commands import CallRpc, RecordAct
+from workflows.runtime.state import CaseState
+
+#: Types of the signals that our own workflows send each other; all others are domain events.
+FIELD_WORK_ENDED: Final = "gongdan.FieldWorkEnded"
+FIELD_WORK_CANCEL: Final = "gongdan.FieldWorkCancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """What the read model has not confirmed yet: the last revision it has, and the acts since."""
+
+    told_revision: int = 0
+    acts: tuple[RecordAct, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """What a run hands to the next when a case continues as new.
+
+    Attributes:
+        state: where the case stands.
+        calls: calls that were in flight; the next run makes them again under the same keys.
+        unrecorded: what the read model does not know yet.
+        summaries: what the Temporal UI says of each timer.
+        children: the workflow id of each node's field work.
+    """
+
+    state: CaseState
+    calls: tuple[CallRpc, ...]
+    unrecorded: Unrecorded
+    summaries: dict[str, str]
+    children: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInput:
+    """What a case starts with, beside its plan.
+
+    ``inputs`` have passed the checks of the plan's inputs; ``calendar`` is the data of the plan's
+    calendar, pinned for this case.
+    """
+
+    case_id: str
+    flow_version: int
+    inputs: dict[str, Any]
+    started_by: str
+    title: str
+    customer_id: str = ""
+    region_adcode: str = ""
+    calendar: BusinessCalendar | None = None
+    carried: CarriedOver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """The payload of the one signal ``event``: a domain event, or word from a workflow of ours.
+
+    Attributes:
+        type: the event message's full name, or one of the types above.
+        key: the id of the aggregate it is about; of our own words, the node's visit.
+        aggregate: type and id of the aggregate, whose events are numbered by ``sequence``.
+    """
+
+    type: str
+    key: str
+    aggregate: str = ""
+    sequence: int = 0
+    payload: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an act was not applied; a ``ServiceError`` in parts."""
+
+    kind: Kind
+    reason: str
+    message: str
+    field: str = ""
+    details: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: ServiceError) -> Refusal:
+        """Take an error apart."""
+        return cls(error.kind, error.reason, error.message, error.field, error.details)
+
+    def to_error(self) -> ServiceError:
+        """Put the error together again."""
+        return error_of_kind(
+            self.kind, self.reason, self.message, field=self.field, details=self.details
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActReply:
+    """What became of an act, and how things stand.
+
+    Attributes:
+        act_key: the act's own key.
+        applied: it is done; otherwise ``refusal`` says why not.
+        status: of the case or field work: running, cancelling, completed, cancelled ….
+        revision: of the case or field work.
+        user_task: the user task as it stands now, in the words of ``cases.v1.UserTask``; None when
+            it is closed.
+    """
+
+    act_key: str
+    applied: bool
+    status: str
+    revision: int
+    user_task: dict[str, Any] | None = None
+    refusal: Refusal | None = None

@@ -1,0 +1,141 @@
+"""How a workflow makes its RPCs: quick ones chained in one workflow task, the rest as activities.
+
+A quick call gets one local attempt. Whatever keeps it from success there but may pass later goes on
+as an ordinary activity under the same idempotency key, where operations see its retries. A call is
+never local when the workflow task must end first:
+
+* an act was applied in this task: its answer leaves only with the task's end;
+* the call is a write that depends on a read of this very task (``barrier``), or a message, whose
+  words may hold this task's time: after a kill the task runs again, and only what is in the history
+  stays what it was. An ordinary activity's request is in the history before it is made;
+* this task has spent its budget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from workflows.runtime.commands import CallRpc, Purpose
+from workflows.runtime.events import RpcFailed, RpcSucceeded
+
+Ended: TypeAlias = RpcSucceeded | RpcFailed
+
+_LOCAL_ATTEMPT: Final = timedelta(milliseconds=500)
+_CHAIN_BUDGET: Final = timedelta(seconds=1)
+#: Longer than the longest deadline of a call, which is longer than a statement may take.
+_ATTEMPT: Final = timedelta(seconds=10)
+_ONCE: Final = RetryPolicy(maximum_attempts=1)
+#: For ever: a service that is down for a night delays a case and nothing else.
+_UNTIL_ANSWERED: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+)
+
+
+class Calls:
+    """The RPCs of one workflow, in flight or still to be made in this workflow task."""
+
+    def __init__(self) -> None:
+        self.in_flight: dict[str, CallRpc] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._chained = 0
+        self._task = -1
+        self._chain_began: datetime | None = None
+        self._answering = False
+
+    @property
+    def chaining(self) -> bool:
+        """Whether local attempts of this workflow task are still running."""
+        return self._chained > 0
+
+    def answer_first(self) -> None:
+        """An act was applied: end the workflow task before any call, so that it is answered."""
+        self._notice_task()
+        self._answering = True
+
+    def start(self, call: CallRpc, on_end: Callable[[Ended], None]) -> None:
+        """Begin a call; ``on_end`` hears how it ended."""
+        self.in_flight[call.call_id] = call
+        running = asyncio.create_task(self._run(call, on_end))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    async def _run(self, call: CallRpc, on_end: Callable[[Ended], None]) -> None:
+        try:
+            response = await self._make(call)
+        except ActivityError as error:
+            ended: Ended = _failure(call, error)
+        else:
+            ended = RpcSucceeded(workflow.now(), call.call_id, response)
+        del self.in_flight[call.call_id]
+        on_end(ended)
+
+    async def _make(self, call: CallRpc) -> dict[str, Any]:
+        request = dict(call.request)
+        if call.idempotency_key:
+            request["idempotency_key"] = call.idempotency_key
+        if self._may_chain(call):
+            try:
+                return await self._attempt_locally(call, request)
+            except ActivityError as error:
+                if _is_final(error):
+                    raise
+        response: dict[str, Any] = await workflow.execute_activity(
+            call.rpc,
+            request,
+            result_type=dict[str, Any],
+            start_to_close_timeout=_ATTEMPT,
+            retry_policy=_UNTIL_ANSWERED,
+            summary=call.summary,
+        )
+        return response
+
+    async def _attempt_locally(self, call: CallRpc, request: dict[str, Any]) -> dict[str, Any]:
+        self._chained += 1
+        try:
+            response: dict[str, Any] = await workflow.execute_local_activity(
+                call.rpc,
+                request,
+                result_type=dict[str, Any],
+                start_to_close_timeout=_LOCAL_ATTEMPT,
+                retry_policy=_ONCE,
+                summary=call.summary,
+            )
+            return response
+        finally:
+            self._chained -= 1
+
+    def _may_chain(self, call: CallRpc) -> bool:
+        self._notice_task()
+        if not call.quick or call.barrier or call.purpose is Purpose.NOTIFY or self._answering:
+            return False
+        now = workflow.now()
+        self._chain_began = self._chain_began or now
+        return now - self._chain_began < _CHAIN_BUDGET
+
+    def _notice_task(self) -> None:
+        """The history grows with each workflow task, so its length names the present one."""
+        task = workflow.info().get_current_history_length()
+        if task != self._task:
+            self._task = task
+            self._chain_began = None
+            self._answering = False
+
+
+def _is_final(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+
+
+def _failure(call: CallRpc, error: ActivityError) -> RpcFailed:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return RpcFailed(workflow.now(), call.call_id, cause.type or "RPC_FAILED", cause.message)
+    return RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", str(cause or error))

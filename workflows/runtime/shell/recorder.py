@@ -1,0 +1,101 @@
+"""Telling the case read model where a workflow stands, one telling at a time, the newest state.
+
+While one telling is under way (perhaps for long: the service may be down) the workflow goes on; what
+has changed meanwhile is told next. Acts wait here until a telling that held them is confirmed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from temporalio import workflow
+
+from workflows.runtime.commands import CallRpc, Purpose, RecordAct
+from workflows.runtime.events import RpcFailed
+from workflows.runtime.payloads import Unrecorded
+from workflows.runtime.shell.calls import Calls, Ended
+
+_RPC: Final = "cases.v1.CaseService/RecordCase"
+
+
+class Recorder:
+    """What the read model knows of one workflow, and what it does not know yet."""
+
+    def __init__(self, calls: Calls, on_told: Callable[[], None], since: Unrecorded) -> None:
+        self._calls = calls
+        self._on_told = on_told
+        self._told = since.told_revision
+        self._acts = list(since.acts)
+        self._telling = False
+
+    @property
+    def unrecorded(self) -> Unrecorded:
+        """What is to be carried over to the next run."""
+        return Unrecorded(self._told, tuple(self._acts))
+
+    def add(self, act: RecordAct) -> None:
+        """An applied act, to be told with the next state."""
+        self._acts.append(act)
+
+    def is_told(self, revision: int) -> bool:
+        """Whether the read model has this revision, and with it the acts that led to it."""
+        return not self._telling and self._told >= revision
+
+    def tell(self, revision: int, case: dict[str, Any], awaited: Sequence[dict[str, Any]]) -> None:
+        """Tell this state, unless it is told or another telling is under way."""
+        if self._telling or self.is_told(revision):
+            return
+        self._telling = True
+        acts = list(self._acts)
+        request = {
+            "case": case,
+            "acts": [_act(act, case["case_id"]) for act in acts],
+            "awaited": list(awaited),
+        }
+        workflow_id = workflow.info().workflow_id
+        call = CallRpc(
+            call_id=f"record/{revision}",
+            node="",
+            visit=0,
+            rpc=_RPC,
+            request=request,
+            idempotency_key=f"{workflow_id}/record/{revision}/{_digest(request)}",
+            quick=True,
+            summary=f"记录个案 #{revision}",
+            purpose=Purpose.NODE,
+        )
+        self._calls.start(call, lambda ended: self._end(ended, revision, len(acts)))
+
+    def _end(self, ended: Ended, revision: int, acts: int) -> None:
+        self._telling = False
+        self._told = revision
+        if isinstance(ended, RpcFailed):
+            # A refusal does not get better by repeating; the acts go out with the next state.
+            workflow.logger.error("the case could not be recorded: %s", ended.message)
+        else:
+            del self._acts[:acts]
+        self._on_told()
+
+
+def _act(act: RecordAct, case_id: str) -> dict[str, Any]:
+    return {
+        "act_key": act.act_key,
+        "case_id": case_id,
+        "node": act.node,
+        "user_task_id": act.task_id,
+        "verb": act.verb,
+        "acting_person_id": act.person,
+        "acted_at": act.at.isoformat(),
+        "comment": act.comment,
+        "origin": act.origin,
+        "before": act.before,
+        "after": act.after,
+    }
+
+
+def _digest(request: dict[str, Any]) -> str:
+    text = json.dumps(request, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
