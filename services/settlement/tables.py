@@ -21,8 +21,8 @@ class Base(DeclarativeBase):
         int: BigInteger,
         str: Text,
         datetime: INSTANT,
-        list[str]: ARRAY(Text),
-        list[int]: ARRAY(BigInteger),
+        tuple[str, ...]: ARRAY(Text, as_tuple=True),
+        tuple[int, ...]: ARRAY(BigInteger, as_tuple=True),
     }
 
 
@@ -57,9 +57,9 @@ class SplitContractRow(Base):
     split_rule_code: Mapped[str] = mapped_column(primary_key=True)
     split_rule_version: Mapped[int] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
-    party_ids: Mapped[list[str]] = mapped_column(primary_key=True)
+    party_ids: Mapped[tuple[str, ...]] = mapped_column(primary_key=True)
     dealt: Mapped[int]
-    returned_minor: Mapped[list[int]]
+    returned_minor: Mapped[tuple[int, ...]]
 
 
 class EarningLineRow(Base):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from sqlalchemy import CursorResult, Select, insert, literal, or_, select
+from sqlalchemy import Select, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_if_new
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -71,8 +71,12 @@ async def record(
         await _insert_pending(session, earning, held, at)
         return
     following = _select_following(FOLLOWING[effect], earning, at)
-    result = await session.execute(insert(LedgerTransferRow).from_select(_COLUMNS, following))
-    if cast("CursorResult[Any]", result).rowcount != len(held):
+    numbers = await session.scalars(
+        insert(LedgerTransferRow)
+        .from_select(_COLUMNS, following)
+        .returning(LedgerTransferRow.transfer_number)
+    )
+    if len(numbers.all()) != len(held):
         raise Internal(
             "SETTLEMENT_LEDGER_UNSOUND",
             f"the ledger does not hold what earning {earning.earning_id} promised; verify it",
@@ -162,19 +166,23 @@ def _select_following(
     origin = LedgerTransferRow
     accounts = (origin.debit_ledger_account, origin.credit_ledger_account)
     undone = following.kind is TransferKind.REVERSAL
-    return select(
-        *(reversed(accounts) if undone else accounts),
-        origin.currency,
-        origin.amount_minor,
-        literal(following.state.value),
-        literal(following.kind.value),
-        origin.earning_id,
-        origin.leg,
-        origin.transfer_number,
-        literal(at),
-        literal(earning.payout_reference),
-    ).where(
-        origin.earning_id == earning.earning_id,
-        origin.transfer_kind == following.of_kind,
-        origin.state == following.of_state,
+    return (
+        select(
+            *(reversed(accounts) if undone else accounts),
+            origin.currency,
+            origin.amount_minor,
+            literal(following.state.value),
+            literal(following.kind.value),
+            origin.earning_id,
+            origin.leg,
+            origin.transfer_number,
+            literal(at),
+            literal(earning.payout_reference),
+        )
+        .where(
+            origin.earning_id == earning.earning_id,
+            origin.transfer_kind == following.of_kind,
+            origin.state == following.of_state,
+        )
+        .order_by(origin.transfer_number)
     )

@@ -92,7 +92,7 @@ async def lock_carry(session: AsyncSession, contract: Contract) -> Carry:
     fresh = fresh_carry(len(contract.party_ids))
     await session.execute(
         insert(SplitContractRow)
-        .values(**_key(contract), dealt=fresh.dealt, returned_minor=list(fresh.returned))
+        .values(**_key(contract), dealt=fresh.dealt, returned_minor=fresh.returned)
         .on_conflict_do_nothing()
     )
     rows = await session.scalars(
@@ -106,7 +106,7 @@ async def remember(session: AsyncSession, contract: Contract, carry: Carry) -> N
     await session.execute(
         update(SplitContractRow)
         .filter_by(**_key(contract))
-        .values(dealt=carry.dealt, returned_minor=list(carry.returned))
+        .values(dealt=carry.dealt, returned_minor=carry.returned)
     )
 
 
@@ -115,9 +115,9 @@ def _key(contract: Contract) -> dict[str, Any]:
         "split_rule_code": contract.split_rule_code,
         "split_rule_version": contract.split_rule_version,
         "currency": contract.currency,
-        "party_ids": list(contract.party_ids),
+        "party_ids": contract.party_ids,
     }
 
 
 def _carry(row: SplitContractRow) -> Carry:
-    return Carry(row.dealt, tuple(row.returned_minor))
+    return Carry(row.dealt, row.returned_minor)
