@@ -28,6 +28,7 @@ def _main() -> None:
         os.setgroups([])
         os.setgid(entry.pw_gid)
         os.setuid(entry.pw_uid)
+        os.chdir("/")  # that user may not be able to stand where we stand
     if sys.platform == "linux":
         # After setuid, which clears it. Elsewhere the pid file finds what a killed stack left.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, last_signal)

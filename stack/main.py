@@ -85,7 +85,9 @@ def show_logs(
 
 def prepare(layout: Layout) -> None:
     """Make what the first start needs: folders, secrets, the database cluster."""
-    for folder in (layout.state, layout.logs, layout.pid_files):
+    os.umask(0o077)  # histories, chats and logs are nobody else's
+    layout.state.chmod(0o711)  # but PostgreSQL's own user must get through to its folder
+    for folder in (layout.logs, layout.pid_files):
         folder.mkdir(parents=True, exist_ok=True)
     layout.remember()
     logs.rotate(layout.logs)

