@@ -82,11 +82,12 @@ def announce_offer(state: FieldWorkState) -> CallRpc:
     """The message with the amount and its lines; nobody waits for it."""
     earning, local = state.promised, state.answer_by.astimezone(SHANGHAI)
     variables = {
-        "work_order_id": state.input.work_order_id,
-        "earning_total": money_text(earning["total"]),
+        "work_order": state.input.work_order_id,
+        "amount": money_text(earning["total"]),
         "earning_lines": earning_text(earning),
-        "summary": f"{state.work_order['title']}，请在 {local:%m-%d %H:%M} 前接单",
+        "summary": state.work_order["title"],
         "place": state.work_order.get("place", {}).get("adcode", ""),
+        "due_at": f"{local:%m-%d %H:%M}",
     }
     request = {
         "template_code": "work_order_offer",

@@ -43,7 +43,8 @@ _UNTIL_ANSWERED: Final = RetryPolicy(
 class Calls:
     """The RPCs of one workflow, in flight or still to be made in this workflow task."""
 
-    def __init__(self) -> None:
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
         self.in_flight: dict[str, CallRpc] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._chained = 0
@@ -64,54 +65,53 @@ class Calls:
     def start(self, call: CallRpc, on_end: Callable[[Ended], None]) -> None:
         """Begin a call; ``on_end`` hears how it ended."""
         self.in_flight[call.call_id] = call
-        running = asyncio.create_task(self._run(call, on_end))
+        local = self._may_chain(call)
+        self._chained += local
+        running = asyncio.create_task(self._run(call, local, on_end))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
 
-    async def _run(self, call: CallRpc, on_end: Callable[[Ended], None]) -> None:
-        try:
-            response = await self._make(call)
-        except ActivityError as error:
-            ended: Ended = _failure(call, error)
-        else:
-            ended = RpcSucceeded(workflow.now(), call.call_id, response)
+    async def _run(self, call: CallRpc, local: bool, on_end: Callable[[Ended], None]) -> None:
+        ended = await self._attempt_locally(call) if local else None
+        if ended is None:
+            ended = await self._call_until_answered(call)
         del self.in_flight[call.call_id]
         on_end(ended)
 
-    async def _make(self, call: CallRpc) -> dict[str, Any]:
-        request = dict(call.request)
-        if call.idempotency_key:
-            request["idempotency_key"] = call.idempotency_key
-        if self._may_chain(call):
-            try:
-                return await self._attempt_locally(call, request)
-            except ActivityError as error:
-                if _is_final(error):
-                    raise
-        response: dict[str, Any] = await workflow.execute_activity(
-            call.rpc,
-            request,
-            result_type=dict[str, Any],
-            start_to_close_timeout=_ATTEMPT,
-            retry_policy=_UNTIL_ANSWERED,
-            summary=call.summary,
-        )
-        return response
-
-    async def _attempt_locally(self, call: CallRpc, request: dict[str, Any]) -> dict[str, Any]:
-        self._chained += 1
+    async def _attempt_locally(self, call: CallRpc) -> Ended | None:
+        """How the call ended, or None when it may yet succeed."""
         try:
             response: dict[str, Any] = await workflow.execute_local_activity(
                 call.rpc,
-                request,
+                _request(call),
                 result_type=dict[str, Any],
                 start_to_close_timeout=_LOCAL_ATTEMPT,
                 retry_policy=_ONCE,
                 summary=call.summary,
             )
-            return response
-        finally:
+        except ActivityError as error:
             self._chained -= 1
+            if _is_final(error):
+                return _failure(call, error)
+            # The chain was waited for; what it left behind is to be shown meanwhile.
+            self._wake()
+            return None
+        self._chained -= 1
+        return RpcSucceeded(workflow.now(), call.call_id, response)
+
+    async def _call_until_answered(self, call: CallRpc) -> Ended:
+        try:
+            response: dict[str, Any] = await workflow.execute_activity(
+                call.rpc,
+                _request(call),
+                result_type=dict[str, Any],
+                start_to_close_timeout=_ATTEMPT,
+                retry_policy=_UNTIL_ANSWERED,
+                summary=call.summary,
+            )
+        except ActivityError as error:
+            return _failure(call, error)
+        return RpcSucceeded(workflow.now(), call.call_id, response)
 
     def _may_chain(self, call: CallRpc) -> bool:
         self._notice_task()
@@ -128,6 +128,12 @@ class Calls:
             self._task = task
             self._chain_began = None
             self._answering = False
+
+
+def _request(call: CallRpc) -> dict[str, Any]:
+    if not call.idempotency_key:
+        return call.request
+    return {"idempotency_key": call.idempotency_key, **call.request}
 
 
 def _is_final(error: ActivityError) -> bool:

@@ -1,0 +1,195 @@
+"""The workflow of a field work: the driver of ``workflows.runtime.field_work`` on Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from kit.errors import Kind, ServiceError
+    from workflows.runtime.commands import CallRpc, RecordAct
+    from workflows.runtime.events import Act, Acted, CancelRequested, TimerFired
+    from workflows.runtime.field_work.acts import check_act
+    from workflows.runtime.field_work.record import details, standing, user_task
+    from workflows.runtime.field_work.state import (
+        Begun,
+        Command,
+        FieldWorkInput,
+        FieldWorkState,
+        Report,
+    )
+    from workflows.runtime.field_work.step import Event, step
+    from workflows.runtime.payloads import (
+        FIELD_WORK_CANCEL,
+        FIELD_WORK_ENDED,
+        ActReply,
+        Refusal,
+        Signal,
+        Unrecorded,
+    )
+    from workflows.runtime.shell.alarm import Alarm
+    from workflows.runtime.shell.calls import Calls
+    from workflows.runtime.shell.recorder import Recorder
+    from workflows.runtime.shell.replies import refused
+
+#: An act's call is answered within this, or its answer is that it is still being tried.
+_ANSWER_WITHIN: Final = timedelta(seconds=5)
+
+
+@workflow.defn(name="field_work")
+class FieldWorkWorkflow:
+    """One work order, lived through; started by a case, to which it reports by signal."""
+
+    @workflow.init
+    def __init__(self, source: FieldWorkInput) -> None:
+        self._state = FieldWorkState(source, workflow.info().workflow_id)
+        self._inbox: deque[Event] = deque([Begun(workflow.now())])
+        self._todo: deque[Command] = deque()
+        self._woken = False
+        self._calls = Calls(self._wake)
+        self._alarm = Alarm(lambda at: self._inbox.append(TimerFired(at, "offer")))
+        self._recorder = Recorder(self._calls, self._wake, Unrecorded())
+
+    @workflow.run
+    async def run(self, source: FieldWorkInput) -> str:
+        """Drive it to its end, which is also the result."""
+        while not self._is_over():
+            try:
+                await workflow.wait_condition(lambda: self._has_work() or self._is_over())
+            except asyncio.CancelledError:
+                cancelled = CancelRequested(workflow.now(), "ops", "the workflow was cancelled")
+                self._inbox.append(cancelled)
+            await self._work()
+        return self._state.ending.outcome.value if self._state.ending else ""
+
+    @workflow.update
+    async def act(self, act: Act) -> ActReply:
+        """Apply what a technician does, and answer with what the services said to it."""
+        try:
+            self._apply(Acted(workflow.now(), act))
+        except ServiceError as error:
+            raise refused(self._reply(act, Refusal.of(error))) from error
+        self._calls.answer_first()
+        try:
+            await workflow.wait_condition(
+                lambda: act.act_key in self._state.settled,
+                timeout=_ANSWER_WITHIN,
+                timeout_summary=f"答复 {act.person} 的 {act.verb}",
+            )
+        except TimeoutError:
+            return self._reply(
+                act,
+                Refusal(
+                    Kind.UNAVAILABLE,
+                    "CASE_ACT_PENDING",
+                    "this is written down and will be carried out as soon as the service answers",
+                ),
+            )
+        return self._reply(act, self._verdict(act))
+
+    @act.validator
+    def _check(self, act: Act) -> None:
+        try:
+            check_act(self._state, act)
+        except ServiceError as error:
+            raise refused(self._reply(act, Refusal.of(error))) from error
+
+    @workflow.signal
+    def event(self, signal: Signal) -> None:
+        """The case no longer wants it."""
+        if signal.type == FIELD_WORK_CANCEL:
+            reason = str(signal.payload.get("reason", ""))
+            self._inbox.append(CancelRequested(workflow.now(), "case", reason))
+
+    @workflow.query
+    def standing(self) -> dict[str, Any]:
+        """Where it stands, as the read model is told."""
+        return standing(self._state)
+
+    def _wake(self) -> None:
+        self._woken = True
+
+    def _has_work(self) -> bool:
+        return bool(self._inbox or self._todo or self._woken)
+
+    def _is_over(self) -> bool:
+        return (
+            self._state.ended
+            and not self._has_work()
+            and not self._calls.in_flight
+            and self._recorder.is_told(self._state.revision)
+            and workflow.all_handlers_finished()
+        )
+
+    def _apply(self, event: Event) -> None:
+        self._state, commands = step(self._state, event)
+        self._todo.extend(commands)
+
+    async def _work(self) -> None:
+        self._woken = False
+        while self._inbox or self._todo:
+            while self._inbox:
+                self._apply(self._inbox.popleft())
+            while self._todo:
+                await self._carry_out(self._todo.popleft())
+        if not self._calls.chaining:
+            self._come_to_wait()
+
+    async def _carry_out(self, command: Command) -> None:
+        match command:
+            case CallRpc():
+                self._calls.start(command, self._inbox.append)
+            case RecordAct():
+                self._recorder.add(command)
+            case Report():
+                await self._report(command)
+
+    async def _report(self, report: Report) -> None:
+        source = self._state.input
+        told = Signal(
+            type=FIELD_WORK_ENDED,
+            key=f"{source.node}/{source.visit}",
+            payload={
+                "node": source.node,
+                "visit": source.visit,
+                "outcome": report.outcome.value,
+                "output": report.output,
+                "reason": report.reason,
+                "message": report.message,
+            },
+        )
+        case = workflow.get_external_workflow_handle(source.case_workflow_id)
+        try:
+            await case.signal("event", told)
+        except FailureError as error:
+            workflow.logger.warning("the case does not hear of its field work: %s", error)
+
+    def _come_to_wait(self) -> None:
+        state = self._state
+        due = state.expires_at if state.offer_open and not state.lapsed else None
+        self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
+        workflow.set_current_details(details(state))
+        self._recorder.tell(state.revision, standing(state), [])
+
+    def _verdict(self, act: Act) -> Refusal | None:
+        settled = self._state.settled[act.act_key]
+        if not settled.reason:
+            return None
+        return Refusal(Kind.FAILED_PRECONDITION, settled.reason, settled.message)
+
+    def _reply(self, act: Act, refusal: Refusal | None) -> ActReply:
+        state = self._state
+        task = state.task if state.task and state.task.task_id == act.task_id else None
+        return ActReply(
+            act_key=act.act_key,
+            applied=refusal is None,
+            status=state.ending.outcome.value if state.ending else "running",
+            revision=state.revision,
+            user_task=user_task(state, task) if task else None,
+            refusal=refusal,
+        )
