@@ -104,6 +104,10 @@ def strike_out_secrets(
 
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A structured logger that names its part of the code."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(logger=name)
-    return bound
+    """A structured logger that names its part of the code.
+
+    Modules make theirs when they are imported, before ``setup``: it must not be bound yet, or it
+    would keep the set-up of that moment, which strikes out no secrets.
+    """
+    lazy: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
+    return lazy

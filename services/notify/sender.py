@@ -133,7 +133,9 @@ class Sender:
             made.error_message = answer.error_message
             if answer.outcome is Outcome.SENT:
                 made.arrived_by = min(made.arrived_by, now)
-            await self._follow(row, answer, now)
+            # An attempt that outlived its lease may find that a later one has settled it.
+            if row.state == DeliveryState.QUEUED:
+                await self._follow(row, answer, now)
 
     async def _follow(self, row: DeliveryRow, answer: Answer, now: datetime) -> None:
         tried = sum(made.outcome != Outcome.LIMITED for made in row.attempts)

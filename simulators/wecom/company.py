@@ -51,6 +51,7 @@ class Company:
     api_calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     messages: dict[str, Message] = field(default_factory=dict)
     chats: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
+    lost: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     response_codes: dict[str, ResponseCode] = field(default_factory=dict)
     callbacks: list[CallbackRecord] = field(default_factory=list)
     chat_versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -90,7 +91,7 @@ class Company:
     def save(self, message: Message) -> None:
         """Write a message's present form and refresh its readers' phones."""
         self.journal.put("message", f"{message.id:012}", asdict(message))
-        self.touch(message.delivered)
+        self.touch(message.recipients)
 
     def touch(self, userids: Iterable[str]) -> None:
         """Mark phones as changed."""
@@ -133,7 +134,7 @@ class Company:
         self.apps = deepcopy(self._first_apps)
         self.knobs, self.tokens, self.faults = Knobs(), TokenBook(), FaultPlan()
         self.member_limit, self.api_limit = MemberLimit(), ApiLimit()
-        for kept in (self.messages, self.chats, self.response_codes, self.callbacks):
+        for kept in (self.messages, self.chats, self.lost, self.response_codes, self.callbacks):
             kept.clear()
         self.api_calls.clear()
         self._digests.clear()
@@ -150,6 +151,8 @@ class Company:
         self.messages[message.msgid] = message
         for userid in message.delivered:
             self.chats[userid].append(message)
+        for userid in message.dropped_rate:
+            self.lost[userid] += 1
         if not message.dropped_duplicate:
             self._digests[message.digest] = message.sent_at
         task_id = card_task_id(message.content)

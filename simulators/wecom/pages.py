@@ -92,7 +92,7 @@ def _phone(company: Company, member: Member, now: dt.datetime) -> Phone:
         member=member,
         version=company.chat_versions.get(member.userid, 0),
         count=len(chat),
-        lost=sum(member.userid in message.dropped_rate for message in company.messages.values()),
+        lost=company.lost.get(member.userid, 0),
         days=list(_by_day(bubbles, now.date())),
     )
 

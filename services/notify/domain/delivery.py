@@ -13,9 +13,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 #: Within it the channel recognises a repetition of the same bytes and shows it once.
 DUPLICATE_WINDOW = timedelta(minutes=30)
 #: How long one attempt may take in all; after it, the message has arrived or never will.
-ATTEMPT_TIMEOUT = timedelta(seconds=15)
+ATTEMPT_TIMEOUT = timedelta(seconds=10)
 #: A claimed delivery whose sender vanished is taken up again after this.
-LEASE = 2 * ATTEMPT_TIMEOUT
+LEASE = ATTEMPT_TIMEOUT + timedelta(seconds=5)
 
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=5)

@@ -19,7 +19,7 @@ from services.notify.wecom.errors import (
 from services.notify.wecom.tokens import TokenCache
 
 #: Each call's share of an attempt's time; a stale token makes an attempt four calls at worst.
-_TIMEOUT: Final = httpx.Timeout(8.0, connect=3.0)
+_TIMEOUT: Final = httpx.Timeout(6.0, connect=3.0)
 _DEADLINE_SECONDS: Final = ATTEMPT_TIMEOUT.total_seconds() - 1
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logger("wecom")
@@ -58,7 +58,7 @@ class WecomChannel:
         except WecomUnclear as error:
             return Answer(Outcome.UNCLEAR, error_message=str(error))
         except WecomUnreachable as error:
-            return Answer(Outcome.UNREACHABLE, error_message=str(error))
+            return Answer(Outcome.UNREACHABLE, error_message=str(error), pause=error.pause)
         except WecomRefusal as refusal:
             return _refused(refusal)
         return _accepted(reply)

@@ -54,7 +54,11 @@ class WecomRefusal(Exception):
 
 
 class WecomUnreachable(Exception):
-    """WeCom never got the call."""
+    """WeCom never got the call; ``pause`` is how long not to try again."""
+
+    def __init__(self, message: str, pause: timedelta = timedelta()) -> None:
+        super().__init__(message)
+        self.pause = pause
 
 
 class WecomUnclear(Exception):

@@ -61,10 +61,12 @@ class TokenCache:
         pause = _PAUSE_AFTER_FAILURE
         if isinstance(error, WecomRefusal):
             pause = max(pause, PAUSES.get(error.code_class, pause))
+        else:
+            # No message left us, whatever became of the call for the token.
+            error = WecomUnreachable(str(error), pause)
+        self._failure = error
         self._no_fetch_before = self._clock.now() + pause
-        # No message left us, whatever became of the call for the token.
-        self._failure = WecomUnreachable(str(error)) if isinstance(error, WecomUnclear) else error
-        return self._failure
+        return error
 
 
 def _trusted_for(lives_seconds: int) -> timedelta:

@@ -34,6 +34,12 @@ async def shown_to(wecom: WecomServer, userid: str) -> int:
     return sum(userid in message["delivered"] for message in await wecom.messages())
 
 
+async def events_of(served: Served, delivery_id: str) -> list[events_pb2.DomainEvent]:
+    stub = events_pb2_grpc.EventServiceStub(served.as_().channel("events"))
+    read = await stub.ReadEvents(events_pb2.ReadEventsRequest(limit=1000))
+    return [event for event in read.events if event.aggregate_id == delivery_id]
+
+
 async def test_a_queued_message_reaches_its_member_once(
     notify: NotifyServiceAsyncStub, outbox: Outbox, wecom: WecomServer
 ) -> None:
@@ -135,6 +141,30 @@ async def test_a_sender_killed_in_the_middle_is_followed_by_one_that_sends_once(
     assert (await delivery(notify, sent)).state == pb.DELIVERY_STATE_SENT
     # The first call is served too, although its caller is gone.
     await wecom.wait_for_messages(2)
+    assert await shown_to(wecom, "chenzhuguan") == 1
+
+
+async def test_an_answer_that_comes_after_its_lease_changes_nothing(
+    notify: NotifyServiceAsyncStub,
+    served: Served,
+    outbox: Outbox,
+    wecom: WecomServer,
+    clock: FixedClock,
+) -> None:
+    sent = await notify.Send(alert("k1", "pe_chen"))
+    await wecom.fault(api="message/send", delay_ms=500)
+    slow = asyncio.create_task(outbox.sender.run_once())
+    await wecom.wait_for_call("message/send")
+    clock.advance(LEASE)
+    other = Outbox(outbox.database, clock, outbox.http)
+    await other.drain()
+    settled = await delivery(notify, sent)
+    assert [attempt.outcome for attempt in settled.attempts] == ["unclear", "sent"]
+    await slow
+    late = await delivery(notify, sent)
+    assert [attempt.outcome for attempt in late.attempts] == ["sent", "sent"]
+    assert late.sent_at == settled.sent_at
+    assert len(await events_of(served, sent.delivery_ids[0])) == 1
     assert await shown_to(wecom, "chenzhuguan") == 1
 
 
@@ -323,9 +353,7 @@ async def test_the_end_of_a_delivery_is_a_domain_event_of_its_case(
 ) -> None:
     sent = await notify.Send(alert("k1", "pe_chen"))
     await outbox.drain()
-    events = events_pb2_grpc.EventServiceStub(served.as_().channel("events"))
-    read = await events.ReadEvents(events_pb2.ReadEventsRequest(limit=1000))
-    [event] = [one for one in read.events if one.aggregate_id == sent.delivery_ids[0]]
+    [event] = await events_of(served, sent.delivery_ids[0])
     changed = pb.DeliveryChanged()
     assert event.payload.Unpack(changed)
     assert changed.delivery.state == pb.DELIVERY_STATE_SENT
