@@ -5,6 +5,7 @@ import os
 import typer
 
 from cli.main import app as product
+from stack import keys
 from stack.layout import Layout
 from stack.main import app as machine
 
@@ -14,7 +15,9 @@ app.add_typer(machine)
 
 def main() -> None:
     """Run the command line, which is told where the stack of this checkout is."""
-    for name, value in Layout.of_the_stack().pages().items():
+    layout = Layout.of_the_stack()
+    here = layout.pages() | keys.environment_for(("bootstrap",), layout.keys)
+    for name, value in here.items():
         os.environ.setdefault(name, value)
     app()
 

@@ -111,7 +111,7 @@ class Layout:
     def pages(self) -> dict[str, str]:
         """Give the variables that tell our programs where the pages are."""
         return {
-            "GONGDAN_URL": self.url("gateway"),
+            "GONGDAN_GATEWAY_URL": self.url("gateway"),
             "GONGDAN_TEMPORAL_UI_URL": self.temporal_ui_url,
             "GONGDAN_WECOM_SANDBOX_URL": self.url("wecom"),
         }

@@ -20,15 +20,19 @@ DOCUMENTS = sorted(
 )
 TARGETS = set(re.findall(r"^([a-z]+):", (dev.ROOT / "Makefile").read_text(), re.MULTILINE))
 FENCE = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+EXPLAINED = re.compile(r"\s+#|\s{2,}")
 INLINE = re.compile(r"`([^`\n]+)`")
 
 
 def commands(text: str) -> Iterator[str]:
-    """Give what looks like a command: lines of code blocks, and code in running text."""
+    """Give what looks like a command: lines of code blocks, and code in running text.
+
+    What stands after a hash or a gap explains it.
+    """
     joined = [block.replace("\\\n", " ") for block in FENCE.findall(text)]
     lines = [line for block in joined for line in block.splitlines()]
     for line in lines + INLINE.findall(FENCE.sub("", text)):
-        yield line.strip().removeprefix("$ ").partition(" #")[0].strip()
+        yield EXPLAINED.split(line.strip().removeprefix("$ "))[0]
 
 
 def fault(command: str) -> str:
