@@ -6,6 +6,7 @@ rules        default 70 % technician, rest platform; "franchise" 70/20/10; "agen
 
 import itertools
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
 
@@ -17,11 +18,24 @@ from services.settlement.main import mounts
 from tests.rpc.conftest import Serve, Served
 from tests.rpc.settlement.words import line, portion
 
+if TYPE_CHECKING:
+    from protos.settlement.v1.settlement_pb2_grpc import SettlementServiceAsyncStub
+
 _numbers = itertools.count(1)
 
 
 def unique(prefix: str) -> str:
     return f"{prefix}_{next(_numbers)}"
+
+
+class Movement(NamedTuple):
+    """A ledger transfer as a person reads it."""
+
+    debit: str
+    credit: str
+    amount_minor: int
+    kind: str
+    state: str
 
 
 @dataclass
@@ -30,10 +44,12 @@ class Desk:
 
     served: Served
     actor: Actor = SYSTEM
-    stub: SettlementServiceStub = field(init=False)
+    stub: "SettlementServiceAsyncStub" = field(init=False)
 
     def __post_init__(self) -> None:
-        self.stub = self.served.stub(SettlementServiceStub, self.actor)
+        self.stub = cast(
+            "SettlementServiceAsyncStub", self.served.stub(SettlementServiceStub, self.actor)
+        )
 
     def as_(self, person_id: str, *roles: str, outlet_id: str = "") -> "Desk":
         return Desk(self.served, Actor(person_id, frozenset(roles), outlet_id=outlet_id))
@@ -94,12 +110,12 @@ class Desk:
             )
         )
 
-    async def transfers(self, earning_id: str) -> list[tuple[str, str, int, str, str]]:
+    async def transfers(self, earning_id: str) -> list[Movement]:
         response = await self.stub.ListLedgerTransfers(
             pb.ListLedgerTransfersRequest(earning_id=earning_id)
         )
         return [
-            (
+            Movement(
                 transfer.debit_ledger_account,
                 transfer.credit_ledger_account,
                 transfer.amount.amount_minor,
@@ -117,6 +133,11 @@ class Desk:
             balance.ledger_account: (balance.posted.amount_minor, balance.pending.amount_minor)
             for balance in response.balances
         }
+
+    async def preview(self, *lines: pb.SettlementLine, **facts: str) -> pb.Earning:
+        return await self.stub.PreviewEarning(
+            pb.PreviewEarningRequest(facts=earning_facts(*lines, **facts))
+        )
 
     async def verify(self) -> pb.VerifyLedgerResponse:
         return await self.stub.VerifyLedger(pb.VerifyLedgerRequest())

@@ -4,14 +4,19 @@ import pytest
 
 from kit.errors import FailedPrecondition
 from protos.settlement.v1 import settlement_pb2 as pb
-from tests.rpc.settlement.conftest import Desk, unique
+from tests.rpc.settlement.conftest import Desk, Movement, unique
 from tests.rpc.settlement.words import line
 
-HELD = [
-    ("platform:clearing", "technician:{t}:earning", 140_00, "earning", "PENDING"),
-    ("platform:clearing", "outlet:{o}:earning", 40_00, "earning", "PENDING"),
-    ("platform:clearing", "platform:revenue", 20_00, "earning", "PENDING"),
-]
+
+def held(technician: str, outlet: str) -> list[Movement]:
+    """What 200 yuan at 70 / 20 / 10 set aside."""
+    return [
+        Movement(
+            "platform:clearing", f"technician:{technician}:earning", 140_00, "earning", "PENDING"
+        ),
+        Movement("platform:clearing", f"outlet:{outlet}:earning", 40_00, "earning", "PENDING"),
+        Movement("platform:clearing", "platform:revenue", 20_00, "earning", "PENDING"),
+    ]
 
 
 def state(earning: pb.Earning) -> str:
@@ -29,13 +34,6 @@ async def promised(desk: Desk) -> tuple[pb.Earning, str, str]:
     return earning, technician, outlet
 
 
-def named(rows: list[tuple[str, str, int, str, str]], technician: str, outlet: str) -> list[object]:
-    return [
-        tuple(str(x).format(t=technician, o=outlet) if isinstance(x, str) else x for x in row)
-        for row in rows
-    ]
-
-
 async def test_a_promise_touches_no_book(settlement: Desk) -> None:
     earning, technician, _ = await promised(settlement)
     assert state(earning) == "ESTIMATED"
@@ -47,7 +45,7 @@ async def test_locking_sets_every_share_aside(settlement: Desk) -> None:
     earning, technician, outlet = await promised(settlement)
     locked = await settlement.lock(earning.earning_id)
     assert state(locked) == "LOCKED"
-    assert await settlement.transfers(earning.earning_id) == named(HELD, technician, outlet)
+    assert await settlement.transfers(earning.earning_id) == held(technician, outlet)
     assert await settlement.balances(f"technician:{technician}:") == {
         f"technician:{technician}:earning": (0, 140_00)
     }
@@ -58,9 +56,9 @@ async def test_posting_gives_every_party_its_share(settlement: Desk) -> None:
     await settlement.lock(earning.earning_id)
     posted = await settlement.post(earning.earning_id)
     assert state(posted) == "PAYABLE"
-    held = named(HELD, technician, outlet)
-    assert await settlement.transfers(earning.earning_id) == held + [
-        (*transfer[:4], "POSTED") for transfer in held
+    pending = held(technician, outlet)
+    assert await settlement.transfers(earning.earning_id) == pending + [
+        transfer._replace(state="POSTED") for transfer in pending
     ]
     assert await settlement.balances(f"outlet:{outlet}:") == {
         f"outlet:{outlet}:earning": (40_00, 0)
@@ -102,9 +100,9 @@ async def test_cancelling_a_locked_earning_voids_what_was_pending(settlement: De
     earning, technician, outlet = await promised(settlement)
     await settlement.lock(earning.earning_id)
     assert state(await settlement.cancel(earning.earning_id)) == "CANCELLED"
-    held = named(HELD, technician, outlet)
-    assert await settlement.transfers(earning.earning_id) == held + [
-        (*transfer[:4], "VOIDED") for transfer in held
+    pending = held(technician, outlet)
+    assert await settlement.transfers(earning.earning_id) == pending + [
+        transfer._replace(state="VOIDED") for transfer in pending
     ]
     assert await settlement.balances(f"technician:{technician}:") == {
         f"technician:{technician}:earning": (0, 0)
@@ -120,8 +118,8 @@ async def test_cancelling_a_payable_earning_reverses_it_and_keeps_the_original(
     assert state(await settlement.cancel(earning.earning_id)) == "REVERSED"
     rows = await settlement.transfers(earning.earning_id)
     assert rows[6:] == [
-        (credit, debit, amount, "reversal", "POSTED")
-        for debit, credit, amount, _, _ in named(HELD, technician, outlet)
+        Movement(credit, debit, amount, "reversal", "POSTED")
+        for debit, credit, amount, _, _ in held(technician, outlet)
     ]
     assert await settlement.balances(f"technician:{technician}:") == {
         f"technician:{technician}:earning": (0, 0)
