@@ -40,9 +40,16 @@ def instant_to_proto(instant: datetime | None) -> Timestamp | None:
     return message
 
 
-def instant_from_proto(message: Timestamp) -> datetime:
-    """An instant from the wire, UTC and aware."""
-    return message.ToDatetime(tzinfo=UTC)
+def instant_from_proto(message: Timestamp, field: str = "") -> datetime:
+    """An instant from the wire, UTC and aware.
+
+    Raises:
+        InvalidArgument: ``INSTANT_INVALID`` for what is no instant of the years 1 to 9999.
+    """
+    try:
+        return message.ToDatetime(tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidArgument("INSTANT_INVALID", str(error), field=field) from error
 
 
 def page_size(page: page_pb2.PageRequest) -> int:
@@ -72,7 +79,9 @@ def decode_page_token(page: page_pb2.PageRequest, parts: int) -> tuple[str, ...]
     if not page.page_token:
         return None
     try:
-        after = tuple(base64.urlsafe_b64decode(page.page_token.encode()).decode().split("\x1f"))
+        # Strictly: the lenient decoder passes over what is not of its alphabet.
+        decoded = base64.b64decode(page.page_token.encode(), altchars=b"-_", validate=True)
+        after = tuple(decoded.decode().split("\x1f"))
     except (binascii.Error, UnicodeDecodeError):
         after = ()
     if len(after) != parts:
