@@ -43,7 +43,7 @@ def row_from_proto(
         earning_minor=earning.amount_minor,
         offered_at=now,
         offered_by_person_id=person_id,
-        expires_at=instant_from_proto(request.expires_at),
+        expires_at=instant_from_proto(request.expires_at, "expires_at"),
     )
 
 

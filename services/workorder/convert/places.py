@@ -27,6 +27,6 @@ def point_to_proto(longitude: float | None, latitude: float | None) -> place_pb2
     )
 
 
-def instant_if_given(message: Timestamp, *, present: bool) -> datetime | None:
+def instant_if_given(message: Timestamp, *, present: bool, field: str) -> datetime | None:
     """An instant that may be left out."""
-    return instant_from_proto(message) if present else None
+    return instant_from_proto(message, field) if present else None

@@ -86,7 +86,9 @@ def _skill_rows(message: workorder_pb2.Technician) -> list[TechnicianSkillRow]:
             skill_code=held.skill_code,
             level=_within(held.level, skill.LOWEST_LEVEL, skill.HIGHEST_LEVEL, f"{field}.level"),
             certificate_expires_at=instant_if_given(
-                held.certificate_expires_at, present=held.HasField("certificate_expires_at")
+                held.certificate_expires_at,
+                present=held.HasField("certificate_expires_at"),
+                field=f"technician.{field}.certificate_expires_at",
             ),
         )
     return [rows[code] for code in sorted(rows)]

@@ -17,8 +17,8 @@ def set_appointment(
     row: WorkOrderRow, request: workorder_pb2.ScheduleAppointmentRequest, now: datetime
 ) -> None:
     """Note the window of the visit (``WORK_ORDER_APPOINTMENT_INVALID``)."""
-    start = instant_from_proto(request.appointment.window_start)
-    end = instant_from_proto(request.appointment.window_end)
+    start = instant_from_proto(request.appointment.window_start, "appointment.window_start")
+    end = instant_from_proto(request.appointment.window_end, "appointment.window_end")
     require_window(start, end, now)
     row.window_start, row.window_end = start, end
 
@@ -27,7 +27,7 @@ def set_check_in(row: WorkOrderRow, request: workorder_pb2.CheckInRequest, now: 
     """Note when and where the technician is on site, by our clock and by their device."""
     row.checked_in_at = now
     row.check_in_reported_at = instant_if_given(
-        request.checked_in_at, present=request.HasField("checked_in_at")
+        request.checked_in_at, present=request.HasField("checked_in_at"), field="checked_in_at"
     )
     if request.HasField("location"):
         given = request.location
@@ -44,7 +44,7 @@ def set_completion(
     """Note when the work was done and what was done."""
     row.completed_at = now
     row.completion_reported_at = instant_if_given(
-        request.completed_at, present=request.HasField("completed_at")
+        request.completed_at, present=request.HasField("completed_at"), field="completed_at"
     )
     row.completion_summary = require_short(request.summary, "summary")
 
