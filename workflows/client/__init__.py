@@ -1,0 +1,19 @@
+"""The only door to cases for the rest of the product: start, act, describe."""
+
+from workflows.client.cases import CaseDescription, Cases, CaseStart, StartedCase
+from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
+from workflows.runtime.events import Act
+from workflows.runtime.payloads import ActReply, Refusal
+
+__all__ = [
+    "TASK_QUEUE",
+    "Act",
+    "ActReply",
+    "CaseDescription",
+    "CaseStart",
+    "Cases",
+    "Refusal",
+    "StartedCase",
+    "case_workflow_id",
+    "connect_temporal",
+]

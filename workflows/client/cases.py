@@ -1,0 +1,283 @@
+"""Starting cases and acting on them.
+
+Whoever stands before this door (the gateway, and the command line through it) has settled who the
+person is; an act carries the person and roles of their token, and the case checks them against its
+own state. Refusals are answers, not exceptions: an ``ActReply`` that was not applied says why, and
+how things stand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from pydantic import TypeAdapter
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from kit.calendar import BusinessCalendar
+from kit.clock import SHANGHAI, Clock
+from kit.config import Settings
+from kit.errors import FailedPrecondition, Internal, Kind, NotFound, Unavailable
+from kit.ids import new_id
+from kit.rpc.client import RpcCaller
+from protos.directory.v1 import directory_pb2
+from protos.flow.v1 import flow_pb2
+from workflows.client.calendar import calendar_from_proto
+from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
+from workflows.compiler.plan import INTERPRETER_VERSION, Plan
+from workflows.runtime.events import Act
+from workflows.runtime.forms import read_form
+from workflows.runtime.payloads import ActReply, CaseInput, Refusal
+from workflows.runtime.shell import attributes
+from workflows.runtime.shell.plan_ref import PlanRef
+
+_ANSWER_WITHIN: Final = timedelta(seconds=10)
+#: Years of calendar that a case starts with, the present one first.
+_CALENDAR_YEARS: Final = 3
+_REPLY: Final = TypeAdapter(ActReply)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStart:
+    """What a case is started with.
+
+    Attributes:
+        flow_code: which flow.
+        inputs: the flow's inputs, as a form gives them.
+        started_by: the person.
+        start_key: the client's key; the same key starts one case. Empty: every call starts one.
+        version: of the flow; 0: the newest.
+        title: for people; empty: the flow's name.
+        customer_id: whose case it is.
+        region_adcode: where it is, for lists and search.
+    """
+
+    flow_code: str
+    inputs: dict[str, Any]
+    started_by: str
+    start_key: str = ""
+    version: int = 0
+    title: str = ""
+    customer_id: str = ""
+    region_adcode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedCase:
+    """A case that runs."""
+
+    case_id: str
+    workflow_id: str
+    run_id: str
+    flow_code: str
+    flow_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDescription:
+    """A case or field work as Temporal knows it.
+
+    Attributes:
+        status: Temporal's, such as "RUNNING".
+        standing: the workflow's own account, in the words of ``cases.v1.Case``.
+    """
+
+    workflow_id: str
+    run_id: str
+    flow_code: str
+    status: str
+    started_at: datetime
+    closed_at: datetime | None
+    standing: dict[str, Any]
+
+
+class Cases:
+    """Starts cases and acts on them."""
+
+    def __init__(self, temporal: Client, caller: RpcCaller, clock: Clock) -> None:
+        self._temporal = temporal
+        self._caller = caller
+        self._clock = clock
+
+    @classmethod
+    async def connect(cls, settings: Settings, caller: RpcCaller, clock: Clock) -> Cases:
+        """Make the door; Temporal need not be up yet. ``caller`` reaches directory and flow."""
+        return cls(await connect_temporal(settings, lazy=True), caller, clock)
+
+    async def ping(self) -> None:
+        """Raise ``Unavailable`` unless Temporal answers."""
+        try:
+            healthy = await self._temporal.service_client.check_health(timeout=timedelta(seconds=2))
+        except (RPCError, RuntimeError) as error:
+            raise _unavailable() from error
+        if not healthy:
+            raise _unavailable()
+
+    async def start(self, wanted: CaseStart) -> StartedCase:
+        """Start a case, once for each start key.
+
+        Raises:
+            InvalidArgument: ``CASE_FORM_INVALID`` when the inputs are wrong.
+            NotFound: there is no such flow or version.
+            Unavailable: Temporal or a service does not answer.
+        """
+        flow = await self._flow(wanted)
+        plan = Plan.from_bytes(flow.plan_json.encode())
+        if plan.interpreter > INTERPRETER_VERSION:
+            raise FailedPrecondition(
+                "FLOW_TOO_NEW",
+                f"version {flow.version} of {flow.flow_code} needs interpreter {plan.interpreter},"
+                f" and this is {INTERPRETER_VERSION}: upgrade first",
+            )
+        source = CaseInput(
+            case_id=self._case_id(wanted),
+            flow_version=flow.version,
+            inputs=read_form(plan.inputs, wanted.inputs, {}),
+            started_by=wanted.started_by,
+            title=wanted.title or plan.name,
+            customer_id=wanted.customer_id,
+            region_adcode=wanted.region_adcode,
+            calendar=await self._calendar(plan.calendar) if plan.calendar else None,
+        )
+        workflow_id = case_workflow_id(source.case_id)
+        run_id = await self._start(workflow_id, flow, source)
+        return StartedCase(source.case_id, workflow_id, run_id, flow.flow_code, flow.version)
+
+    async def act(self, workflow_id: str, act: Act) -> ActReply:
+        """Apply an act to a case or a field work, once for each act key.
+
+        Raises:
+            NotFound: ``CASE_UNKNOWN``.
+            Unavailable: no answer in time; the act may or may not have been applied, and the same
+                act with the same key finds out.
+        """
+        handle = self._temporal.get_workflow_handle(workflow_id)
+        try:
+            reply: ActReply = await handle.execute_update(
+                "act", act, id=act.act_key, result_type=ActReply, rpc_timeout=_ANSWER_WITHIN
+            )
+        except WorkflowUpdateFailedError as error:
+            return _refused(error)
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise _unavailable() from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return await self._over(handle, act)
+            raise _unavailable() from error
+        return reply
+
+    async def describe(self, workflow_id: str) -> CaseDescription:
+        """How a case stands by its own account.
+
+        Raises:
+            NotFound: ``CASE_UNKNOWN``.
+            Unavailable: Temporal or the worker does not answer.
+        """
+        handle = self._temporal.get_workflow_handle(workflow_id)
+        try:
+            description = await handle.describe(rpc_timeout=_ANSWER_WITHIN)
+            standing: dict[str, Any] = await handle.query(
+                "standing", result_type=dict[str, Any], rpc_timeout=_ANSWER_WITHIN
+            )
+        except RPCError as error:
+            raise _missing(workflow_id, error) from error
+        status = description.status or WorkflowExecutionStatus.RUNNING
+        return CaseDescription(
+            workflow_id=workflow_id,
+            run_id=description.run_id,
+            flow_code=description.workflow_type,
+            status=status.name,
+            started_at=description.start_time,
+            closed_at=description.close_time,
+            standing=standing,
+        )
+
+    async def _flow(self, wanted: CaseStart) -> flow_pb2.FlowVersion:
+        request = flow_pb2.GetFlowRequest(flow_code=wanted.flow_code, version=wanted.version)
+        reply = await self._caller.call("flow.v1.FlowService/GetFlow", request)
+        return cast(flow_pb2.FlowVersion, reply)
+
+    async def _calendar(self, code: str) -> BusinessCalendar:
+        year = self._clock.now().astimezone(SHANGHAI).year
+        request = directory_pb2.GetCalendarRequest(
+            calendar_code=code, first_year=year, last_year=year + _CALENDAR_YEARS - 1
+        )
+        reply = await self._caller.call("directory.v1.DirectoryService/GetCalendar", request)
+        return calendar_from_proto(cast(directory_pb2.Calendar, reply))
+
+    def _case_id(self, wanted: CaseStart) -> str:
+        if not wanted.start_key:
+            return new_id("ca", self._clock.now())
+        name = f"{wanted.started_by}\x1f{wanted.flow_code}\x1f{wanted.start_key}"
+        return f"ca_{hashlib.sha256(name.encode()).hexdigest()[:26]}"
+
+    async def _start(self, workflow_id: str, flow: flow_pb2.FlowVersion, source: CaseInput) -> str:
+        """The run of the case, started now or by an earlier call with the same start key."""
+        shown = [
+            SearchAttributePair(attributes.FLOW, flow.flow_code),
+            SearchAttributePair(attributes.FLOW_VERSION, str(flow.version)),
+        ]
+        try:
+            handle = await self._temporal.start_workflow(
+                flow.flow_code,
+                args=[PlanRef(flow.plan_hash), source],
+                id=workflow_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"{source.title} · {flow.name} v{flow.version}",
+                search_attributes=TypedSearchAttributes(shown),
+                rpc_timeout=_ANSWER_WITHIN,
+            )
+        except WorkflowAlreadyStartedError as error:
+            return error.run_id or ""
+        except RPCError as error:
+            raise _unavailable() from error
+        return handle.result_run_id or ""
+
+    async def _over(self, handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
+        """The answer to an act that came after the end."""
+        try:
+            outcome = await handle.result(rpc_timeout=_ANSWER_WITHIN)
+        except WorkflowFailureError:
+            outcome = "terminated"
+        except RPCError as error:
+            raise _missing(handle.id, error) from error
+        refusal = Refusal(Kind.FAILED_PRECONDITION, "CASE_OVER", f"the case is over: {outcome}")
+        return ActReply(act.act_key, False, str(outcome), 0, None, refusal)
+
+
+def _refused(error: WorkflowUpdateFailedError) -> ActReply:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.details:
+        return _REPLY.validate_python(cause.details[0])
+    raise Internal("CASE_ACT_FAILED", f"the act could not be applied: {cause}") from error
+
+
+def _missing(workflow_id: str, error: RPCError) -> NotFound | Unavailable:
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return NotFound("CASE_UNKNOWN", f"there is no case {workflow_id}", field="workflow_id")
+    return _unavailable()
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "CASE_UNAVAILABLE", "the case does not answer; try again with the same key shortly"
+    )

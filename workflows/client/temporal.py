@@ -1,0 +1,41 @@
+"""Ids, the queue, and how every process of ours connects to Temporal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.service import GrpcCompression
+
+from kit.config import Settings
+from workflows.runtime.shell.plan_ref import FetchPlan, converter
+
+#: The one queue of cases, field work and their activities: eager activities need the same worker.
+TASK_QUEUE: Final = "cases"
+
+
+def case_workflow_id(case_id: str) -> str:
+    """The id of a case's workflow."""
+    return f"case:{case_id}"
+
+
+async def connect_temporal(
+    settings: Settings, fetch: FetchPlan | None = None, *, lazy: bool = False
+) -> Client:
+    """A Temporal client with our converter, traces, and no compression: between neighbours it costs
+    more than it saves.
+
+    Args:
+        settings: where Temporal is.
+        fetch: gives plans to a worker; others need none.
+        lazy: connect at the first call.
+    """
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=converter(fetch),
+        interceptors=[TracingInterceptor()],
+        grpc_compression=GrpcCompression.NONE,
+        lazy=lazy,
+    )
