@@ -36,7 +36,9 @@ def up(
     """Start every process and keep them running; Ctrl-C stops them."""
     layout = Layout.of_this_process()
     wanted = with_needs(_names(only)) if only else PROCESSES
+    os.umask(0o077)  # histories, chats and logs are nobody else's
     with running.alone(layout):
+        layout.state.chmod(0o711)  # but PostgreSQL's own user must get through to its folder
         check_machine(wanted, layout)
         prepare(layout)
         code = asyncio.run(_supervise(wanted, layout))
@@ -85,9 +87,7 @@ def show_logs(
 
 def prepare(layout: Layout) -> None:
     """Make what the first start needs: folders, secrets, the database cluster."""
-    os.umask(0o077)  # histories, chats and logs are nobody else's
-    layout.state.chmod(0o711)  # but PostgreSQL's own user must get through to its folder
-    for folder in (layout.logs, layout.pid_files):
+    for folder in (layout.state, layout.logs, layout.pid_files):
         folder.mkdir(parents=True, exist_ok=True)
     layout.remember()
     logs.rotate(layout.logs)

@@ -26,8 +26,5 @@ def test_blocked_terminal_delays_nobody(monkeypatch: pytest.MonkeyPatch) -> None
         for _ in range(1000):
             terminal.say("x" * 10_000)
         assert time.monotonic() - began < 5
-        os.close(reading)  # the writer gives up, and the pipe can be closed
+        os.close(reading)  # the writer meets a broken pipe and ends
         terminal.close()
-        monkeypatch.undo()
-        with pytest.raises(BrokenPipeError):
-            blocked.flush()
