@@ -6,10 +6,18 @@ from typing import Final
 from kit.errors import InvalidArgument
 from kit.ids import new_id
 from kit.rpc.convert import instant_to_proto
+from protos.directory.v1 import directory_pb2
+from protos.events.v1 import events_pb2
 from protos.notify.v1 import notify_pb2 as pb
 from services.notify.domain.delivery import DeliveryState
 from services.notify.domain.template import MessageForm, Rendered, Template, Variable
-from services.notify.tables import DeliveryAttemptRow, DeliveryRow, MessageRow, TemplateRow
+from services.notify.tables import (
+    DeliveryAttemptRow,
+    DeliveryRow,
+    MessageRow,
+    RecipientRow,
+    TemplateRow,
+)
 
 CHANNEL: Final = "wecom"
 
@@ -103,6 +111,20 @@ def delivery_row(message: MessageRow, person_id: str, urgent: bool) -> DeliveryR
         queued_at=message.queued_at,
         next_attempt_at=message.queued_at,
         last_error="",
+    )
+
+
+def recipient_from_event(event: events_pb2.DomainEvent) -> RecipientRow | None:
+    """Where a person can be reached, if the event is about that; one who left no longer can."""
+    put = directory_pb2.PersonPut()
+    if not event.payload.Unpack(put):
+        return None
+    left = put.person.state == directory_pb2.PERSON_STATE_LEFT
+    return RecipientRow(
+        person_id=put.person.person_id,
+        wecom_userid="" if left else put.person.wecom_userid,
+        display_name=put.person.display_name,
+        applied_sequence=event.aggregate_sequence,
     )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from google.protobuf.any_pb2 import Any as AnyMessage
 from grpc.aio import ServicerContext
 
 from kit.authn import current_actor
@@ -10,12 +9,12 @@ from kit.clock import Clock
 from kit.errors import NotFound
 from kit.rpc.convert import decode_page_token, encode_page_token, page_size
 from protos.common.v1 import page_pb2
-from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2 as pb
 from protos.notify.v1 import notify_pb2_grpc
 from services.notify import convert, store
 from services.notify.domain.audience import audience
+from services.notify.domain.naming import possible_person_ids, with_names
 from services.notify.tables import TemplateRow
 
 Context = ServicerContext[Any, Any]
@@ -48,7 +47,8 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
     async def Send(self, request: pb.SendRequest, context: Context) -> pb.SendResponse:
         current_actor().require_role("ops")
         template = await _template(request.template_code)
-        given = {"case_id": request.case_id, **request.variables}
+        names = await store.display_names(possible_person_ids(request.variables.values()))
+        given = {"case_id": request.case_id, **with_names(request.variables, names)}
         rendered = convert.template_from_row(template).fill(given)
         urgent = request.urgency == pb.URGENCY_URGENT
         message = convert.message_row(template, rendered, request.case_id, self._clock.now())
@@ -99,18 +99,9 @@ class RecipientProjection(events_pb2_grpc.ProjectionServiceServicer):
         self, request: events_pb2.ApplyEventsRequest, context: Context
     ) -> events_pb2.ApplyEventsResponse:
         current_actor().require_role("ops")
-        applied = 0
-        for event in request.events:
-            if person := _person_put(event.payload):
-                applied += await store.put_recipient(
-                    person.person_id, person.wecom_userid, event.aggregate_sequence
-                )
-        return events_pb2.ApplyEventsResponse(applied_count=applied)
-
-
-def _person_put(payload: AnyMessage) -> directory_pb2.Person | None:
-    put = directory_pb2.PersonPut()
-    return put.person if payload.Unpack(put) else None
+        people = filter(None, map(convert.recipient_from_event, request.events))
+        applied = [await store.put_recipient(person) for person in people]
+        return events_pb2.ApplyEventsResponse(applied_count=sum(applied))
 
 
 async def _template(template_code: str) -> TemplateRow:

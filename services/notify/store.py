@@ -86,19 +86,34 @@ async def add_missing_templates(templates: Collection[Template], created_at: dat
             await add_template(template, created_at)
 
 
-async def put_recipient(person_id: str, wecom_userid: str, sequence: int) -> bool:
+async def put_recipient(recipient: RecipientRow) -> bool:
     """Note where a person can be reached; False when something newer is known already."""
-    new = insert(RecipientRow).values(
-        person_id=person_id, wecom_userid=wecom_userid, applied_sequence=sequence
-    )
+    values = {
+        "wecom_userid": recipient.wecom_userid,
+        "display_name": recipient.display_name,
+        "applied_sequence": recipient.applied_sequence,
+    }
     applied = await current_session().scalar(
-        new.on_conflict_do_update(
+        insert(RecipientRow)
+        .values(person_id=recipient.person_id, **values)
+        .on_conflict_do_update(
             index_elements=[RecipientRow.person_id],
-            set_={"wecom_userid": wecom_userid, "applied_sequence": sequence},
-            where=RecipientRow.applied_sequence < sequence,
-        ).returning(RecipientRow.person_id)
+            set_=values,
+            where=RecipientRow.applied_sequence < recipient.applied_sequence,
+        )
+        .returning(RecipientRow.person_id)
     )
     return applied is not None
+
+
+async def display_names(person_ids: Collection[str]) -> dict[str, str]:
+    """The name of each person that is known."""
+    rows = await current_session().execute(
+        select(RecipientRow.person_id, RecipientRow.display_name).where(
+            RecipientRow.person_id.in_(person_ids), RecipientRow.display_name != ""
+        )
+    )
+    return dict(rows.tuples().all())
 
 
 async def wecom_userids(person_ids: Collection[str]) -> dict[str, str]:

@@ -40,6 +40,7 @@ class RecipientRow(Row):
 
     person_id: Mapped[str] = mapped_column(primary_key=True)
     wecom_userid: Mapped[str]
+    display_name: Mapped[str]
     applied_sequence: Mapped[int]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
@@ -68,10 +68,12 @@ async def fresh(served: Served, database: Database, clock: FixedClock) -> None:
         await tell_of_person(served, person_id, userid, number)
 
 
-async def tell_of_person(served: Served, person_id: str, userid: str, sequence: int) -> int:
+async def tell_of_person(
+    served: Served, person_id: str, userid: str, sequence: int, **more: Any
+) -> int:
     """Deliver the directory's event that a person was put."""
     event = events_pb2.DomainEvent(aggregate_type="person", aggregate_sequence=sequence)
-    person = directory_pb2.Person(person_id=person_id, wecom_userid=userid)
+    person = directory_pb2.Person(person_id=person_id, wecom_userid=userid, **more)
     event.payload.Pack(directory_pb2.PersonPut(person=person))
     request = events_pb2.ApplyEventsRequest(source="directory", events=[event])
     stub = events_pb2_grpc.ProjectionServiceStub(served.as_().channel("events"))

@@ -229,3 +229,12 @@ async def test_deliveries_are_listed_newest_first_page_by_page(
         token = found.page.next_page_token
     assert listed == sent[::-1]
     assert token == ""
+
+
+async def test_a_message_names_people_whom_the_case_knows_by_their_ids(
+    notify: NotifyServiceAsyncStub, served: Served
+) -> None:
+    await tell_of_person(served, "pe_li", "lisheji", 9, display_name="李设计")
+    sent = await notify.Send(alert("k1", "pe_chen", assignee="pe_li"))
+    request = pb.GetDeliveryRequest(delivery_id=sent.delivery_ids[0])
+    assert (await notify.GetDelivery(request)).body == "负责人：李设计"

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from kit.clock import FixedClock
 from kit.db.session import Database
+from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2 as pb
 from services.notify.domain.delivery import LEASE
@@ -245,6 +246,17 @@ async def test_a_person_the_directory_has_not_told_of_is_waited_for(
     clock.advance(MINUTE)
     await outbox.drain()
     assert await shown_to(wecom, "sunkefu") == 1
+
+
+async def test_a_person_who_left_gets_nothing_more(
+    notify: NotifyServiceAsyncStub, served: Served, outbox: Outbox, wecom: WecomServer
+) -> None:
+    left = directory_pb2.PERSON_STATE_LEFT
+    await tell_of_person(served, "pe_li", "lisheji", 9, state=left)
+    sent = await notify.Send(alert("k1", "pe_li"))
+    await outbox.drain()
+    assert (await delivery(notify, sent)).state == pb.DELIVERY_STATE_QUEUED
+    assert await wecom.messages() == []
 
 
 async def test_an_expired_token_is_refreshed_once_for_all_who_need_it(
