@@ -36,7 +36,7 @@ CREATE TABLE technician (
     active boolean NOT NULL,
     put_at timestamptz NOT NULL,
     put_by_person_id text NOT NULL,
-    CHECK ((home_longitude IS NULL) = (home_latitude IS NULL))
+    CONSTRAINT technician_home_is_whole CHECK ((home_longitude IS NULL) = (home_latitude IS NULL))
 );
 
 CREATE TABLE technician_skill (
@@ -90,10 +90,10 @@ CREATE TABLE work_order (
     acceptance_comment text NOT NULL DEFAULT '',
     rating integer NOT NULL DEFAULT 0 CHECK (rating BETWEEN 0 AND 5),
     cancel_reason text NOT NULL DEFAULT '',
-    CHECK ((longitude IS NULL) = (latitude IS NULL)),
-    CHECK ((window_start IS NULL) = (window_end IS NULL)),
-    CHECK (window_end > window_start),
-    CHECK ((check_in_longitude IS NULL) = (check_in_latitude IS NULL)
+    CONSTRAINT work_order_location_is_whole CHECK ((longitude IS NULL) = (latitude IS NULL)),
+    CONSTRAINT work_order_window_is_whole CHECK ((window_start IS NULL) = (window_end IS NULL)),
+    CONSTRAINT work_order_window_ends_after_start CHECK (window_end > window_start),
+    CONSTRAINT work_order_check_in_location_is_whole CHECK ((check_in_longitude IS NULL) = (check_in_latitude IS NULL)
        AND (check_in_longitude IS NULL) = (check_in_coordinate_system IS NULL)),
     CONSTRAINT work_order_scheduled_has_window CHECK (window_start IS NOT NULL
         OR state IN ('created', 'offered', 'accepted', 'cancelled')),
@@ -151,12 +151,13 @@ CREATE TABLE offer (
     earning_minor bigint NOT NULL CHECK (earning_minor >= 0),
     offered_at timestamptz NOT NULL,
     offered_by_person_id text NOT NULL,
-    expires_at timestamptz NOT NULL CHECK (expires_at > offered_at),
+    expires_at timestamptz NOT NULL,
     outcome text CHECK (outcome IN ('accepted', 'declined', 'expired', 'withdrawn')),
     outcome_at timestamptz,
     outcome_reason text NOT NULL DEFAULT '',
     outcome_by_person_id text,
-    CHECK ((outcome IS NULL) = (outcome_at IS NULL)
+    CONSTRAINT offer_expires_after_offered CHECK (expires_at > offered_at),
+    CONSTRAINT offer_outcome_is_whole CHECK ((outcome IS NULL) = (outcome_at IS NULL)
        AND (outcome IS NULL) = (outcome_by_person_id IS NULL))
 );
 -- One offer lives at a time: open, or accepted.
@@ -198,7 +199,8 @@ CREATE TABLE dispatch_policy (
     distance_limit_m integer NOT NULL CHECK (distance_limit_m > 0),
     unrated_rating_hundredths integer NOT NULL
         CHECK (unrated_rating_hundredths BETWEEN 100 AND 500),
-    CHECK (distance_weight + load_weight + skill_fit_weight + rating_weight = 10000)
+    CONSTRAINT dispatch_policy_weights_are_whole
+        CHECK (distance_weight + load_weight + skill_fit_weight + rating_weight = 10000)
 );
 INSERT INTO dispatch_policy VALUES
     ('default-1', '2020-01-01T00:00:00Z', 4000, 2500, 1500, 2000, 13000, 50000, 400);
