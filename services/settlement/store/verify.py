@@ -73,7 +73,7 @@ SELECT format('earning %s is %s, but the ledger holds "%s" of the %s''s %s', e.e
    AND NOT (held.exact AND (e.state, s.party_kind = 'technician', held.trace) IN (
        SELECT * FROM unnest(cast(:states AS text[]), cast(:own AS boolean[]),
                             cast(:traces AS text[]))))
- ORDER BY e.earning_id LIMIT :named
+ ORDER BY e.earning_id, s.position LIMIT :named
 """
 
 _SUMMARY: Final = """
