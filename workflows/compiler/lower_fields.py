@@ -11,19 +11,16 @@ from kit.errors import ServiceError
 from kit.money import Money
 from workflows.compiler import code
 from workflows.compiler.check_edges import check_unique
-from workflows.compiler.plan import PlanField, PlanOption
+from workflows.compiler.plan import PlanField
 from workflows.compiler.report import Report, Spot
-from workflows.language.fields import UNSUPPORTED_FIELDS, FormField, record_of
+from workflows.language.fields import PATTERN_LENGTH, UNSUPPORTED_FIELDS, FormField, record_of
 from workflows.language.typed import Scope
-from workflows.language.types import to_json
 
 _RESERVED: Final = ("handled_by", "handled_at")
 #: Which settings mean something for which kinds.
 _RANGED: Final = ("integer", "number", "money", "rating", "photo")
 _TEXTS: Final = ("text", "long_text")
 _CHOICES: Final = ("choice", "choices")
-#: A text matched against a pattern is short, so that even a slow pattern is quick.
-_PATTERN_LENGTH: Final = 200
 _OPEN_REPEATS: Final = 2
 _REPEATS: Final = 6
 
@@ -58,26 +55,7 @@ def _lower_field(
         default = code.value(
             field.default, field.type, scope, report, spot / "default", optional=True
         )
-    return PlanField(
-        id=field.id,
-        kind=field.kind,
-        name=field.name,
-        name_en=field.name_en,
-        hint=field.hint,
-        type=to_json(field.type),
-        required=field.required,
-        required_when=conditions["required_when"],
-        visible_when=conditions["visible_when"],
-        default=default,
-        options=tuple(
-            PlanOption(value=o.value, name=o.name, name_en=o.name_en) for o in field.options
-        ),
-        minimum=field.minimum or ("1" if field.kind == "rating" else None),
-        maximum=field.maximum or ("5" if field.kind == "rating" else None),
-        max_length=field.max_length or (_PATTERN_LENGTH if field.pattern else None),
-        pattern=field.pattern,
-        currency=(field.currency or "CNY") if field.kind == "money" else None,
-    )
+    return PlanField(field=field, default=default, **conditions)
 
 
 def _complaints(field: FormField) -> Iterator[tuple[str, str, str, str]]:
@@ -96,9 +74,9 @@ def _complaints(field: FormField) -> Iterator[tuple[str, str, str, str]]:
     yield from _choices(field)
     if field.pattern is not None:
         yield from _pattern(field.pattern)
-        if (field.max_length or 0) > _PATTERN_LENGTH:
+        if (field.max_length or 0) > PATTERN_LENGTH:
             yield _invalid(
-                "max_length", f"a text with a pattern has at most {_PATTERN_LENGTH} characters"
+                "max_length", f"a text with a pattern has at most {PATTERN_LENGTH} characters"
             )
 
 

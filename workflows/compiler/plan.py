@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.language.types import TypeJson
+from workflows.language.evaluate import Closure, compile_code
+from workflows.language.fields import FormField
+from workflows.language.types import Type, TypeJson, from_json
 
 #: The newest language and interpreter that this code knows. A Plan names the oldest interpreter
 #: that can run it; an older worker refuses it.
@@ -32,6 +34,11 @@ class Code(_Part):
     source: str
     code: list[Any]
 
+    @cached_property
+    def run(self) -> Closure:
+        """Computes the value: a condition's truth, else plain JSON."""
+        return compile_code(self.code)
+
 
 class PlanEdge(_Part):
     """Where a token goes when it leaves a node.
@@ -45,33 +52,13 @@ class PlanEdge(_Part):
     reasons: tuple[str, ...] | None = None
 
 
-class PlanOption(_Part):
-    """One choice of a choice field."""
-
-    value: str
-    name: str
-    name_en: str = ""
-
-
 class PlanField(_Part):
-    """One field of a form."""
+    """A field of a form as it was written, with its conditions and default ready to run."""
 
-    id: str
-    kind: str
-    name: str
-    name_en: str = ""
-    hint: str = ""
-    type: TypeJson
-    required: bool = False
+    field: FormField
     required_when: Code | None = None
     visible_when: Code | None = None
     default: Code | None = None
-    options: tuple[PlanOption, ...] = ()
-    minimum: str | None = None
-    maximum: str | None = None
-    max_length: int | None = None
-    pattern: str | None = None
-    currency: str | None = None
 
 
 class PlanAssignee(_Part):
@@ -95,7 +82,7 @@ class PlanAlarm(_Part):
     level: int
     of: Literal["respond", "complete"]
     offset_seconds: int
-    notify: PlanAssignee | None
+    notify: PlanAssignee | None = None
     """None: those whom the task waits for."""
     template: str
 
@@ -179,6 +166,11 @@ class ServiceNode(_Node):
     response: TypeJson
     compensation: PlanCompensation | None = None
 
+    @cached_property
+    def response_type(self) -> Type:
+        """The type of its result."""
+        return from_json(self.response)
+
 
 class FieldWorkNode(_Node):
     """A work order lived through to its end, by a child workflow."""
@@ -186,6 +178,11 @@ class FieldWorkNode(_Node):
     kind: Literal["field_work"] = "field_work"
     request: Code
     response: TypeJson
+
+    @cached_property
+    def response_type(self) -> Type:
+        """The type of its result."""
+        return from_json(self.response)
 
 
 class WaitNode(_Node):
@@ -269,7 +266,7 @@ class Plan(_Part):
     #: Roles that may transfer anybody's user task and cancel the case.
     managed_by: tuple[str, ...] = ()
     inputs: tuple[PlanField, ...] = ()
-    #: Variables with a value from the start.
+    #: Variables of the flow with a value from the start.
     defaults: tuple[tuple[str, Code], ...] = ()
     start: str
     nodes: tuple[PlanNode, ...]

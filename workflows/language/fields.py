@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -20,6 +21,9 @@ from workflows.language.types import (
 )
 from workflows.language.types import Field as RecordField
 from workflows.language.types import Record as RecordType
+
+PATTERN_LENGTH: Final = 200
+TEXT_LENGTH: Final = 20_000
 
 
 class Part(BaseModel):
@@ -105,11 +109,11 @@ class FormField(Part):
     options: tuple[Option, ...] = ()
     minimum: Number | None = None
     maximum: Number | None = None
-    max_length: Annotated[int, Field(ge=1, le=20_000)] | None = None
+    max_length: Annotated[int, Field(ge=1, le=TEXT_LENGTH)] | None = None
     pattern: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
 
-    @property
+    @cached_property
     def type(self) -> Type:
         """The static type of its value."""
         values = EnumOf(tuple(option.value for option in self.options))
@@ -120,6 +124,22 @@ class FormField(Part):
                 return ListOf(values)
             case _:
                 return _TYPES.get(self.kind, STRING)
+
+    @property
+    def least(self) -> str | None:
+        """The lower bound of its value."""
+        return self.minimum or ("1" if self.kind == "rating" else None)
+
+    @property
+    def most(self) -> str | None:
+        """The upper bound of its value."""
+        return self.maximum or ("5" if self.kind == "rating" else None)
+
+    @property
+    def longest(self) -> int:
+        """How long a text may be; one that is matched against a pattern is short, so that even a
+        slow pattern is quick."""
+        return self.max_length or (PATTERN_LENGTH if self.pattern else TEXT_LENGTH)
 
     @property
     def always_filled(self) -> bool:

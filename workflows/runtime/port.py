@@ -1,16 +1,46 @@
 """The outside as the interpreter's drivers see it, and the driver on a virtual clock.
 
 A driver carries commands out and feeds what comes of them back. Temporal's is
-``workflows.runtime.workflow``; ``VirtualCase`` is the other one, for tests, dry runs and simulation.
+``workflows.runtime.workflow``; ``VirtualCase`` is the other one, for tests, dry runs and simulation:
+it answers from a ``Port``, waits in no time, and keeps everything that was asked of it.
 """
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from workflows.runtime.commands import CallRpc, StartFieldWork
+from kit.calendar import BusinessCalendar
+from workflows.compiler.plan import Plan
+from workflows.runtime.commands import (
+    CallRpc,
+    CancelChild,
+    CancelTimer,
+    Command,
+    EndCase,
+    RaiseIncident,
+    RecordAct,
+    StartFieldWork,
+    StartSubflow,
+    StartTimer,
+)
+from workflows.runtime.events import (
+    Act,
+    Acted,
+    CancelRequested,
+    Event,
+    EventArrived,
+    FieldWorkEnded,
+    RpcFailed,
+    RpcSucceeded,
+    Started,
+    TimerFired,
+)
+from workflows.runtime.interpreter import step
+from workflows.runtime.state import CaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +63,130 @@ class Port(Protocol):
     def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
         """Live a work order through."""
         ...
+
+
+class VirtualCase:
+    """One case on a virtual clock.
+
+    Attributes:
+        state: where it stands.
+        now: the clock.
+        commands: everything the case asked for, with when.
+        events: everything that happened, to be replayed.
+    """
+
+    def __init__(self, plan: Plan, port: Port, now: datetime) -> None:
+        self.plan = plan
+        self.state = CaseState()
+        self.now = now
+        self.commands: list[tuple[datetime, Command]] = []
+        self.events: list[Event] = []
+        self._port = port
+        self._due: list[tuple[datetime, int, Callable[[], Event]]] = []
+        self._count = 0
+
+    def start(
+        self,
+        inputs: dict[str, Any],
+        *,
+        by: str = "pe_starter",
+        case_id: str = "ca_virtual",
+        calendar: BusinessCalendar | None = None,
+    ) -> None:
+        """Start the case and let it come to wait."""
+        self.feed(
+            Started(
+                at=self.now,
+                case_id=case_id,
+                workflow_id=f"case:{case_id}",
+                inputs=inputs,
+                started_by=by,
+                calendar=calendar,
+            )
+        )
+        self.advance(timedelta(0))
+
+    def act(self, act: Act) -> None:
+        """Let a person act now.
+
+        Raises:
+            ServiceError: the act is refused.
+        """
+        self.feed(Acted(at=self.now, act=act))
+        self.advance(timedelta(0))
+
+    def cancel(self, by: str, reason: str) -> None:
+        """Let operations cancel the case."""
+        self.feed(CancelRequested(at=self.now, by=by, reason=reason))
+        self.advance(timedelta(0))
+
+    def arrive(self, event: EventArrived) -> None:
+        """Let a domain event arrive now."""
+        self.feed(event)
+        self.advance(timedelta(0))
+
+    def advance(self, duration: timedelta) -> None:
+        """Let time pass; what falls due happens at its own instant, in order."""
+        until = self.now + duration
+        while self._due and self._due[0][0] <= until:
+            at, _, event = heapq.heappop(self._due)
+            self.now = max(self.now, at)
+            self.feed(event())
+        self.now = until
+
+    def feed(self, event: Event) -> None:
+        """Apply one event and carry out what the case asks for."""
+        self.state, commands = step(self.state, event, self.plan)
+        self.events.append(event)
+        for command in commands:
+            self.commands.append((self.now, command))
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case CallRpc():
+                self._answer(command)
+            case StartTimer(timer_id, due, _):
+                at = max(due, self.now)
+                self._schedule(at, lambda: TimerFired(at=self.now, timer_id=timer_id))
+            case StartFieldWork():
+                self._work(command)
+            case CancelChild(node, visit, _):
+                self._schedule(
+                    self.now,
+                    lambda: FieldWorkEnded(
+                        at=self.now, node=node, visit=visit, outcome="cancelled"
+                    ),
+                )
+            case CancelTimer() | RecordAct() | RaiseIncident() | StartSubflow() | EndCase():
+                pass  # the state knows; a cancelled timer that fires changes nothing
+
+    def _answer(self, call: CallRpc) -> None:
+        reply = self._port.call(call, self.now)
+
+        def event() -> Event:
+            if reply.reason:
+                return RpcFailed(self.now, call.call_id, reply.reason, reply.message)
+            return RpcSucceeded(self.now, call.call_id, reply.response)
+
+        self._schedule(self.now + reply.after, event)
+
+    def _work(self, work: StartFieldWork) -> None:
+        reply = self._port.field_work(work, self.now)
+
+        def event() -> Event:
+            return FieldWorkEnded(
+                at=self.now,
+                node=work.node,
+                visit=work.visit,
+                outcome="failed" if reply.reason else "completed",
+                output=reply.response,
+                reason=reply.reason,
+                message=reply.message,
+            )
+
+        self._schedule(self.now + reply.after, event)
+
+    def _schedule(self, at: datetime, event: Callable[[], Event]) -> None:
+        self._count += 1
+        heapq.heappush(self._due, (at, self._count, event))

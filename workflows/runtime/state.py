@@ -54,10 +54,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a node is: its latest visit, and when it was left."""
+    """How far a node is: its latest visit, and when it was left. ``order`` tells what came first
+    where instants are equal."""
 
     visit: int
     entered_at: datetime
+    order: int
     left_at: datetime | None = None
 
 
@@ -130,7 +132,11 @@ class PendingCall:
     withdrawn: bool = False
     """The token is gone; a success must still be undone."""
     detail: str = ""
-    """For an assignment, which rule was asked; for a message, which alarm."""
+    """Which question was asked: ``open`` for the task itself, else the id of an alarm."""
+    fallback: bool = False
+    """The first answer was nobody; this asks the role named for that case."""
+    request: dict[str, Any] = field(default_factory=dict)
+    """What undoing the call may need of its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +178,11 @@ class Effect:
 
     node: str
     visit: int
+    order: int
     rpc: str
+    quick: bool
     request: dict[str, Any]
+    takes_reason: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +190,20 @@ class Unwind:
     """Effects being undone, newest first, before a token enters ``goal``; an empty goal ends the
     case as cancelled.
 
+    It first waits for the calls and children it has withdrawn, since they may still succeed.
+
     Attributes:
         nodes: the nodes being undone.
+        reason: why, for the services that want to know.
         effects: what is still to be undone, newest last.
-        call_id: the compensation in flight, or empty.
+        stuck: undoing the newest one failed; operations must look at it.
     """
 
     goal: str
     nodes: tuple[str, ...]
+    reason: str
     effects: tuple[Effect, ...] = ()
-    call_id: str = ""
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +235,12 @@ class CaseState:
     calendar: BusinessCalendar | None = None
     data: dict[str, Any] = field(default_factory=dict)
     """``inputs``, ``case``, ``data`` (the flow's variables) and the result of each node by its id."""
+    order: int = 0
+    """Counts entries and effects, to tell what came first."""
     standings: dict[str, Standing] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
-    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each join, the nodes from which tokens have arrived."""
+    joined: dict[str, int] = field(default_factory=dict)
+    """How many branches have arrived at each join."""
     tasks: dict[str, UserTask] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
     calls: dict[str, PendingCall] = field(default_factory=dict)
