@@ -135,8 +135,10 @@ def uv_settings() -> dict[str, str]:
         name, _, value = line.partition("=")
         variable = UV_NAMES.get(name.rpartition(".")[2])
         if variable and variable not in os.environ:
-            separator = "," if variable == "UV_FIND_LINKS" else " "
-            settings[variable] = separator.join(ast.literal_eval(value).split())
+            values = ast.literal_eval(value).split()
+            if variable == "UV_FIND_LINKS":  # pip passes over a folder that is not there
+                values = [place for place in values if "://" in place or Path(place).exists()]
+            settings[variable] = ("," if variable == "UV_FIND_LINKS" else " ").join(values)
     if "UV_INDEX" in settings:  # pip takes the best of all its indexes; the hashes keep it safe
         settings["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     return settings

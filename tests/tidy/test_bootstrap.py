@@ -92,13 +92,13 @@ def test_mirror_that_pip_was_told_of_reaches_uv(
     (environment / ".stamp-pip").write_text(
         "global.index-url='https://mirror.example/simple'\n"
         "install.extra-index-url='https://a.example\\nhttps://b.example'\n"
-        ":env:.find-links='/wheels /more'\n"
+        f":env:.find-links='{environment} /not-there https://c.example'\n"
         "global.timeout='60'\n"
     )
     settings = dev.uv_settings()
     assert settings["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert settings["UV_INDEX"] == "https://a.example https://b.example"
-    assert settings["UV_FIND_LINKS"] == "/wheels,/more"
+    assert settings["UV_FIND_LINKS"] == f"{environment},https://c.example"
     assert settings["UV_PYTHON_DOWNLOADS"] == "never"
 
 
