@@ -25,6 +25,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -32,6 +33,12 @@ from temporalio.testing import WorkflowEnvironment
 
 from stack import postgres
 from stack.temporal import QUICK_FLAGS, SEARCH_ATTRIBUTE_FLAGS
+
+# Time says nothing about a property on a machine that others share.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared")
 
 PROGRAMS = Path(sys.executable).parent
 START_TIMEOUT = timedelta(seconds=60)  # busy machines are slow, not broken
