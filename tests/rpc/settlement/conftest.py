@@ -177,3 +177,9 @@ async def settlement(serve: Serve) -> Desk:
         portion("platform", "0.3"),
     )
     return desk
+
+
+@pytest.fixture
+async def without_rules(serve: Serve) -> Desk:
+    """The service before anybody put a rule."""
+    return Desk(await serve("settlement", mounts(SystemClock())))
