@@ -10,29 +10,11 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from google.protobuf import json_format
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from kit.errors import InvalidArgument
 from kit.rpc.methods import find_method, request_class
-from protos.cases.v1 import cases_pb2
-from protos.directory.v1 import directory_pb2
-from protos.flow.v1 import flow_pb2
-from protos.notify.v1 import notify_pb2
-from protos.pricing.v1 import pricing_pb2
-from protos.settlement.v1 import settlement_pb2
-from protos.workorder.v1 import workorder_pb2
-
-#: Importing a contract is what makes its RPCs known by name.
-CONTRACTS: Final[tuple[FileDescriptor, ...]] = (
-    cases_pb2.DESCRIPTOR,
-    directory_pb2.DESCRIPTOR,
-    flow_pb2.DESCRIPTOR,
-    notify_pb2.DESCRIPTOR,
-    pricing_pb2.DESCRIPTOR,
-    settlement_pb2.DESCRIPTOR,
-    workorder_pb2.DESCRIPTOR,
-)
 
 _LONG: Final = frozenset(
     {

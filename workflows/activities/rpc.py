@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from kit.errors import ServiceError
 from kit.rpc.client import DEFAULT_DEADLINE_SECONDS, RpcCaller
 from workflows.activities.messages import message_to_json, request_from_json
+from workflows.catalog import load_catalog
 
 #: The share of an attempt's time-out that the call itself may take, so that the service's answer
 #: comes before Temporal gives the attempt up.
@@ -27,6 +28,7 @@ class RpcActivity:
 
     def __init__(self, caller: RpcCaller) -> None:
         self._caller = caller
+        load_catalog()  # imports every contract, which makes its RPCs known by name
 
     # Temporal looks for this very annotation; typing.Sequence is refused.
     @activity.defn(dynamic=True)

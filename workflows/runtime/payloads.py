@@ -36,11 +36,11 @@ class CarriedOver:
         children: the workflow id of each node's field work.
     """
 
-    state: CaseState
-    calls: tuple[CallRpc, ...]
-    unrecorded: Unrecorded
-    summaries: dict[str, str]
-    children: dict[str, str]
+    state: CaseState = dataclasses.field(default_factory=CaseState)
+    calls: tuple[CallRpc, ...] = ()
+    unrecorded: Unrecorded = dataclasses.field(default_factory=Unrecorded)
+    summaries: dict[str, str] = dataclasses.field(default_factory=dict)
+    children: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

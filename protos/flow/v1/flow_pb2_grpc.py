@@ -74,8 +74,8 @@ class FlowServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PublishFlow(self, request, context):
-        """Check, compile and publish the next version. A flow with errors is refused (FLOW_UNSOUND) and
-        nothing is published. The same source as the latest version returns that version.
+        """Check, compile and publish the next version. A flow with errors is refused
+        (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,8 +36,8 @@ class FlowServiceStub:
     CheckFlow: _grpc.UnaryUnaryMultiCallable[_flow_pb2.CheckFlowRequest, _flow_pb2.CheckFlowResponse]
     """All diagnostics of a flow's source at once; nothing is stored."""
     PublishFlow: _grpc.UnaryUnaryMultiCallable[_flow_pb2.PublishFlowRequest, _flow_pb2.FlowVersion]
-    """Check, compile and publish the next version. A flow with errors is refused (FLOW_UNSOUND) and
-    nothing is published. The same source as the latest version returns that version.
+    """Check, compile and publish the next version. A flow with errors is refused
+    (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
     """
     GetFlow: _grpc.UnaryUnaryMultiCallable[_flow_pb2.GetFlowRequest, _flow_pb2.FlowVersion]
     ListFlows: _grpc.UnaryUnaryMultiCallable[_flow_pb2.ListFlowsRequest, _flow_pb2.ListFlowsResponse]
@@ -52,8 +52,8 @@ class FlowServiceAsyncStub(FlowServiceStub):
     CheckFlow: _aio.UnaryUnaryMultiCallable[_flow_pb2.CheckFlowRequest, _flow_pb2.CheckFlowResponse]  # type: ignore[assignment]
     """All diagnostics of a flow's source at once; nothing is stored."""
     PublishFlow: _aio.UnaryUnaryMultiCallable[_flow_pb2.PublishFlowRequest, _flow_pb2.FlowVersion]  # type: ignore[assignment]
-    """Check, compile and publish the next version. A flow with errors is refused (FLOW_UNSOUND) and
-    nothing is published. The same source as the latest version returns that version.
+    """Check, compile and publish the next version. A flow with errors is refused
+    (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
     """
     GetFlow: _aio.UnaryUnaryMultiCallable[_flow_pb2.GetFlowRequest, _flow_pb2.FlowVersion]  # type: ignore[assignment]
     ListFlows: _aio.UnaryUnaryMultiCallable[_flow_pb2.ListFlowsRequest, _flow_pb2.ListFlowsResponse]  # type: ignore[assignment]
@@ -77,8 +77,8 @@ class FlowServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _flow_pb2.PublishFlowRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_flow_pb2.FlowVersion, _abc.Awaitable[_flow_pb2.FlowVersion]]:
-        """Check, compile and publish the next version. A flow with errors is refused (FLOW_UNSOUND) and
-        nothing is published. The same source as the latest version returns that version.
+        """Check, compile and publish the next version. A flow with errors is refused
+        (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
         """
 
     @_abc_1.abstractmethod

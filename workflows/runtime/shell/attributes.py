@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
+
+from workflows.compiler.plan import Plan
+from workflows.runtime.messages import nearest_due
+from workflows.runtime.state import CaseState
 
 FLOW: Final = SearchAttributeKey.for_keyword("GongdanFlow")
 FLOW_VERSION: Final = SearchAttributeKey.for_keyword("GongdanFlowVersion")
@@ -25,6 +30,29 @@ ALL: Final[tuple[SearchAttributeKey[Any], ...]] = (
 )
 
 
+Values: TypeAlias = dict[SearchAttributeKey[Any], str | Sequence[str]]
+
+
+def values_of(state: CaseState, plan: Plan, region_adcode: str, now: datetime) -> Values:
+    """What operations may search a case by."""
+    assignees = {person for task in state.tasks.values() for person in task.waiting_on}
+    return {
+        FLOW: plan.flow,
+        FLOW_VERSION: str(state.flow_version),
+        STAGE: state.stage,
+        REGION: region_adcode,
+        ASSIGNEES: sorted(assignees),
+        SLA_STATE: _sla_state(state, now),
+    }
+
+
+def _sla_state(state: CaseState, now: datetime) -> str:
+    due = [at for task in state.tasks.values() if (at := nearest_due(task)) is not None]
+    if not due:
+        return "none"
+    return "overdue" if min(due) <= now else "running"
+
+
 class Attributes:
     """What the visibility store was last told of this case."""
 
@@ -34,7 +62,7 @@ class Attributes:
             key.name: info.typed_search_attributes.get(key) for key in ALL
         }
 
-    def show(self, values: dict[SearchAttributeKey[Any], str | Sequence[str]]) -> None:
+    def show(self, values: Values) -> None:
         """Write those that are new or different; empty ones that were never written stay so."""
         changed = {
             key: value

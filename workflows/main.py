@@ -1,0 +1,234 @@
+"""``python -m workflows.main``: the worker of cases, their read model and flows, and the relay.
+
+``--roles worker,cases,relay`` chooses; all three in one process by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from datetime import timedelta
+from typing import Any, Final
+
+import uvloop
+from temporalio.client import Client
+from temporalio.worker import (
+    PollerBehaviorAutoscaling,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkerDeploymentVersion,
+    WorkflowRunner,
+)
+
+from kit import telemetry
+from kit.authn import SYSTEM, TokenMinter, TokenVerifier
+from kit.clock import Clock, SystemClock
+from kit.config import Settings
+from kit.db.session import Database
+from kit.errors import NotFound
+from kit.rpc.client import RpcCaller
+from kit.rpc.events import EventServicer
+from kit.rpc.server import Mount, RpcServer, until_told_to_stop
+from kit.telemetry import logger
+from protos.cases.v1 import cases_pb2_grpc
+from protos.events.v1 import events_pb2_grpc
+from protos.flow.v1 import flow_pb2_grpc
+from workflows import store
+from workflows.activities.rpc import RpcActivity
+from workflows.cases.servicer import CaseServicer
+from workflows.client import TASK_QUEUE, connect_temporal
+from workflows.relay.relay import Relay
+from workflows.runtime.shell.field_work import FieldWorkWorkflow
+from workflows.runtime.shell.plan_ref import FetchPlan
+from workflows.runtime.workflow import CaseWorkflow
+from workflows.servicer import FlowServicer
+
+ROLES: Final = ("worker", "cases", "relay")
+SCHEMA: Final = "flows"
+
+_RETRY_SECONDS: Final = 1.0
+_log = logger("workflows")
+
+
+class WorkflowSettings(Settings):
+    """Which build this is, for operations and for the versions of workers to come."""
+
+    build_id: str = "development"
+
+
+def mounts(clock: Clock) -> list[Mount]:
+    """What the role ``cases`` serves."""
+    return [
+        Mount(
+            "cases.v1.CaseService",
+            cases_pb2_grpc.add_CaseServiceServicer_to_server,
+            CaseServicer(clock),
+        ),
+        Mount(
+            "flow.v1.FlowService",
+            flow_pb2_grpc.add_FlowServiceServicer_to_server,
+            FlowServicer(clock),
+        ),
+        Mount(
+            "events.v1.EventService",
+            events_pb2_grpc.add_EventServiceServicer_to_server,
+            EventServicer(),
+        ),
+    ]
+
+
+def make_worker(
+    temporal: Client,
+    caller: RpcCaller,
+    build_id: str,
+    runner: WorkflowRunner | None = None,
+) -> Worker:
+    """The worker of cases, field work and their calls.
+
+    Unsandboxed unless a runner is given: the sandbox costs half as much again, and what it would
+    catch is caught by the tests, which run in it as well.
+    """
+    return Worker(
+        temporal,
+        task_queue=TASK_QUEUE,
+        workflows=[CaseWorkflow, FieldWorkWorkflow],
+        activities=[RpcActivity(caller).call],
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        max_cached_workflows=2_000,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        # After a worker is killed its cases wait this long before another takes them up.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
+        graceful_shutdown_timeout=timedelta(seconds=10),
+        deployment_config=WorkerDeploymentConfig(
+            version=WorkerDeploymentVersion("gongdan", build_id), use_worker_versioning=False
+        ),
+    )
+
+
+def plans_of(database: Database) -> FetchPlan:
+    """Plans from the store of published flows."""
+
+    async def fetch(plan_hash: str) -> bytes:
+        async with database.transaction(read_only=True) as session:
+            content = await store.plan_content(session, plan_hash)
+        if content is None:
+            raise NotFound("PLAN_UNKNOWN", f"no plan {plan_hash} is stored")
+        return content
+
+    return fetch
+
+
+async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:
+    """Serve these roles until told to stop."""
+    stopping = asyncio.create_task(until_told_to_stop())
+    async with contextlib.AsyncExitStack() as stack:
+        running = [stopping]
+        if "cases" in roles:
+            await stack.enter_async_context(_serving(settings))
+        if roles & {"worker", "relay"}:
+            caller = await stack.enter_async_context(_calling(settings))
+            database = Database.connect(settings.database_url, SCHEMA, settings.database_pool_size)
+            stack.push_async_callback(database.close)
+            connecting = asyncio.create_task(_connect(settings, plans_of(database)))
+            await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done():
+                connecting.cancel()
+                return
+            temporal = connecting.result()
+            if "worker" in roles:
+                worker = make_worker(temporal, caller, settings.build_id)
+                running.append(await stack.enter_async_context(_in_background(worker.run())))
+                stack.push_async_callback(worker.shutdown)
+            if "relay" in roles:
+                relay = Relay(database, caller, temporal, SystemClock())
+                running.append(await stack.enter_async_context(_in_background(relay.run())))
+        _log.info("running", roles=sorted(roles), build_id=settings.build_id)
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for ended in done:
+            ended.result()
+
+
+@contextlib.asynccontextmanager
+async def _serving(settings: WorkflowSettings) -> AsyncIterator[None]:
+    clock = SystemClock()
+    if settings.issuers_file is None:
+        raise SystemExit("GONGDAN_ISSUERS_FILE must name the file of trusted issuers")
+    verifier = TokenVerifier.from_file(settings.issuers_file)
+    database = Database.connect(settings.database_url, SCHEMA, settings.database_pool_size)
+    server = RpcServer(mounts(clock), database, verifier, clock)
+    await server.start(settings.bind_host, settings.port_of("cases"))
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def _calling(settings: WorkflowSettings) -> AsyncIterator[RpcCaller]:
+    if settings.signing_key_file is None:
+        raise SystemExit("GONGDAN_SIGNING_KEY_FILE must name this process's signing key")
+    minter = TokenMinter.from_file(
+        settings.signing_key_file, settings.signing_issuer, SystemClock()
+    )
+    caller = RpcCaller.connect(settings.service_addresses(), minter, SYSTEM)
+    try:
+        yield caller
+    finally:
+        await caller.close()
+
+
+async def _connect(settings: WorkflowSettings, fetch: FetchPlan) -> Client:
+    """A client, however long Temporal takes to come up."""
+    told = False
+    while True:
+        try:
+            return await connect_temporal(settings, fetch)
+        except RuntimeError as error:
+            if not told:
+                _log.warning(
+                    "waiting_for_temporal", address=settings.temporal_address, error=str(error)
+                )
+            told = True
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run beside the rest; cancelled at the end, unless it has ended by then."""
+    running = asyncio.create_task(work)
+    try:
+        yield running
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+def _roles(text: str) -> frozenset[str]:
+    chosen = frozenset(text.split(","))
+    unknown = chosen.difference(ROLES)
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; of {', '.join(ROLES)}")
+    return chosen
+
+
+def main() -> None:
+    """Run the process; its environment is its settings."""
+    parser = argparse.ArgumentParser(description="Run cases.")
+    parser.add_argument("--roles", type=_roles, default=frozenset(ROLES), metavar=",".join(ROLES))
+    roles: frozenset[str] = parser.parse_args().roles
+    settings = WorkflowSettings()
+    telemetry.setup(settings, "workflows")
+    uvloop.run(serve(settings, roles))
+    # The SDK's threads may crash the interpreter while it winds down; all is done by now.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

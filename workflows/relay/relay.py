@@ -1,0 +1,173 @@
+"""Domain events on their way: to projections, and as signals to the cases that wait for them.
+
+Each consumer keeps its own cursor in each source's log and saves it after delivering, so everything
+arrives at least once; projections and cases pass over what they have seen. What wakes cases is put
+into a buffer in the transaction that saves the cursor, and matched there with what cases say they
+wait for, so an event that comes before its case waits is not lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from google.protobuf import descriptor_pool, message_factory
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from kit.clock import Clock
+from kit.db.session import Database
+from kit.errors import ServiceError
+from kit.rpc.client import RpcCaller
+from kit.telemetry import logger
+from protos.events.v1 import events_pb2, events_pb2_grpc
+from workflows.activities.messages import message_to_json
+from workflows.catalog import load_catalog
+from workflows.relay import store
+from workflows.relay.routes import PROJECTIONS, SOURCES, Projection
+from workflows.runtime.payloads import Signal
+
+_PAGE: Final = 200
+_SHORTEST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 0.5
+_LONGEST_PAUSE_DOWN: Final = 10.0
+#: How long an event waits for a case that waits for it.
+_BUFFERED_FOR: Final = timedelta(days=7)
+_CASES: Final = "cases"
+
+_log = logger("relay")
+
+
+class Relay:
+    """Delivers domain events until it is cancelled."""
+
+    def __init__(
+        self, database: Database, caller: RpcCaller, temporal: Client, clock: Clock
+    ) -> None:
+        self._database = database
+        self._caller = caller
+        self._temporal = temporal
+        self._clock = clock
+        self._wakes_cases = frozenset(load_catalog().events)
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        async with asyncio.TaskGroup() as group:
+            for projection in PROJECTIONS:
+                name = f"{projection.source}→{projection.target}"
+                group.create_task(_repeat(name, partial(self.project, projection)))
+            for source in SOURCES:
+                group.create_task(_repeat(f"{source}→buffer", partial(self.buffer, source)))
+            group.create_task(_repeat("buffer→cases", self.wake_cases))
+
+    async def project(self, projection: Projection) -> bool:
+        """Send one page of events to a projection; True when there may be more."""
+        consumer = projection.target
+        events = await self._read(projection.source, consumer)
+        wanted = [event for event in events if _type_of(event) in projection.event_types]
+        if wanted:
+            stub = events_pb2_grpc.ProjectionServiceStub(self._caller.channel(consumer))
+            await stub.ApplyEvents(
+                events_pb2.ApplyEventsRequest(source=projection.source, events=wanted)
+            )
+        if events:
+            async with self._database.transaction() as session:
+                await store.save_cursor(session, projection.source, consumer, events[-1].cursor)
+        return len(events) == _PAGE
+
+    async def buffer(self, source: str) -> bool:
+        """Keep one page of a source's events that may wake cases; True when there may be more."""
+        events = await self._read(source, _CASES)
+        now = self._clock.now()
+        rows = [
+            {**_buffered(event), "expires_at": now + _BUFFERED_FOR}
+            for event in events
+            if _type_of(event) in self._wakes_cases
+        ]
+        if events:
+            async with self._database.transaction() as session:
+                await store.buffer_events(session, rows)
+                await store.forget_expired_events(session, now)
+                await store.save_cursor(session, source, _CASES, events[-1].cursor)
+        return len(events) == _PAGE
+
+    async def wake_cases(self) -> bool:
+        """Signal the cases that wait for what has happened; True when somebody was woken."""
+        async with self._database.transaction(read_only=True) as session:
+            wakes = await store.wakes(session)
+        if not wakes:
+            return False
+        gone = [wake.workflow_id for wake in wakes if not await self._wake(wake)]
+        async with self._database.transaction() as session:
+            await store.forget_events(session, [wake.event.event_id for wake in wakes])
+            for workflow_id in gone:
+                await store.forget_waiter(session, workflow_id)
+        return True
+
+    async def _read(self, source: str, consumer: str) -> list[events_pb2.DomainEvent]:
+        async with self._database.transaction(read_only=True) as session:
+            after = await store.cursor_of(session, source, consumer)
+        stub = events_pb2_grpc.EventServiceStub(self._caller.channel(source))
+        page = await stub.ReadEvents(events_pb2.ReadEventsRequest(after=after, limit=_PAGE))
+        return list(page.events)
+
+    async def _wake(self, wake: store.Wake) -> bool:
+        event = wake.event
+        signal = Signal(
+            type=event.event_type,
+            key=event.key,
+            aggregate=event.aggregate,
+            sequence=event.aggregate_sequence,
+            payload=event.payload,
+        )
+        handle = self._temporal.get_workflow_handle(wake.workflow_id)
+        try:
+            await handle.signal("event", signal)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
+
+def _type_of(event: events_pb2.DomainEvent) -> str:
+    return event.payload.TypeName()
+
+
+def _buffered(event: events_pb2.DomainEvent) -> dict[str, Any]:
+    kind = descriptor_pool.Default().FindMessageTypeByName(_type_of(event))
+    payload = message_factory.GetMessageClass(kind)()
+    event.payload.Unpack(payload)
+    return {
+        "event_id": event.event_id,
+        "event_type": _type_of(event),
+        "key": event.aggregate_id,
+        "case_id": event.case_id,
+        "acting_person_id": event.acting_person_id,
+        "aggregate": f"{event.aggregate_type}:{event.aggregate_id}",
+        "aggregate_sequence": event.aggregate_sequence,
+        "payload": message_to_json(payload),
+    }
+
+
+async def _repeat(name: str, once: Callable[[], Awaitable[bool]]) -> None:
+    """Do it again and again: at once while there is more, slower while idle or while it fails."""
+    pause, down = _SHORTEST_PAUSE, False
+    while True:
+        try:
+            more = await once()
+        except (ServiceError, RPCError) as error:
+            if not down:
+                _log.warning("relay_waits", route=name, error=str(error))
+            down, pause = True, min(pause * 2, _LONGEST_PAUSE_DOWN)
+        else:
+            if down:
+                _log.info("relay_goes_on", route=name)
+            pause = _SHORTEST_PAUSE if more or down else min(pause * 2, _LONGEST_PAUSE)
+            down = False
+            if more:
+                continue
+        await asyncio.sleep(pause)

@@ -1,0 +1,30 @@
+"""Which events go where: the whole routing, as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+#: Every service with domain events; each is read for events that wake cases.
+SOURCES: Final = ("directory", "pricing", "workorder", "settlement", "notify")
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Events of one service of which another keeps a projection.
+
+    Attributes:
+        source: whose events.
+        target: who applies them.
+        event_types: the payloads' full names; others are not sent.
+    """
+
+    source: str
+    target: str
+    event_types: frozenset[str]
+
+
+PROJECTIONS: Final = (
+    # Whom a message reaches: people's names, leaders and WeCom members.
+    Projection("directory", "notify", frozenset({"directory.v1.PersonPut"})),
+)

@@ -1,0 +1,324 @@
+"""The case's workflow: one dynamic class for every flow, the interpreter's driver on Temporal.
+
+Everything that decides is in the interpreter. This turns history into its events and its commands
+into activities, one timer, child workflows and signals, and tells people and operations where the
+case stands whenever it comes to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, assert_never
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from kit.errors import ServiceError
+    from workflows.compiler.plan import INTERPRETER_VERSION, Plan
+    from workflows.runtime import describe
+    from workflows.runtime.acts import check_act
+    from workflows.runtime.commands import (
+        CallRpc,
+        CancelChild,
+        CancelTimer,
+        Command,
+        EndCase,
+        RaiseIncident,
+        RecordAct,
+        StartFieldWork,
+        StartSubflow,
+        StartTimer,
+    )
+    from workflows.runtime.events import (
+        Act,
+        Acted,
+        CancelRequested,
+        Event,
+        EventArrived,
+        FieldWorkEnded,
+        Started,
+        TimerFired,
+    )
+    from workflows.runtime.field_work.state import FieldWorkInput
+    from workflows.runtime.interpreter import step
+    from workflows.runtime.payloads import (
+        FIELD_WORK_ENDED,
+        ActReply,
+        CarriedOver,
+        CaseInput,
+        Refusal,
+        Signal,
+    )
+    from workflows.runtime.shell.alarm import Alarm
+    from workflows.runtime.shell.attributes import Attributes, values_of
+    from workflows.runtime.shell.calls import Calls
+    from workflows.runtime.shell.children import Children
+    from workflows.runtime.shell.plan_ref import PlanRef
+    from workflows.runtime.shell.recorder import Recorder
+    from workflows.runtime.shell.replies import refused
+    from workflows.runtime.state import CaseState, Incident
+
+#: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
+_MOST_EVENTS: Final = 1_000
+
+
+@workflow.defn(dynamic=True)
+class CaseWorkflow:
+    """One case of any flow. Its arguments: the plan by reference, and a ``CaseInput``."""
+
+    @workflow.init
+    def __init__(self, args: Sequence[RawValue]) -> None:
+        converter = workflow.payload_converter()
+        self._plan: Plan = converter.from_payload(args[0].payload, Plan)
+        self._input: CaseInput = converter.from_payload(args[1].payload, CaseInput)
+        if self._plan.interpreter > INTERPRETER_VERSION:
+            # Fails the task, not the case: a worker that knows the plan's language takes it up.
+            raise RuntimeError(f"the plan needs interpreter {self._plan.interpreter}")
+        self._inbox: deque[Event] = deque()
+        self._todo: deque[Command] = deque()
+        self._woken = False
+        self._calls = Calls(self._wake)
+        self._alarm = Alarm(self._ring)
+        self._attributes = Attributes()
+        carried = self._input.carried or CarriedOver()
+        self._state = carried.state
+        self._summaries = dict(carried.summaries)
+        self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
+        self._children = Children(self._inbox.append, dict(carried.children))
+        self._todo.extend(carried.calls)
+        if self._input.carried is None:
+            # Here and not in ``run``: an act may come in the very first workflow task.
+            self._take(self._beginning())
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> str:
+        """Drive the case to its end; the result is its outcome."""
+        while not self._is_over():
+            try:
+                await workflow.wait_condition(lambda: self._has_work() or self._is_over())
+            except asyncio.CancelledError:
+                cancelled = CancelRequested(workflow.now(), "ops", "the workflow was cancelled")
+                self._inbox.append(cancelled)
+            self._work()
+        return self._state.outcome
+
+    @workflow.update
+    def act(self, act: Act) -> ActReply:
+        """Apply what a person does. What follows from it is done after the answer has left."""
+        try:
+            self._apply(Acted(workflow.now(), act))
+        except ServiceError as error:
+            raise refused(self._reply(act, Refusal.of(error))) from error
+        self._calls.answer_first()
+        return self._reply(act, None)
+
+    @act.validator
+    def _check(self, act: Act) -> None:
+        try:
+            check_act(self._state, act, self._plan)
+        except ServiceError as error:
+            raise refused(self._reply(act, Refusal.of(error))) from error
+
+    @workflow.signal
+    def event(self, signal: Signal) -> None:
+        """Something happened: a domain event, or the end of a field work of this case."""
+        now = workflow.now()
+        if signal.type == FIELD_WORK_ENDED:
+            self._inbox.append(FieldWorkEnded(at=now, **signal.payload))
+        else:
+            self._inbox.append(
+                EventArrived(
+                    at=now,
+                    type=signal.type,
+                    key=signal.key,
+                    aggregate=signal.aggregate,
+                    sequence=signal.sequence,
+                    payload=signal.payload,
+                )
+            )
+
+    @workflow.query
+    def standing(self) -> dict[str, Any]:
+        """Where the case stands, as the read model is told."""
+        return self._standing()
+
+    def _beginning(self) -> Started:
+        source = self._input
+        return Started(
+            at=workflow.info().workflow_start_time,
+            case_id=source.case_id,
+            workflow_id=workflow.info().workflow_id,
+            inputs=source.inputs,
+            started_by=source.started_by,
+            flow_version=source.flow_version,
+            calendar=source.calendar,
+        )
+
+    def _wake(self) -> None:
+        self._woken = True
+
+    def _has_work(self) -> bool:
+        return bool(self._inbox or self._todo or self._woken)
+
+    def _is_over(self) -> bool:
+        return (
+            self._state.status.over
+            and not self._has_work()
+            and not self._calls.in_flight
+            and self._children.settled
+            and self._recorder.is_told(self._state.revision)
+        )
+
+    def _apply(self, event: Event) -> None:
+        self._state, commands = step(self._state, event, self._plan)
+        self._todo.extend(commands)
+
+    def _take(self, event: Event) -> None:
+        """Apply an event that nobody waits for; a defect stands where operations see it."""
+        try:
+            self._apply(event)
+        except Exception as defect:  # noqa: BLE001 - else the workflow task would fail for ever
+            workflow.logger.exception("the interpreter failed")
+            self._note_defect(event, defect)
+
+    def _note_defect(self, event: Event, defect: Exception) -> None:
+        incident = Incident(
+            incident_id=f"defect/{self._state.revision}",
+            node=getattr(event, "node", ""),
+            visit=getattr(event, "visit", 0),
+            reason=getattr(defect, "reason", "CASE_DEFECT"),
+            message=f"{type(event).__name__}: {defect}",
+            at=workflow.now(),
+        )
+        self._state = replace(
+            self._state,
+            case_id=self._input.case_id,
+            workflow_id=workflow.info().workflow_id,
+            revision=self._state.revision + 1,
+            incidents={**self._state.incidents, incident.incident_id: incident},
+        )
+
+    def _work(self) -> None:
+        self._woken = False
+        while self._inbox or self._todo:
+            while self._inbox:
+                self._take(self._inbox.popleft())
+            while self._todo:
+                self._carry_out(self._todo.popleft())
+        if not self._calls.chaining:
+            self._come_to_wait()
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case CallRpc():
+                self._calls.start(command, self._inbox.append)
+            case StartTimer():
+                self._summaries[command.timer_id] = command.summary
+            case CancelTimer():
+                self._summaries.pop(command.timer_id, None)
+            case StartFieldWork():
+                self._children.start(self._field_work(command), command.summary)
+            case CancelChild():
+                self._children.cancel(command)
+            case RecordAct():
+                self._recorder.add(command)
+            case RaiseIncident():
+                workflow.logger.error("incident: %s %s", command.reason, command.message)
+            case StartSubflow():
+                raise AssertionError("the language has no subflows yet")
+            case EndCase():
+                pass  # the state says so, and the loop ends
+            case _:
+                assert_never(command)
+
+    def _field_work(self, command: StartFieldWork) -> FieldWorkInput:
+        node = self._plan.by_id[command.node]
+        return FieldWorkInput(
+            case_id=self._state.case_id,
+            case_workflow_id=self._state.workflow_id,
+            node=command.node,
+            visit=command.visit,
+            stage=node.stage,
+            title=node.name,
+            **command.input,
+        )
+
+    def _ring(self, at: datetime) -> None:
+        due = [timer for timer in self._state.timers.values() if timer.due <= at]
+        for timer in sorted(due, key=lambda timer: (timer.due, timer.timer_id)):
+            self._summaries.pop(timer.timer_id, None)
+            self._inbox.append(TimerFired(at, timer.timer_id))
+
+    def _come_to_wait(self) -> None:
+        state = self._state
+        nearest = min(
+            state.timers.values(), key=lambda timer: (timer.due, timer.timer_id), default=None
+        )
+        self._alarm.set(
+            nearest.due if nearest else None,
+            self._summaries.get(nearest.timer_id, "") if nearest else "",
+        )
+        workflow.set_current_details(describe.details(state, self._plan))
+        if not state.calls:
+            self._attributes.show(
+                values_of(state, self._plan, self._input.region_adcode, workflow.now())
+            )
+        self._recorder.tell(state.revision, self._standing(), _awaited(state))
+        if self._should_continue_as_new():
+            self._continue_as_new()
+
+    def _should_continue_as_new(self) -> bool:
+        info = workflow.info()
+        return (
+            info.is_continue_as_new_suggested() or info.get_current_history_length() > _MOST_EVENTS
+        ) and self._children.settled
+
+    def _continue_as_new(self) -> None:
+        """Hand everything to a new run: nothing local is running, handlers never wait, and calls in
+        flight are made again by the next run under the same keys."""
+        carried = CarriedOver(
+            state=self._state,
+            calls=tuple(
+                call for call in self._calls.in_flight.values() if call.call_id in self._state.calls
+            ),
+            unrecorded=self._recorder.unrecorded,
+            summaries=self._summaries,
+            children=self._children.ids,
+        )
+        following = replace(self._input, inputs={}, carried=carried)
+        workflow.continue_as_new(args=[PlanRef(self._plan.hash), following])
+
+    def _standing(self) -> dict[str, Any]:
+        source = self._input
+        return {
+            **describe.standing(self._state, self._plan),
+            "run_id": workflow.info().run_id,
+            "title": source.title,
+            "region_adcode": source.region_adcode,
+            "customer_id": source.customer_id,
+            "changed_at": workflow.now().isoformat(),
+        }
+
+    def _reply(self, act: Act, refusal: Refusal | None) -> ActReply:
+        state = self._state
+        task = state.tasks.get(act.task_id)
+        return ActReply(
+            act_key=act.act_key,
+            applied=refusal is None,
+            status=state.status.value,
+            revision=state.revision,
+            user_task=describe.user_task(state, task, self._plan) if task else None,
+            refusal=refusal,
+        )
+
+
+def _awaited(state: CaseState) -> list[dict[str, Any]]:
+    return [
+        {"node": event["node"], "event_type": event["type"], "key": event["key"]}
+        for event in describe.awaited(state)
+    ]
