@@ -37,28 +37,33 @@ async def examine(layout: Layout) -> list[Finding]:
     cluster = own_cluster(layout)
     asked = [process for process in PROCESSES if process.ready is not Ready.EXIT]
     return findings + await asyncio.gather(
-        *(_ask(process, layout, probes.of(process, layout, cluster)) for process in asked)
+        *(
+            _ask(process, layout, probes.of(process, layout, cluster), supervisor is not None)
+            for process in asked
+        )
     )
 
 
-async def _ask(process: Process, layout: Layout, probe: Callable[[], Awaitable[None]]) -> Finding:
+async def _ask(
+    process: Process, layout: Layout, probe: Callable[[], Awaitable[None]], supervised: bool
+) -> Finding:
     try:
         await probe()
     except probes.NotReady as problem:
-        return Finding(process.name, False, str(problem), _advice(process, layout))
+        return Finding(process.name, False, str(problem), _advice(process, layout, supervised))
     where = layout.external.get(process.name) or f"port {layout.port(process)}"
     return Finding(process.name, True, f"answers ({where})")
 
 
-def _advice(process: Process, layout: Layout) -> str:
+def _advice(process: Process, layout: Layout, supervised: bool) -> str:
     if process.name in layout.external:
         return f"it is yours: see that the server in {layout.external[process.name]} runs"
     port = layout.port(process)
     if not ports.is_free(port) and not (layout.pid_files / process.name).exists():
         return f"port {port} is held by {ports.holder(port)}; set {process.port_variable}"
     log = layout.logs / f"{process.name}.log"
-    if not log.exists():
-        return "it was never started: `make up`"
+    if not supervised or not log.exists():
+        return "`make up` starts it"
     lines, _ = last_lines(log, 1)
     return f"its log ends: {lines[0] if lines else '(empty)'}; `make logs ARGS={process.name}`"
 

@@ -16,11 +16,11 @@ def rotate(folder: Path) -> None:
             log.replace(log.with_suffix(".log.1"))
 
 
-def last_lines(log: Path, count: int) -> tuple[list[str], int]:
-    """Give the last lines of a file and where it ends now."""
+def last_lines(log: Path, count: int, *, since: int = 0) -> tuple[list[str], int]:
+    """Give the last lines of a file, written after a place in it, and where it ends now."""
     with log.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
-        file.seek(-min(BYTES_READ, end), os.SEEK_END)
+        file.seek(max(since, end - BYTES_READ))
         return file.read().decode(errors="replace").splitlines()[-count:], end
 
 

@@ -117,7 +117,9 @@ class Cluster:
                 if connection.execute(query, [DATABASE]).fetchone() is None:
                     connection.execute(f'CREATE DATABASE "{DATABASE}"'.encode())
         except (psycopg.OperationalError, FileNotFoundError) as problem:
-            raise PostgresError(f"PostgreSQL at port {self.port}: {problem}") from problem
+            raise PostgresError(
+                f"PostgreSQL at port {self.port}: {_first_line(problem)}"
+            ) from problem
 
     def wait_ready(self, *, seconds: float = 60) -> None:
         """Wait until the server answers."""
@@ -137,7 +139,12 @@ def answers(url: str) -> None:
         with psycopg.connect(url, connect_timeout=3) as connection:
             connection.execute("SELECT 1")
     except psycopg.Error as problem:
-        raise PostgresError(f"the server named by DATABASE_URL: {problem}") from problem
+        says = _first_line(problem)
+        raise PostgresError(f"the server named by DATABASE_URL: {says}") from problem
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).partition("\n")[0]
 
 
 def durable(state: Path, port: int) -> Cluster:

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from stack.children import Child
@@ -41,6 +40,7 @@ class Supervisor:
         self._say = say
         self._ready = {name: asyncio.Event() for name in self._children}
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._log_starts: dict[str, int] = {}
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[list[None]]
@@ -106,10 +106,10 @@ class Supervisor:
             failures = 0 if was_ready else failures + 1
             why = f"{child.name} {_how_it_ended(code)}"
             if not self._ready[child.name].is_set() and failures >= TRIES_BEFORE_READY:
-                raise StartFailed(f"{why}, {failures} times.{_last_lines(child.log)}")
+                raise StartFailed(f"{why}, {failures} times.{self._last_words(child)}")
             if time.monotonic() - began > STEADY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            self._say(f"{why}; starting it again in {pause:g} s.{_last_lines(child.log)}")
+            self._say(f"{why}; starting it again in {pause:g} s.{self._last_words(child)}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -117,6 +117,7 @@ class Supervisor:
         """Run the program to its end; give its exit code and whether it was ready before."""
         began = time.monotonic()
         with child.log.open("ab") as log:
+            self._log_starts[child.name] = log.tell()
             process = await asyncio.create_subprocess_exec(
                 *child.argv,
                 env=child.environment,
@@ -158,6 +159,11 @@ class Supervisor:
                     return False
             await asyncio.sleep(PROBE_SECONDS)
 
+    def _last_words(self, child: Child) -> str:
+        lines, _ = last_lines(child.log, LOG_LINES_SHOWN, since=self._log_starts[child.name])
+        shown = "".join(f"\n    | {line}" for line in lines)
+        return f" Its log {child.log} ends:{shown}" if lines else f" It left {child.log} empty."
+
     def _note_ready(self, child: Child, began: float) -> None:
         how = "done" if child.probe is None else "ready"
         again = " again" if self._ready[child.name].is_set() else ""
@@ -169,9 +175,3 @@ def _how_it_ended(code: int) -> str:
     if code < 0:
         return f"was ended by signal {signal.Signals(-code).name}"
     return f"ended with exit code {code}"
-
-
-def _last_lines(log: Path) -> str:
-    lines, _ = last_lines(log, LOG_LINES_SHOWN)
-    shown = "".join(f"\n    | {line}" for line in lines)
-    return f" Its log {log} ends:{shown}" if lines else f" Its log {log} is empty."
