@@ -1,0 +1,159 @@
+"""The command line's one way out: HTTP to the gateway, in a chosen person's name."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+
+_SECONDS: Final = 15.0
+
+
+class Refused(Exception):
+    """The gateway refused, or could not be asked.
+
+    Attributes:
+        reason: stable, such as ``PRICING_TIER_MISSING``; empty when nobody answered.
+        field: the field at fault, or empty.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        reason: str = "",
+        field: str = "",
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.field = field
+        self.details = dict(details or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[M]):
+    """An answer as it came, and as the message it is."""
+
+    plain: Any
+    message: M
+
+
+class Api:
+    """The gateway, asked as one person."""
+
+    def __init__(self, url: str, token: str, act_as: str = "") -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if act_as:
+            headers["X-Gongdan-Act-As"] = act_as
+        # The gateway is on this machine or named on purpose: no proxy of the environment's.
+        self._client = httpx.Client(
+            base_url=f"{self.url}/api/v1", headers=headers, timeout=_SECONDS, trust_env=False
+        )
+
+    @classmethod
+    def from_environment(cls, act_as: str = "") -> Api:
+        """The gateway named by ``GONGDAN_URL`` and ``GONGDAN_TOKEN``, or this machine's stack.
+
+        The stack's own token goes to the stack alone, never to a gateway named by ``GONGDAN_URL``.
+        """
+        token = os.environ.get("GONGDAN_TOKEN", "")
+        if url := os.environ.get("GONGDAN_URL"):
+            return cls(url, token, act_as)
+        here = os.environ.get("GONGDAN_GATEWAY_URL", "http://127.0.0.1:8080")
+        return cls(here, token or _bootstrap_token(), act_as)
+
+    def get(self, path: str, message: type[M], **query: Any) -> Reply[M]:
+        """Read one message."""
+        wanted = {name: value for name, value in query.items() if value not in ("", 0, None)}
+        return _reply(self._ask("GET", path, params=wanted).json(), message)
+
+    def send(
+        self, verb: str, path: str, message: type[M], body: Any = None, *, key: str = ""
+    ) -> Reply[M]:
+        """Change something, once for the key, and get a message back."""
+        plain = self.change(verb, path, body, key=key)
+        return _reply(plain, message)
+
+    def change(self, verb: str, path: str, body: Any = None, *, key: str = "") -> Any:
+        """Change something, once for the key."""
+        headers = {"Idempotency-Key": key or new_key()}
+        return self._ask(verb, path, json=body or {}, headers=headers).json()
+
+    def plain(self, verb: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Ask for something that is no message."""
+        return self._ask(verb, path, json=body, params=query).json()
+
+    def text(self, path: str, **query: Any) -> str:
+        """Read a document."""
+        return self._ask("GET", path, params=query).text
+
+    def stream(self, path: str) -> Iterator[Any]:
+        """The events of a live stream, until it ends."""
+        with self._client.stream("GET", path, timeout=None) as response:
+            if response.is_error:
+                response.read()
+                raise _refusal(response)
+            for line in response.iter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line.removeprefix("data:"))
+
+    def _ask(self, verb: str, path: str, **how: Any) -> httpx.Response:
+        try:
+            response = self._client.request(verb, path, **how)
+        except httpx.TransportError as error:
+            raise Refused(
+                f"{self.url} does not answer ({type(error).__name__});"
+                " start the product with `make up`, or set GONGDAN_URL"
+            ) from error
+        if response.is_error:
+            raise _refusal(response)
+        return response
+
+
+def part(text: str) -> str:
+    """A text as one part of a path."""
+    return quote(text, safe="")
+
+
+def new_key() -> str:
+    """A fresh idempotency key."""
+    return f"cli-{secrets.token_hex(12)}"
+
+
+def _reply(plain: Any, message: type[M]) -> Reply[M]:
+    # A newer gateway may say more than this command line knows.
+    return Reply(plain, json_format.ParseDict(plain, message(), ignore_unknown_fields=True))
+
+
+def _refusal(response: httpx.Response) -> Refused:
+    try:
+        problem = response.json()
+        return Refused(
+            problem["detail"],
+            problem["reason"],
+            problem.get("field", ""),
+            problem.get("details", {}),
+        )
+    except (ValueError, KeyError, TypeError):
+        return Refused(f"{response.url} answered {response.status_code}, not as Gongdan does")
+
+
+def _bootstrap_token() -> str:
+    """The token that the one-machine stack wrote for us; empty where there is none."""
+    try:
+        return Path(os.environ["GONGDAN_BOOTSTRAP_TOKEN_FILE"]).read_text().strip()
+    except (KeyError, OSError):
+        return ""

@@ -1,0 +1,172 @@
+"""`gongdan flow`: check, publish, look at, draw."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from google.protobuf import json_format
+from rich.console import RenderableType
+
+from cli.api import Refused, Reply, part
+from cli.output import facts, screen, table, tell, text, time
+from cli.verb import api, noun, verb
+from protos.flow.v1 import flow_pb2
+from services.gateway.words import word
+from workflows.catalog import load_catalog
+from workflows.compiler.compile import compile_flow
+
+app = noun("flow", "Flows 流程: check, publish, look at, draw.")
+
+_File = Annotated[
+    Path, typer.Argument(help="flow.yaml, or the folder it is in", exists=True, readable=True)
+]
+_Flow = Annotated[str, typer.Argument(metavar="FLOW")]
+_Version = Annotated[int, typer.Option(help="Default: the latest", min=0)]
+
+
+@verb(app)
+def check(
+    file: _File,
+    offline: Annotated[bool, typer.Option("--offline", help="With the local compiler")] = False,
+) -> None:
+    """Every diagnostic at once; exits 1 when the flow cannot be published."""
+    source = _read(file)
+    reply = check_here(source) if offline else _check_there(source)
+    tell(reply, diagnostics)
+    if not reply.message.publishable:
+        raise typer.Exit(1)
+
+
+@verb(app)
+def publish(file: _File) -> None:
+    """Check, compile and publish the next version; the same source again is the same version."""
+    source = _read(file)
+    checked = _check_there(source)
+    if not checked.message.publishable:
+        tell(checked, diagnostics)
+        raise typer.Exit(1)
+    tell(api().send("POST", "/flows", flow_pb2.FlowVersion, {"source": source}), card)
+
+
+@verb(app, "list")
+def list_flows() -> None:
+    """The latest version of each flow."""
+
+    def shown(answer: flow_pb2.ListFlowsResponse) -> RenderableType:
+        rows = table("flow", "name", "version", "published", "by", "plan")
+        for flow in answer.flows:
+            rows.add_row(
+                flow.flow_code,
+                text(flow.name),
+                str(flow.version),
+                time(flow.published_at),
+                flow.published_by_person_id,
+                flow.plan_hash[:12],
+            )
+        return rows
+
+    tell(api().get("/flows", flow_pb2.ListFlowsResponse), shown)
+
+
+@verb(app)
+def show(flow: _Flow, version: _Version = 0) -> None:
+    """One version: its nodes, who does them, and what a case starts with."""
+    path = f"/flows/{part(flow)}"
+    tell(api().get(path, flow_pb2.FlowVersion, version=version), outline)
+
+
+@verb(app)
+def draw(
+    flow: _Flow,
+    version: _Version = 0,
+    svg: Annotated[Path | None, typer.Option(help="Write an SVG file")] = None,
+) -> None:
+    """The flow as Mermaid text, or as an SVG file."""
+    path = f"/flows/{part(flow)}/diagram"
+    if svg is None:
+        print(api().text(path, version=version, format="mermaid"))
+        return
+    svg.write_text(api().text(path, version=version, format="svg"))
+    screen().print(f"wrote {text(str(svg))}")
+
+
+def card(flow: flow_pb2.FlowVersion) -> RenderableType:
+    """A version in a few lines."""
+    return facts(
+        ("flow", flow.flow_code),
+        ("name", text(flow.name)),
+        ("version", str(flow.version)),
+        ("plan", flow.plan_hash),
+        ("calendar", flow.calendar_code),
+        ("published", f"{time(flow.published_at)} by {flow.published_by_person_id}"),
+    )
+
+
+def outline(flow: flow_pb2.FlowVersion) -> list[RenderableType]:
+    """A version with its nodes in order."""
+    plan: dict[str, Any] = json.loads(flow.plan_json)
+    rows = table("stage", "node", "name", "kind", "who or what", "next")
+    for node in plan["nodes"]:
+        rows.add_row(
+            word(node["stage"]),
+            node["id"],
+            text(node["name"]),
+            word(node["kind"]),
+            text(_who(node)),
+            ", ".join(edge["to"] for edge in node["next"]),
+        )
+    inputs = table("input", "name", "type", "required")
+    for field in plan["inputs"]:
+        needed = "yes" if field["required"] else ""
+        inputs.add_row(field["id"], text(field["name"]), field["kind"], needed)
+    return [card(flow), rows, inputs]
+
+
+def diagnostics(answer: flow_pb2.CheckFlowResponse) -> list[RenderableType]:
+    """Every finding with its place and what to do, and whether the flow can be published."""
+    verdict = (
+        "[green]publishable 可以发布[/]"
+        if answer.publishable
+        else "[red]not publishable 不能发布[/]"
+    )
+    return [*(_diagnostic(found) for found in answer.diagnostics), verdict]
+
+
+def _diagnostic(found: flow_pb2.Diagnostic) -> str:
+    colour = "red" if found.severity == flow_pb2.SEVERITY_ERROR else "yellow"
+    place = ".".join(part for part in (found.node, found.field) if part) or "flow"
+    line = f"line {found.line}, " if found.line else ""
+    hint = f"\n    → {text(found.hint)}" if found.hint else ""
+    return f"[{colour}]{found.code}[/] {line}[bold]{place}[/]: {text(found.message)}{hint}"
+
+
+def _who(node: dict[str, Any]) -> str:
+    if assignee := node.get("assignee"):
+        return str(word(assignee["role"]) if assignee["role"] else assignee["rule"])
+    return str(node.get("rpc", "")).rpartition(".")[2]
+
+
+def _check_there(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
+    return api().send("POST", "/flows/check", flow_pb2.CheckFlowResponse, {"source": source})
+
+
+def check_here(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
+    """The same check by the compiler on this machine; needs no gateway."""
+    compiled = compile_flow(source, load_catalog())
+    found = [
+        {**each.to_json(), "severity": f"SEVERITY_{each.severity.name}"}
+        for each in compiled.diagnostics
+    ]
+    plain = {"publishable": compiled.plan is not None, "diagnostics": found}
+    return Reply(plain, json_format.ParseDict(plain, flow_pb2.CheckFlowResponse()))
+
+
+def _read(file: Path) -> str:
+    path = file / "flow.yaml" if file.is_dir() else file
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path} cannot be read: {error}", "FLOW_FILE_UNREADABLE") from error

@@ -1,0 +1,43 @@
+"""The `gongdan` command: one file a noun, everything over HTTP to the gateway."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+from cli import (
+    calendar,
+    case,
+    customer,
+    demo,
+    earning,
+    flow,
+    inbox,
+    ledger,
+    notify,
+    person,
+    quote,
+    work_order,
+)
+from cli.verb import verb
+
+_NOUNS: Final = (
+    flow, case, quote, work_order, earning, ledger, person, customer, notify, calendar,
+)  # fmt: skip
+
+app = typer.Typer(
+    help="Gongdan 工单: the whole service business from the command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _noun in _NOUNS:
+    app.add_typer(_noun.app)
+verb(app)(inbox.inbox)
+verb(app)(demo.demo)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,63 @@
+"""Acts on user tasks: from the person who asks to the case or field work that decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from protos.cases.v1 import cases_pb2, cases_pb2_grpc
+from services.gateway.auth import Caller
+from services.gateway.edge import Edge
+from workflows.client import Act, case_workflow_id
+
+
+class Acted(BaseModel):
+    """What became of an act that was applied."""
+
+    act_key: str
+    status: str = Field(description="Of the case or field work: running, completed …")
+    revision: int
+    user_task: dict[str, Any] | None = Field(description="As it stands now; null: it is closed")
+
+
+async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
+    """Apply an act, once for its key; a refusal is raised as what it is."""
+    reply = await edge.cases.act(workflow_id, act)
+    if reply.refusal is not None:
+        raise reply.refusal.to_error()
+    return Acted(
+        act_key=reply.act_key,
+        status=reply.status,
+        revision=reply.revision,
+        user_task=reply.user_task,
+    )
+
+
+def act_of(caller: Caller, act_key: str, verb: str, **more: Any) -> Act:
+    """An act in the caller's name."""
+    actor = caller.actor
+    return Act(
+        act_key=act_key,
+        verb=verb,
+        person=actor.person_id,
+        roles=tuple(sorted(actor.roles)),
+        origin=actor.origin,
+        **more,
+    )
+
+
+async def workflow_of(edge: Edge, case_id: str, user_task_id: str) -> str:
+    """Which workflow holds a user task: the case's own, or that of its field work.
+
+    A task that has closed meanwhile is looked for beside what is open at its node, so that an act
+    asked for again, because its answer was lost, reaches the workflow that knows its key.
+    """
+    stub = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
+    case = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
+    node = user_task_id.partition("/")[0]
+    by_closeness = sorted(
+        (task for task in case.user_tasks if task.node == node),
+        key=lambda task: task.user_task_id != user_task_id,
+    )
+    return by_closeness[0].workflow_id if by_closeness else case_workflow_id(case_id)

@@ -1,0 +1,72 @@
+"""The app: every router, in front of them the request's id, around them problem details."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from services.gateway import openapi
+from services.gateway.edge import Edge
+from services.gateway.pages import (
+    case_page,
+    inbox_page,
+    login_page,
+    reference_page,
+    work_order_page,
+)
+from services.gateway.pages.base import mount_assets
+from services.gateway.problems import handle_problems
+from services.gateway.requests import RequestIds
+from services.gateway.routes import (
+    callbacks,
+    cases,
+    directory,
+    flows,
+    notify,
+    pricing,
+    product,
+    session,
+    settlement,
+    work_orders,
+)
+
+#: Names under which somebody's own machine is reached: another site that resolves to the loopback
+#: address (DNS rebinding) is none of them.
+_OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
+
+_API: Final = (
+    product, session, flows, cases, pricing, work_orders, settlement, directory, notify,
+)  # fmt: skip
+_PAGES: Final = (login_page, inbox_page, case_page, work_order_page, reference_page)
+
+
+def create_app(edge: Edge) -> FastAPI:
+    """The gateway over its ways out."""
+    app = FastAPI(
+        title="Gongdan 工单",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.edge = edge
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
+    api = APIRouter(prefix="/api/v1")
+    for area in _API:
+        for router in area.ROUTERS:
+            api.include_router(router)
+    app.include_router(api)
+    app.include_router(product.probes)
+    app.include_router(callbacks.router)
+    for page in _PAGES:
+        app.include_router(page.router)
+    mount_assets(app)
+    handle_problems(app, edge.clock)
+    if edge.settings.development:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(_OWN_HOSTS))
+    app.add_middleware(RequestIds, clock=edge.clock)
+    FastAPIInstrumentor.instrument_app(app, excluded_urls="healthz")
+    return app

@@ -1,0 +1,34 @@
+// A page follows its case: when the live stream tells of a change, the main part is fetched anew,
+// unless somebody is filling in a form.
+"use strict";
+
+let dirty = false;
+document.addEventListener("input", () => { dirty = true; });
+document.addEventListener("submit", () => { dirty = true; });
+
+async function refresh() {
+  if (dirty) {
+    document.querySelector("[data-stale]")?.removeAttribute("hidden");
+    return;
+  }
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const open = [...document.querySelectorAll("main details")].map((each) => each.open);
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  document.querySelectorAll("main details").forEach((each, i) => { each.open = open[i] ?? each.open; });
+}
+
+const live = document.querySelector("[data-live]")?.dataset.live;
+if (live) {
+  let first = true;
+  const events = new EventSource(live);
+  events.addEventListener("case", () => {
+    if (!first) refresh();
+    first = false;
+  });
+  events.addEventListener("end", () => events.close());
+}
+
+const period = document.querySelector("[data-poll]")?.dataset.poll;
+if (period) setInterval(() => { if (!document.hidden) refresh(); }, period * 1000);

@@ -1,0 +1,88 @@
+"""Around every HTTP request: an id that names it everywhere, and one line in the log."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.clock import Clock
+from kit.errors import InvalidArgument
+from kit.ids import new_id
+from kit.telemetry import logger
+
+HEADER: Final = "X-Request-Id"
+#: Larger bodies are refused as soon as they are seen to be.
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+_ACCEPTED: Final = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
+_log = logger("http")
+
+
+class RequestIds:
+    """Gives each request an id (the caller's, if it is a sane one) and logs how it ended."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._choose(HTTPConnection(scope).headers.get(HEADER, ""))
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+        began = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (HEADER.lower().encode(), request_id.encode()),
+                ]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, _limited(receive), send_with_id)
+            finally:
+                _log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )
+
+    def _choose(self, offered: str) -> str:
+        return offered if _ACCEPTED.fullmatch(offered) else new_id("rq", self._clock.now())
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    """The id of the request being served."""
+    return str(getattr(connection.state, "request_id", ""))
+
+
+def _limited(receive: Receive) -> Receive:
+    """The same body, but never more of it than the limit."""
+    taken = 0
+
+    async def receive_limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise InvalidArgument(
+                "BODY_TOO_LARGE", f"a body has at most {MAX_BODY_BYTES} bytes", field="body"
+            )
+        return message
+
+    return receive_limited

@@ -1,0 +1,197 @@
+"""Cases: start, look at, act on, follow live; and everybody's user tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from protos.cases.v1 import cases_pb2, cases_pb2_grpc
+from services.gateway.acting import Acted, act_of, perform, workflow_of
+from services.gateway.auth import CallerOf
+from services.gateway.edge import Edge, EdgeOf
+from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
+from services.gateway.transcoding import to_json
+from workflows.client import CaseStart
+
+_SERVICE: Final = "cases.v1.CaseService"
+
+cases = APIRouter(prefix="/cases", tags=["cases 个案"])
+expose(cases, "GET", "", f"{_SERVICE}/ListCases", "Cases, newest first")
+expose(
+    cases,
+    "GET",
+    "/{case_id}",
+    f"{_SERVICE}/GetCase",
+    "Where a case stands: nodes, user tasks, what it waits for, its data",
+)
+expose(cases, "GET", "/{case_id}/acts", f"{_SERVICE}/ListActs", "Who did what, in order")
+
+user_tasks = APIRouter(prefix="/user-tasks", tags=["cases 个案"])
+expose(
+    user_tasks,
+    "GET",
+    "",
+    f"{_SERVICE}/ListUserTasks",
+    "The inbox: open user tasks by urgency; without person_id everybody's",
+)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewCase(_Body):
+    """Which flow, and what its cases start with."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "flow_code": "aircon_install",
+                    "inputs": {
+                        "customer_id": "cu_inside",
+                        "address_id": "ad_…",
+                        "region_adcode": "110105",
+                    },
+                }
+            ]
+        },
+    )
+
+    flow_code: str = Field(min_length=1, max_length=64)
+    flow_version: int = Field(0, ge=0, description="0: the latest")
+    title: str = Field("", max_length=200, description="Empty: the flow's name")
+    inputs: dict[str, Any] = {}
+
+
+class StartedCase(BaseModel):
+    """A case that runs."""
+
+    case_id: str
+    workflow_id: str
+    run_id: str
+    flow_code: str
+    flow_version: int
+
+
+class NewAct(_Body):
+    """One verb on one user task, or on the case when ``user_task_id`` is empty."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_task_id": "intake/1",
+                    "verb": "complete",
+                    "revision": 1,
+                    "form": {"needs": "客厅装一台挂机", "floor": 12, "work_at_height": True},
+                }
+            ]
+        },
+    )
+
+    user_task_id: str = Field("", max_length=200)
+    verb: str = Field(min_length=1, max_length=32)
+    revision: int | None = Field(None, description="The revision that the person saw")
+    form: dict[str, Any] = {}
+    to: str = Field("", max_length=64, description="Whom to transfer to; the node to send back to")
+    comment: str = Field("", max_length=2000)
+
+
+@cases.post("", summary="Start a case", status_code=201, openapi_extra=KEY_PARAMETER)
+async def start(body: NewCase, request: Request, edge: EdgeOf, caller: CallerOf) -> StartedCase:
+    """Checks the inputs by the flow's own form; once for each key."""
+    return await start_case(edge, caller, body, idempotency_key(request, caller))
+
+
+async def start_case(edge: Edge, caller: CallerOf, body: NewCase, key: str) -> StartedCase:
+    """Start a case in the caller's name, once for the key."""
+    inputs = body.inputs
+    started = await edge.cases.start(
+        CaseStart(
+            flow_code=body.flow_code,
+            inputs=inputs,
+            started_by=caller.actor.person_id,
+            start_key=key,
+            version=body.flow_version,
+            title=body.title,
+            customer_id=str(inputs.get("customer_id") or ""),
+            region_adcode=str(inputs.get("region_adcode") or ""),
+        )
+    )
+    return StartedCase(
+        case_id=started.case_id,
+        workflow_id=started.workflow_id,
+        run_id=started.run_id,
+        flow_code=started.flow_code,
+        flow_version=started.flow_version,
+    )
+
+
+@cases.post("/{case_id}/acts", summary="Act on a user task", openapi_extra=KEY_PARAMETER)
+async def act(
+    case_id: str, body: NewAct, request: Request, edge: EdgeOf, caller: CallerOf
+) -> Acted:
+    """The case decides at once; a refusal changes nothing and leaves no trace."""
+    wanted = act_of(
+        caller,
+        idempotency_key(request, caller),
+        body.verb,
+        task_id=body.user_task_id,
+        revision=body.revision,
+        form=body.form,
+        to=body.to,
+        comment=body.comment,
+    )
+    workflow_id = await workflow_of(edge, case_id, body.user_task_id)
+    return await perform(edge, workflow_id, wanted)
+
+
+@cases.get(
+    "/{case_id}/events",
+    summary="Follow a case live (server-sent events)",
+    response_class=EventSourceResponse,
+)
+async def follow(
+    case_id: str, request: Request, edge: EdgeOf, _caller: CallerOf
+) -> EventSourceResponse:
+    """An event `case` with the whole case whenever it changes, `end` when it is over.
+
+    A client that comes back with `Last-Event-ID` hears only what is newer than that.
+    """
+    stub = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
+    wanted = cases_pb2.GetCaseRequest(case_id=case_id)
+    first = await stub.GetCase(wanted)  # refused before the stream begins
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        seen, case = request.headers.get("Last-Event-ID", ""), first
+        while True:
+            if (now := event_id(case)) != seen:
+                seen = now
+                told = json.dumps(to_json(case), ensure_ascii=False)
+                yield ServerSentEvent(told, event="case", id=seen)
+            if case.ended_at.seconds:
+                yield ServerSentEvent("{}", event="end", id=seen)
+                return
+            await asyncio.sleep(edge.settings.stream_period_seconds)
+            case = await stub.GetCase(wanted)
+
+    return EventSourceResponse(events())
+
+
+def event_id(case: cases_pb2.Case) -> str:
+    """What tells one standing of a case from another; its field work changes without its revision."""
+    content = case.SerializeToString(deterministic=True)
+    return f"{case.revision}-{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+ROUTERS: Final = (cases, user_tasks)

@@ -1,0 +1,148 @@
+"""People, outlets, customers, places and zones, calendars."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from protos.directory.v1 import directory_pb2  # noqa: F401 - its descriptors are what is exposed
+from services.gateway.rpc_routes import expose
+
+_SERVICE: Final = "directory.v1.DirectoryService"
+
+_ADDRESS: Final = {
+    "adcode": "110105",
+    "detail": "朝阳北路 101 号 6 幢 1203",
+    "location": {"longitude": 116.48, "latitude": 39.93},
+    "floor": 12,
+}
+
+people = APIRouter(prefix="/people", tags=["people 人员"])
+expose(people, "GET", "", f"{_SERVICE}/ListPeople", "Staff, all or of one role")
+expose(people, "GET", "/{person_id}", f"{_SERVICE}/GetPerson", "One member of staff")
+expose(
+    people,
+    "PUT",
+    "/{person_id}",
+    f"{_SERVICE}/PutPerson",
+    "Create or change a member of staff",
+    body="person",
+    example={
+        "display_name": "李设计",
+        "roles": ["designer"],
+        "region_adcodes": ["110000"],
+        "wecom_userid": "lisheji",
+        "state": "PERSON_STATE_ACTIVE",
+    },
+)
+
+outlets = APIRouter(prefix="/outlets", tags=["outlets 网点"])
+expose(outlets, "GET", "", f"{_SERVICE}/ListOutlets", "Service outlets")
+expose(
+    outlets,
+    "PUT",
+    "/{outlet_id}",
+    f"{_SERVICE}/PutOutlet",
+    "Create or change an outlet",
+    body="outlet",
+    example={"name": "朝阳服务站", "region_adcodes": ["110105"], "cooperation_mode": "direct"},
+)
+
+customers = APIRouter(prefix="/customers", tags=["customers 客户"])
+expose(customers, "GET", "", f"{_SERVICE}/ListCustomers", "Customers, masked")
+expose(
+    customers,
+    "POST",
+    "",
+    f"{_SERVICE}/CreateCustomer",
+    "Register a customer; personal data goes in clear and comes out masked",
+    example={
+        "customer_type": "CUSTOMER_TYPE_PERSON",
+        "name": "李雷",
+        "phone": "13800138000",
+        "addresses": [_ADDRESS],
+    },
+)
+expose(customers, "GET", "/{customer_id}", f"{_SERVICE}/GetCustomer", "One customer, masked")
+expose(
+    customers,
+    "POST",
+    "/{customer_id}/addresses",
+    f"{_SERVICE}/AddAddress",
+    "One more address",
+    body="address",
+    example=_ADDRESS,
+)
+
+personal_data = APIRouter(prefix="/personal-data", tags=["customers 客户"])
+expose(
+    personal_data,
+    "POST",
+    "/{reference}/reveal",
+    f"{_SERVICE}/RevealPersonalData",
+    "The clear text behind a reference, for a stated purpose; written down",
+    example={"purpose": "call the customer about the visit"},
+)
+
+places = APIRouter(prefix="/places", tags=["places 区域"])
+expose(
+    places,
+    "POST",
+    "/resolve",
+    f"{_SERVICE}/ResolvePlace",
+    "Where an address or a point lies: adcodes, zones, city tier",
+    example={"adcode": "110105", "location": {"longitude": 116.48, "latitude": 39.93}},
+)
+expose(
+    places,
+    "PUT",
+    "/{adcode}/city-tier",
+    f"{_SERVICE}/PutCityTier",
+    "Put a city into one of the company's tiers",
+    body="city_tier",
+    example={"city_tier": "tier1"},
+)
+
+zones = APIRouter(prefix="/zones", tags=["places 区域"])
+expose(zones, "GET", "", f"{_SERVICE}/ListZones", "Zones 商圈 with their boundaries")
+expose(
+    zones,
+    "PUT",
+    "/{zone_code}",
+    f"{_SERVICE}/PutZone",
+    "Create or change a zone",
+    body="zone",
+    example={
+        "name": "示例商圈",
+        "boundary": [
+            {"longitude": 116.40, "latitude": 39.90},
+            {"longitude": 116.42, "latitude": 39.90},
+            {"longitude": 116.42, "latitude": 39.92},
+            {"longitude": 116.40, "latitude": 39.90},
+        ],
+    },
+)
+
+calendars = APIRouter(prefix="/calendars", tags=["calendars 日历"])
+expose(
+    calendars,
+    "GET",
+    "/{calendar_code}",
+    f"{_SERVICE}/GetCalendar",
+    "A business calendar as data, for the years first_year to last_year",
+)
+expose(
+    calendars,
+    "PUT",
+    "/{calendar_code}",
+    f"{_SERVICE}/PutCalendar",
+    "Create or change a calendar's hours and days",
+    example={
+        "time_zone": "Asia/Shanghai",
+        "weekly": [{"weekday": 1, "open": [{"start_minute": 540, "end_minute": 1080}]}],
+        "chinese_holidays": True,
+    },
+)
+
+ROUTERS: Final = (people, outlets, customers, personal_data, places, zones, calendars)

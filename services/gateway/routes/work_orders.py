@@ -1,0 +1,138 @@
+"""Work orders and their field work, technicians, dispatch decisions.
+
+A technician's acts go to the field work that lives the work order through, never past it to the
+work order itself; these paths find the open user task, so that nobody needs to know its id.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request
+from google.protobuf import json_format
+from pydantic import BaseModel, ConfigDict, Field
+
+from kit.errors import FailedPrecondition
+from protos.cases.v1 import cases_pb2, cases_pb2_grpc
+from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
+from services.gateway.acting import Acted, act_of, perform
+from services.gateway.auth import CallerOf
+from services.gateway.edge import Edge, EdgeOf
+from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
+
+_SERVICE: Final = "workorder.v1.WorkOrderService"
+
+technicians = APIRouter(prefix="/technicians", tags=["technicians 师傅"])
+expose(technicians, "GET", "", f"{_SERVICE}/ListTechnicians", "Technicians")
+expose(technicians, "GET", "/{technician_id}", f"{_SERVICE}/GetTechnician", "One technician")
+expose(
+    technicians,
+    "PUT",
+    "/{technician_id}",
+    f"{_SERVICE}/PutTechnician",
+    "Create or change a technician's skills, territory and capacity",
+    body="technician",
+    example={
+        "display_name": "张师傅",
+        "outlet_id": "ou_beijing",
+        "cooperation_mode": "direct",
+        "skills": [{"skill_code": "aircon_install", "level": 4}],
+        "territory_codes": ["110000"],
+        "daily_capacity": 4,
+        "active": True,
+    },
+)
+
+work_orders = APIRouter(prefix="/work-orders", tags=["work-orders 工单"])
+expose(work_orders, "GET", "", f"{_SERVICE}/ListWorkOrders", "Work orders")
+expose(
+    work_orders,
+    "GET",
+    "/{work_order_id}",
+    f"{_SERVICE}/GetWorkOrder",
+    "One work order; the completion code only for the customer's side",
+)
+expose(
+    work_orders,
+    "POST",
+    "/{work_order_id}/completion-code",
+    f"{_SERVICE}/ReissueCompletionCode",
+    "A new completion code for the customer, with all tries again",
+    example={"reason": "the customer lost it"},
+)
+
+dispatch_decisions = APIRouter(prefix="/dispatch-decisions", tags=["work-orders 工单"])
+expose(
+    dispatch_decisions,
+    "GET",
+    "/{decision_id}",
+    f"{_SERVICE}/GetDispatchDecision",
+    "Why this technician: every candidate with every value",
+)
+
+
+class FieldAct(BaseModel):
+    """What the technician gives with the act."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"form": {"completion_code": "314159"}}]},
+    )
+
+    form: dict[str, Any] = {}
+    comment: str = Field("", max_length=2000, description="Of a decline: why")
+
+
+@work_orders.post(
+    "/{work_order_id}/{verb}",
+    summary="The technician accepts, declines, schedules, checks in, completes",
+    openapi_extra=KEY_PARAMETER,
+)
+async def act_in_the_field(
+    work_order_id: str,
+    verb: Literal["accept", "decline", "schedule", "check-in", "complete"],
+    body: FieldAct,
+    request: Request,
+    edge: EdgeOf,
+    caller: CallerOf,
+) -> Acted:
+    """An act on the open offer or visit; the same as one on its user task."""
+    key = idempotency_key(request, caller)
+    task = await field_task(edge, work_order_id, caller.actor.person_id)
+    act = act_of(
+        caller,
+        key,
+        verb.replace("-", "_"),
+        task_id=task.user_task_id,
+        form=body.form,
+        comment=body.comment,
+    )
+    return await perform(edge, task.workflow_id, act)
+
+
+async def field_task(edge: Edge, work_order_id: str, person_id: str) -> cases_pb2.UserTask:
+    """The technician's open offer or visit of a work order.
+
+    Raises:
+        FailedPrecondition: ``WORK_ORDER_NOTHING_TO_DO``.
+    """
+    orders = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
+    order = await orders.GetWorkOrder(
+        workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
+    )
+    cases = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
+    listed = await cases.ListUserTasks(
+        cases_pb2.ListUserTasksRequest(case_id=order.case_id, person_id=person_id)
+    )
+    for task in listed.user_tasks:
+        context = json_format.MessageToDict(task.context)
+        if context.get("work_order", {}).get("work_order_id") == work_order_id:
+            return task
+    raise FailedPrecondition(
+        "WORK_ORDER_NOTHING_TO_DO",
+        f"{person_id} has no open offer or visit of {work_order_id}",
+        field="work_order_id",
+    )
+
+
+ROUTERS: Final = (technicians, work_orders, dispatch_decisions)
