@@ -38,7 +38,6 @@ Context = ServicerContext[Any, Any]
 
 _CANDIDATES = 10
 _MOST_CANDIDATES = 50
-_REASON_MISSING = "WORK_ORDER_REASON_MISSING"
 
 
 class WorkOrderServicer(WorkOrderServiceServicer):
@@ -92,12 +91,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         return await self._told(row, pb.WORK_ORDER_STATE_UNSPECIFIED)
 
     async def GetWorkOrder(self, request: pb.GetWorkOrderRequest, context: Context) -> pb.WorkOrder:
-        actor = current_actor()
-        scope = access.scope_of(actor)
-        row = await work_orders.read(current_session(), request.work_order_id)
-        if not scope.covers(row.technician_id(), row.customer_id, row.place_codes()):
-            raise work_order.unknown(request.work_order_id)
-        return protos.to_proto(row, actor)
+        return protos.to_proto(await self._read(request.work_order_id), current_actor())
 
     async def ListWorkOrders(
         self, request: pb.ListWorkOrdersRequest, context: Context
@@ -121,7 +115,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         self, request: pb.CancelWorkOrderRequest, context: Context
     ) -> pb.WorkOrder:
         current_actor().require_role(*access.PLANNING)
-        reason = intake.require_text(request.reason, "reason", at_most=500, reason=_REASON_MISSING)
+        reason = intake.require_reason(request.reason)
         row = await self._locked(request.work_order_id)
         after = work_order.cancel(work_orders.progress_of(row))
         row.cancel_reason = reason
@@ -135,7 +129,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         actor, now, session = current_actor(), self._clock.now(), current_session()
         actor.require_role(*access.DISPATCH)
         limit = _candidate_limit(request.limit)
-        row = await self._locked(request.work_order_id)
+        row = await self._read(request.work_order_id)
         work_order.require_possible(work_orders.progress_of(row), Verb.RANK)
         excluded = sorted(set(request.excluded_technician_ids))
         need = decision_protos.need_of(row, excluded, now)
@@ -152,7 +146,9 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         self, request: pb.GetDispatchDecisionRequest, context: Context
     ) -> pb.DispatchDecision:
         current_actor().require_role(*access.DISPATCH)
-        return await _decision_reply(await decisions.read(current_session(), request.decision_id))
+        decision = await decisions.read(current_session(), request.decision_id)
+        await self._read(decision.work_order_id)  # of the actor's regions
+        return await _decision_reply(decision)
 
     async def OfferWorkOrder(
         self, request: pb.OfferWorkOrderRequest, context: Context
@@ -178,7 +174,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
 
     async def DeclineOffer(self, request: pb.DeclineOfferRequest, context: Context) -> pb.WorkOrder:
         access.require_technician(current_actor(), request.technician_id, *access.DISPATCH)
-        reason = intake.require_text(request.reason, "reason", at_most=500, reason=_REASON_MISSING)
+        reason = intake.require_reason(request.reason)
         row = await self._locked(request.work_order_id)
         after = work_order.decline(work_orders.progress_of(row), request.technician_id)
         return await self._changed(row, after, Verb.DECLINE, reason)
@@ -222,7 +218,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         self, request: pb.ReissueCompletionCodeRequest, context: Context
     ) -> pb.WorkOrder:
         current_actor().require_role(*access.CODE_KEEPERS)
-        reason = intake.require_text(request.reason, "reason", at_most=500, reason=_REASON_MISSING)
+        reason = intake.require_reason(request.reason)
         row = await self._locked(request.work_order_id)
         code = completion_code.new_code()
         after = work_order.reissue_code(work_orders.progress_of(row), code)
@@ -236,6 +232,14 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         after = work_order.record_acceptance(work_orders.progress_of(row), request.rating)
         visits.set_acceptance(row, request, self._clock.now())
         return await self._changed(row, after, Verb.RECORD_ACCEPTANCE)
+
+    async def _read(self, work_order_id: str) -> WorkOrderRow:
+        """The work order, if the actor may know of it."""
+        scope = access.scope_of(current_actor())
+        row = await work_orders.read(current_session(), work_order_id)
+        if not scope.covers(row.technician_id(), row.customer_id, row.place_codes()):
+            raise work_order.unknown(work_order_id)
+        return row
 
     async def _locked(self, work_order_id: str) -> WorkOrderRow:
         """The work order, locked, if the actor may know of it. To technicians the transitions

@@ -74,7 +74,7 @@ def _raw_value(factor: Factor, raw: Raw) -> str:
         case Factor.LOAD:
             return f"{raw.open_load} of {raw.daily_capacity}"
         case Factor.SKILL_FIT:
-            return f"{raw.surplus_levels} levels above"
+            return f"{raw.surplus_levels} above the least level"
         case Factor.RATING:
             rated = raw.rating_hundredths
             return f"{rated // 100}.{rated % 100:02} stars" if rated else "not rated"

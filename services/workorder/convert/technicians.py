@@ -11,7 +11,6 @@ from services.workorder.convert.places import instant_if_given, point_from_proto
 from services.workorder.domain import intake, skill
 from services.workorder.tables import TechnicianRow, TechnicianSkillRow
 
-_INVALID = "TECHNICIAN_INVALID"
 _MOST_PER_DAY = 100
 
 
@@ -25,12 +24,8 @@ def row_from_proto(
     """
     home = point_from_proto(message.home, present=message.HasField("home"), field="technician.home")
     return TechnicianRow(
-        technician_id=intake.require_text(
-            message.technician_id, "technician.technician_id", at_most=64, reason=_INVALID
-        ),
-        display_name=intake.require_text(
-            message.display_name, "technician.display_name", at_most=64, reason=_INVALID
-        ),
+        technician_id=intake.require_name(message.technician_id, "technician.technician_id"),
+        display_name=intake.require_name(message.display_name, "technician.display_name"),
         outlet_id=message.outlet_id,
         cooperation_mode=intake.require_cooperation_mode(
             message.cooperation_mode, "technician.cooperation_mode"
@@ -77,7 +72,7 @@ def _skill_rows(message: workorder_pb2.Technician) -> list[TechnicianSkillRow]:
         field = f"skills[{position}]"
         if not skill.is_skill_code(held.skill_code) or held.skill_code in rows:
             raise InvalidArgument(
-                _INVALID,
+                "TECHNICIAN_INVALID",
                 f"{held.skill_code!r} must be a skill code, and stand here once",
                 field=f"technician.{field}.skill_code",
             )
@@ -97,6 +92,8 @@ def _skill_rows(message: workorder_pb2.Technician) -> list[TechnicianSkillRow]:
 def _within(value: int, least: int, most: int, field: str) -> int:
     if not least <= value <= most:
         raise InvalidArgument(
-            _INVALID, f"{field} is {least} to {most}, not {value}", field=f"technician.{field}"
+            "TECHNICIAN_INVALID",
+            f"{field} is {least} to {most}, not {value}",
+            field=f"technician.{field}",
         )
     return value

@@ -16,8 +16,6 @@ from services.workorder.domain import access, completion_code, intake, skill
 from services.workorder.domain.work_order import State
 from services.workorder.tables import WorkOrderLineRow, WorkOrderRow
 
-_INVALID = "WORK_ORDER_INVALID"
-
 
 def row_from_proto(
     request: workorder_pb2.CreateWorkOrderRequest, now: datetime, person_id: str
@@ -36,11 +34,9 @@ def row_from_proto(
         revision=1,
         case_id=request.case_id,
         stage=intake.require_stage(request.stage),
-        title=intake.require_text(request.title, "title", at_most=200, reason=_INVALID),
+        title=intake.require_text(request.title, "title", at_most=200),
         state=State.CREATED,
-        customer_id=intake.require_text(
-            request.customer_id, "customer_id", at_most=64, reason=_INVALID
-        ),
+        customer_id=intake.require_text(request.customer_id, "customer_id", at_most=64),
         address_id=request.address_id,
         adcode=intake.require_adcode(request.place.adcode),
         adcode_path=list(request.place.adcode_path),

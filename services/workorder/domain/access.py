@@ -80,7 +80,7 @@ def require_technician(actor: Actor, technician_id: str, *others: str) -> None:
     if actor.person_id != technician_id:
         raise PermissionDenied(
             "WORK_ORDER_NOT_YOURS",
-            "technicians act for themselves only; give your own id",
+            "technicians act for themselves only, and on what is theirs",
             field="technician_id",
         )
 

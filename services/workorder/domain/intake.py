@@ -15,6 +15,8 @@ _LOWEST_FLOOR: Final = -20
 _HIGHEST_FLOOR: Final = 200
 _MOST_LINES: Final = 200
 _LONGEST_TEXT: Final = 4_000
+_LONGEST_REASON: Final = 500
+_LONGEST_NAME: Final = 64
 _DISTRICT: Final = re.compile(r"[1-9][0-9]{5}")
 
 
@@ -44,11 +46,35 @@ class Line:
     quantity: int
 
 
-def require_text(text: str, field: str, *, at_most: int, reason: str) -> str:
-    """A text that says something and is not too long, without blanks around it."""
+def require_text(text: str, field: str, at_most: int) -> str:
+    """A text that says something, but not too much (``WORK_ORDER_INVALID``)."""
     text = text.strip()
     if not 0 < len(text) <= at_most:
-        raise InvalidArgument(reason, f"{field} must have 1 to {at_most} characters", field=field)
+        raise InvalidArgument(
+            "WORK_ORDER_INVALID", f"{field} must have 1 to {at_most} characters", field=field
+        )
+    return text
+
+
+def require_reason(text: str) -> str:
+    """Why something is done (``WORK_ORDER_REASON_MISSING``)."""
+    text = text.strip()
+    if not 0 < len(text) <= _LONGEST_REASON:
+        raise InvalidArgument(
+            "WORK_ORDER_REASON_MISSING",
+            f"say why, in 1 to {_LONGEST_REASON} characters",
+            field="reason",
+        )
+    return text
+
+
+def require_name(text: str, field: str) -> str:
+    """An id or a name of a technician (``TECHNICIAN_INVALID``)."""
+    text = text.strip()
+    if not 0 < len(text) <= _LONGEST_NAME:
+        raise InvalidArgument(
+            "TECHNICIAN_INVALID", f"{field} must have 1 to {_LONGEST_NAME} characters", field=field
+        )
     return text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +39,7 @@ async def add(
             decided_at=decision.decided_at,
             decided_by_person_id=person_id,
             excluded_technician_ids=excluded_technician_ids,
-            candidates=[asdict(candidate) for candidate in decision.ranking.candidates],
+            candidates=[_stored(candidate) for candidate in decision.ranking.candidates],
             excluded=dict(decision.ranking.excluded),
         )
     )
@@ -82,6 +81,19 @@ def _policy(row: DispatchPolicyRow) -> Policy:
         distance_limit_m=row.distance_limit_m,
         unrated_rating_hundredths=row.unrated_rating_hundredths,
     )
+
+
+def _stored(candidate: Candidate) -> dict[str, Any]:
+    # Field by field: ``dataclasses.asdict`` copies deeply and takes longer than the ranking.
+    raw = candidate.raw
+    return {
+        "technician_id": candidate.technician_id,
+        "outlet_id": candidate.outlet_id,
+        "cooperation_mode": candidate.cooperation_mode,
+        "raw": {name: getattr(raw, name) for name in Raw.__slots__},
+        "scores": candidate.scores,
+        "score": candidate.score,
+    }
 
 
 def _candidate(stored: dict[str, Any]) -> Candidate:

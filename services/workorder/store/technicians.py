@@ -94,7 +94,17 @@ async def pool(session: AsyncSession, skill_codes: Collection[str], now: datetim
     """All technicians as the matcher reads them, with the skills of these codes."""
     technicians = (
         await session.execute(
-            select(*TechnicianRow.__table__.columns).order_by(TechnicianRow.technician_id)
+            select(
+                TechnicianRow.technician_id,
+                TechnicianRow.outlet_id,
+                TechnicianRow.cooperation_mode,
+                TechnicianRow.active,
+                TechnicianRow.territory_codes,
+                TechnicianRow.home_longitude,
+                TechnicianRow.home_latitude,
+                TechnicianRow.daily_capacity,
+                TechnicianRow.rating_hundredths,
+            ).order_by(TechnicianRow.technician_id)
         )
     ).all()
     skills = await _skills(session, skill_codes)

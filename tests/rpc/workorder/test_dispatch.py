@@ -1,5 +1,6 @@
 """Ranking over the wire: who is excluded and why, every value and score, and the decision kept."""
 
+from kit.authn import Actor
 from protos.common.v1.place_pb2 import Location, Place
 from protos.workorder.v1 import workorder_pb2 as pb
 from tests.rpc.workorder.conftest import Desk
@@ -35,7 +36,7 @@ async def test_a_ranking_shows_every_value_score_and_weight_and_can_be_read_agai
     assert [(f.factor, f.raw_value, f.score, f.weight_basis_points) for f in first.factors] == [
         ("distance", "0.000 km", 10_000, 4_000),
         ("load", "0 of 4", 10_000, 2_500),
-        ("skill_fit", "1 levels above", 7_500, 1_500),
+        ("skill_fit", "1 above the least level", 7_500, 1_500),
         ("rating", "4.80 stars", 9_600, 2_000),
     ]
     assert (
@@ -46,6 +47,9 @@ async def test_a_ranking_shows_every_value_score_and_weight_and_can_be_read_agai
     assert raw["rating"] == "not rated"
     assert raw["distance"] == "33.264 km"
     assert await desk.call("GetDispatchDecision", decision_id=decision.decision_id) == decision
+    east = Actor("pe_east", frozenset({"dispatcher"}), region_adcodes=("310000",))
+    refusal = await desk.refused("GetDispatchDecision", east, decision_id=decision.decision_id)
+    assert refusal.reason == "WORK_ORDER_UNKNOWN"
 
 
 async def test_who_cannot_go_is_counted_by_the_rule_that_says_so(desk: Desk) -> None:

@@ -26,10 +26,12 @@ HOUR = timedelta(hours=1)
         (lambda: intake.require_lines([]), "WORK_ORDER_LINES_EMPTY", "lines"),
         (lambda: intake.require_short("字" * 4001, "notes"), "WORK_ORDER_INVALID", "notes"),
         (
-            lambda: intake.require_text("  ", "title", at_most=9, reason="WORK_ORDER_INVALID"),
+            lambda: intake.require_text("  ", "title", at_most=9),
             "WORK_ORDER_INVALID",
             "title",
         ),
+        (lambda: intake.require_reason(" "), "WORK_ORDER_REASON_MISSING", "reason"),
+        (lambda: intake.require_name("", "technician.x"), "TECHNICIAN_INVALID", "technician.x"),
         (
             lambda: intake.require_cooperation_mode("partner", "technician.cooperation_mode"),
             "TECHNICIAN_INVALID",
