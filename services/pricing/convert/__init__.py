@@ -1,0 +1,1 @@
+"""Between messages, rows and decisions; the only place that knows two of them."""

@@ -1,0 +1,64 @@
+"""Pricing as a process: ``python -m services.pricing.main``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from kit import telemetry
+from kit.authn import TokenVerifier
+from kit.clock import Clock, SystemClock
+from kit.config import Settings
+from kit.db.session import Database
+from kit.rpc.events import EventServicer
+from kit.rpc.server import Mount, RpcServer, until_told_to_stop
+from protos.events.v1 import events_pb2_grpc
+from protos.pricing.v1 import pricing_pb2_grpc
+from services.pricing.servicer import PricingServicer
+
+
+class PricingSettings(Settings):
+    """What this process must be told: whom to trust."""
+
+    issuers_file: Path
+
+
+def mounts(clock: Clock) -> list[Mount]:
+    """What this process serves."""
+    return [
+        Mount(
+            "pricing.v1.PricingService",
+            pricing_pb2_grpc.add_PricingServiceServicer_to_server,
+            PricingServicer(clock),
+        ),
+        Mount(
+            "events.v1.EventService",
+            events_pb2_grpc.add_EventServiceServicer_to_server,
+            EventServicer(),
+        ),
+    ]
+
+
+async def serve(settings: PricingSettings) -> None:
+    """Serve until told to stop."""
+    clock = SystemClock()
+    server = RpcServer(
+        mounts(clock),
+        Database.connect(settings.database_url, "pricing", settings.database_pool_size),
+        TokenVerifier.from_file(settings.issuers_file),
+        clock,
+    )
+    await server.start(settings.bind_host, settings.port_of("pricing"))
+    await until_told_to_stop()
+    await server.stop()
+
+
+def main() -> None:
+    """Read the settings and serve."""
+    settings = PricingSettings()
+    telemetry.setup(settings, "pricing")
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

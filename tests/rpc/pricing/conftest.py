@@ -1,0 +1,47 @@
+"""Pricing served for real, with the book that ships with the flow ``aircon_install`` published."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kit.clock import FixedClock
+from protos.pricing.v1 import pricing_pb2 as pb
+from protos.pricing.v1 import pricing_pb2_grpc
+from services.pricing.main import mounts
+from tests.rpc.conftest import Serve, Served
+from tests.unit.pricing.conftest import shipped_book, shipped_items
+
+if TYPE_CHECKING:
+    from protos.pricing.v1.pricing_pb2_grpc import PricingServiceAsyncStub
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture(scope="module")
+async def pricing(serve: Serve, clock: FixedClock) -> Served:
+    return await serve("pricing", mounts(clock))
+
+
+@pytest.fixture(scope="module")
+async def stub(pricing: Served) -> "PricingServiceAsyncStub":
+    return pricing.stub(pricing_pb2_grpc.PricingServiceStub)  # type: ignore[return-value]  # aio
+
+
+@pytest.fixture(scope="module")
+async def items(stub: "PricingServiceAsyncStub") -> list[pb.Item]:
+    return [
+        await stub.PutItem(pb.PutItemRequest(idempotency_key=item.item_code, item=item))
+        for item in shipped_items()
+    ]
+
+
+@pytest.fixture(scope="module")
+async def standard(stub: "PricingServiceAsyncStub", items: list[pb.Item]) -> pb.PriceBookVersion:
+    request = pb.PublishPriceBookRequest(idempotency_key="standard", price_book=shipped_book())
+    return await stub.PublishPriceBook(request)

@@ -1,0 +1,37 @@
+"""The price book that ships with the flow ``aircon_install``, as the evaluator sees it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+
+import protos
+from protos.pricing.v1 import pricing_pb2 as pb
+from services.pricing.convert.books import content_from_proto
+from services.pricing.convert.items import item_from_proto
+from services.pricing.domain.book import BookContent, PriceBook
+from services.pricing.domain.publishing import hash_content
+
+SHIPPED = Path(protos.__file__).parents[1] / "flows" / "aircon_install" / "price_book.json"
+
+
+def shipped_items() -> list[pb.Item]:
+    content: dict[str, Any] = json.loads(SHIPPED.read_text())
+    return [json_format.ParseDict(item, pb.Item()) for item in content["items"]]
+
+
+def shipped_book() -> pb.PriceBookVersion:
+    content: dict[str, Any] = json.loads(SHIPPED.read_text())
+    return json_format.ParseDict(content["price_book"], pb.PriceBookVersion())
+
+
+@pytest.fixture(scope="session")
+def content() -> BookContent:
+    return content_from_proto(shipped_book(), [item_from_proto(item) for item in shipped_items()])
+
+
+@pytest.fixture(scope="session")
+def book(content: BookContent) -> PriceBook:
+    return PriceBook(1, hash_content(content), content)
