@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kit.errors import ServiceError
 from kit.money import Money
 from workflows.language import functions
 from workflows.language.nearest import did_you_mean
 from workflows.language.syntax import Call, Literal, Name, Node, Select
-from workflows.language.typed import WRONG, Code, Facts, Typed, join, scalar_name
+from workflows.language.typed import WRONG, Checking, Code, Facts, Typed, join, scalar_name
 from workflows.language.types import BOOL, INT, UNKNOWN, ListOf, MapOf, Type
 from workflows.language.units import parse_duration
 from workflows.language.values import ValueMismatch, conform, duration_to_json, money_to_json
-
-if TYPE_CHECKING:
-    from workflows.language.checker import Checker
 
 _MAX_NESTED_MACROS: Final = 2
 _TYPE: Final = "FLOW_EXPRESSION_TYPE"
 
 
-def check_call(checker: Checker, node: Call, facts: Facts) -> Typed:
+def check_call(checker: Checking, node: Call, facts: Facts) -> Typed:
     """Type a call. ``a.f(b)`` is ``f(a, b)``."""
     arguments = node.arguments if node.target is None else (node.target, *node.arguments)
     if node.name == "has":
@@ -35,7 +32,7 @@ def check_call(checker: Checker, node: Call, facts: Facts) -> Typed:
     return _function(checker, node, arguments, facts)
 
 
-def _function(checker: Checker, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
+def _function(checker: Checking, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
     typed = [checker.check(argument, facts) for argument in arguments]
     if any(part.type == UNKNOWN for part in typed):
         return WRONG
@@ -55,13 +52,13 @@ def _function(checker: Checker, node: Call, arguments: tuple[Node, ...], facts: 
     return Typed(["fn", overload.operation, *(part.code for part in typed)], overload.gives)
 
 
-def _has(checker: Checker, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
+def _has(checker: Checking, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
     if len(arguments) != 1 or not isinstance(arguments[0], Name | Select):
         return checker.wrong(_TYPE, "has takes one value's name", node, "has(node.field)")
     return check_presence(checker, arguments[0], facts)
 
 
-def check_presence(checker: Checker, node: Node, facts: Facts) -> Typed:
+def check_presence(checker: Checking, node: Node, facts: Facts) -> Typed:
     """Type the question whether a value is there; where it holds, so does the way to it."""
     value = checker.check(node, facts, lenient=True)
     if value.type == UNKNOWN:
@@ -71,7 +68,7 @@ def check_presence(checker: Checker, node: Node, facts: Facts) -> Typed:
     return Typed(["present", value.code], BOOL, holds=known)
 
 
-def _coalesce(checker: Checker, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
+def _coalesce(checker: Checking, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
     if len(arguments) < 2:
         return checker.wrong(_TYPE, "coalesce takes two values or more", node)
     typed = [checker.check(argument, facts, lenient=True) for argument in arguments]
@@ -86,7 +83,7 @@ def _coalesce(checker: Checker, node: Call, arguments: tuple[Node, ...], facts: 
     return Typed(["coalesce", *(part.code for part in typed)], kind, missing)
 
 
-def _constructed(checker: Checker, node: Call) -> Typed:
+def _constructed(checker: Checking, node: Call) -> Typed:
     kind = functions.CONSTRUCTORS[node.name]
     texts = [part.value for part in node.arguments if isinstance(part, Literal)]
     wanted = 2 if node.name == "money" else 1
@@ -118,7 +115,7 @@ def _text(value: Any) -> str:
     return value
 
 
-def _macro(checker: Checker, node: Call, target: Node, facts: Facts) -> Typed:
+def _macro(checker: Checking, node: Call, target: Node, facts: Facts) -> Typed:
     subject = checker.check(target, facts)
     if subject.type == UNKNOWN:
         return WRONG

@@ -28,6 +28,7 @@ from workflows.language.syntax import (
 from workflows.language.typed import (
     NOTHING,
     WRONG,
+    Checking,
     Code,
     Facts,
     Finding,
@@ -58,12 +59,11 @@ from workflows.language.types import (
 _TYPE: Final = "FLOW_EXPRESSION_TYPE"
 
 
-class Checker:
+class Checker(Checking):
     """Checks one expression; findings gather in ``findings``, paths read in ``reads``."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        #: The variables of the list macros around the node being checked.
         self.locals: dict[str, Type] = {}
         self.findings: list[Finding] = []
         self.reads: set[Path] = set()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
+from workflows.language.syntax import Node
 from workflows.language.types import (
     UNKNOWN,
     EnumOf,
@@ -67,6 +68,32 @@ class Typed:
 
 
 WRONG: Final = Typed(["const", None, "null"], UNKNOWN)
+
+
+class Checking(Protocol):
+    """What a part of the checker asks of the whole.
+
+    Attributes:
+        locals: the variables of the list macros around the node being checked.
+    """
+
+    locals: dict[str, Type]
+
+    def check(self, node: Node, facts: Facts = NOTHING, *, lenient: bool = False) -> Typed:
+        """Type one node; a lenient one may be missing, and so may all on the way to it."""
+        ...
+
+    def fit(self, typed: Typed, wanted: Type, node: Node) -> bool:
+        """True when a value may stand where ``wanted`` is; else it is found wrong."""
+        ...
+
+    def wrong(self, code: str, message: str, node: Node, hint: str = "") -> Typed:
+        """Note a finding; what is wrong agrees with everything from then on."""
+        ...
+
+    def knows(self, name: str) -> bool:
+        """True when a name already means something."""
+        ...
 
 
 def join(left: Type, right: Type) -> Type | None:

@@ -1,0 +1,253 @@
+"""Scenarios: a case told as a short story, played on the virtual clock.
+
+A library flow keeps its scenarios beside it (``flows/<name>/scenarios.yaml``): what the world
+answers, who does what when, and what must then be so. They are tests, examples and, later,
+simulations at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kit.calendar import BusinessCalendar
+from kit.errors import ServiceError
+from workflows.compiler.plan import Plan
+from workflows.language.units import parse_duration
+from workflows.runtime.commands import CallRpc, Command, Purpose, StartFieldWork
+from workflows.runtime.events import Act, EventArrived
+from workflows.runtime.messages import SEND
+from workflows.runtime.port import Reply, VirtualCase
+
+#: The name under which a world answers for field work.
+FIELD_WORK = "field_work"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(_Part):
+    """What an RPC (or ``field_work``) answers where the request holds what ``when`` says."""
+
+    rpc: str
+    when: dict[str, Any] = Field(default_factory=dict)
+    reply: dict[str, Any] = Field(default_factory=dict)
+    fails: str = ""
+    """The reason of a refusal instead of a reply."""
+    after: str = ""
+
+
+class Opening(_Part):
+    """A calendar that is open the same hours every day but some."""
+
+    every_day: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
+    closed_on: tuple[str, ...] = ()
+
+
+class ActStep(_Part):
+    """An act on the open user task of a node, or on the case when no node is named."""
+
+    person: str
+    verb: str
+    node: str = ""
+    form: dict[str, Any] = Field(default_factory=dict)
+    to: str = ""
+    comment: str = ""
+    roles: tuple[str, ...] = ()
+
+
+class EventStep(_Part):
+    """A domain event that arrives."""
+
+    type: str
+    key: str
+    payload: dict[str, Any] = Field(default_factory=dict)
+
+
+class Expectation(_Part):
+    """What must be so; what is left out may be anything.
+
+    Attributes:
+        status: of the case.
+        tasks: every open user task by its node, with the people it waits for.
+        sent: how many messages of each template have gone out so far.
+        calls: how often an RPC has been called so far, by its full name.
+        incidents: the reasons of the open incidents.
+        stage: of the case.
+    """
+
+    status: str | None = None
+    tasks: dict[str, tuple[str, ...]] | None = None
+    sent: dict[str, int] | None = None
+    calls: dict[str, int] | None = None
+    incidents: tuple[str, ...] | None = None
+    stage: str | None = None
+
+
+class Step(_Part):
+    """Time passes, then something is done, then something must be so."""
+
+    after: str = ""
+    act: ActStep | None = None
+    event: EventStep | None = None
+    cancel: str = ""
+    refused: str = ""
+    """The reason with which the act must be refused."""
+    expect: Expectation | None = None
+
+
+class Scenario(_Part):
+    """One story."""
+
+    name: str
+    starts_at: datetime
+    inputs: dict[str, Any]
+    started_by: str = "pe_starter"
+    answers: tuple[Answer, ...] = ()
+    steps: tuple[Step, ...]
+
+
+class ScenarioFile(_Part):
+    """All stories of a flow, in one world."""
+
+    calendar: Opening | None = None
+    answers: tuple[Answer, ...] = ()
+    scenarios: tuple[Scenario, ...]
+
+
+class World:
+    """A port that answers from a list; the first answer that fits counts."""
+
+    def __init__(self, answers: tuple[Answer, ...]) -> None:
+        self._answers = answers
+
+    def call(self, call: CallRpc, at: datetime) -> Reply:
+        """Answer one RPC; a message is accepted when nobody says otherwise."""
+        return self._answer(call.rpc, call.request, silent=call.rpc == SEND)
+
+    def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
+        """Live a work order through."""
+        return self._answer(FIELD_WORK, work.input, silent=False)
+
+    def _answer(self, rpc: str, request: dict[str, Any], *, silent: bool) -> Reply:
+        for answer in self._answers:
+            if answer.rpc == rpc and answer.when.items() <= request.items():
+                after = parse_duration(answer.after) if answer.after else timedelta(0)
+                return Reply(answer.reply, answer.fails, f"{rpc} fails", after)
+        if silent:
+            return Reply()
+        raise LookupError(f"the scenario's world has no answer for {rpc} {request}")
+
+
+def play(plan: Plan, scenario: Scenario, file: ScenarioFile) -> list[str]:
+    """Play one story.
+
+    Returns:
+        What was not as expected, in sentences; nothing when all was.
+    """
+    world = World((*scenario.answers, *file.answers))
+    case = VirtualCase(plan, world, scenario.starts_at.astimezone(UTC))
+    calendar = _calendar(file.calendar) if file.calendar else None
+    case.start(scenario.inputs, by=scenario.started_by, calendar=calendar)
+    wrong: list[str] = []
+    for number, step in enumerate(scenario.steps, start=1):
+        if step.after:
+            case.advance(parse_duration(step.after))
+        wrong += [f"step {number}: {text}" for text in _play_step(case, step, number)]
+    return wrong
+
+
+def _play_step(case: VirtualCase, step: Step, number: int) -> list[str]:
+    wrong: list[str] = []
+    if step.act is not None:
+        refusal = _act(case, step.act, f"step-{number}")
+        if refusal != step.refused:
+            wrong.append(f"refused with {refusal or 'nothing'}, not {step.refused or 'nothing'}")
+    if step.event is not None:
+        event = step.event
+        case.arrive(
+            EventArrived(at=case.now, type=event.type, key=event.key, payload=event.payload)
+        )
+    if step.cancel:
+        case.cancel("operations", step.cancel)
+    return wrong + (_unmet(case, step.expect) if step.expect else [])
+
+
+def _act(case: VirtualCase, step: ActStep, key: str) -> str:
+    task_id = ""
+    if step.node:
+        # A node's latest task; a closed one is named too, so that a refusal can be told.
+        standing = case.state.standings.get(step.node)
+        task_id = f"{step.node}/{standing.visit if standing else 1}"
+    act = Act(
+        act_key=key,
+        verb=step.verb,
+        person=step.person,
+        task_id=task_id,
+        roles=step.roles,
+        form=step.form,
+        to=step.to,
+        comment=step.comment,
+    )
+    try:
+        case.act(act)
+    except ServiceError as error:
+        return error.reason
+    return ""
+
+
+def _unmet(case: VirtualCase, expected: Expectation) -> list[str]:
+    commands = [command for _, command in case.commands]
+    found: dict[str, Any] = {
+        "status": str(case.state.status),
+        "stage": case.state.stage,
+        "tasks": {task.node: task.waiting_on for task in case.state.tasks.values()},
+        "incidents": tuple(incident.reason for incident in case.state.incidents.values()),
+    }
+    wrong = [
+        f"{name} is {found[name]!r}, expected {wanted!r}"
+        for name in found
+        if (wanted := getattr(expected, name)) is not None and wanted != found[name]
+    ]
+    for name, wanted, counted in (
+        ("sent", expected.sent, messages(commands)),
+        ("calls", expected.calls, calls(commands)),
+    ):
+        wrong += [
+            f"{name} {key}: {counted[key]} times, expected {count}"
+            for key, count in (wanted or {}).items()
+            if counted[key] != count
+        ]
+    return wrong
+
+
+def messages(commands: list[Command]) -> Counter[str]:
+    """How many messages of each template were sent on the case's own account or by a node."""
+    return Counter(
+        str(command.request.get("template_code"))
+        for command in commands
+        if isinstance(command, CallRpc) and command.rpc == SEND
+    )
+
+
+def calls(commands: list[Command]) -> Counter[str]:
+    """How often each RPC was called by a node or to undo one."""
+    return Counter(
+        command.rpc
+        for command in commands
+        if isinstance(command, CallRpc) and command.purpose in (Purpose.NODE, Purpose.COMPENSATE)
+    )
+
+
+def _calendar(opening: Opening) -> BusinessCalendar:
+    first, last = (int(text[:2]) * 60 + int(text[3:]) for text in opening.every_day.split("-"))
+    return BusinessCalendar(
+        code="scenario",
+        version_hash="scenario",
+        weekly=(((first, last),),) * 7,
+        days={date.fromisoformat(day): () for day in opening.closed_on},
+    )
