@@ -29,16 +29,23 @@ CONTRACTS = (directory_pb2, flow_pb2, pricing_pb2, settlement_pb2, workorder_pb2
 """The services that the seed speaks to; importing their contracts makes their RPCs known."""
 COMPANY = Path(__file__).with_suffix(".yaml")
 PUBLISH = "flow.v1.FlowService/PublishFlow"
+PUT_ITEM = "pricing.v1.PricingService/PutItem"
+PUBLISH_PRICES = "pricing.v1.PricingService/PublishPriceBook"
 DEADLINE_SECONDS = 30.0
 
 Call = tuple[str, Message]
 
 
 def calls() -> Iterator[Call]:
-    """Give every call to make, in order: the company, and then the library's flows."""
+    """Give every call to make, in order: the company, and the library's prices and flows."""
     for entry in yaml.safe_load(COMPANY.read_text()):
         for name, request in entry.items():
             yield call(name, request)
+    for prices in sorted(PROJECT.glob("flows/*/price_book.json")):
+        content = json.loads(prices.read_text())
+        for item in content["items"]:
+            yield call(PUT_ITEM, {"item": item})
+        yield call(PUBLISH_PRICES, {"price_book": content["price_book"]})
     for flow in sorted(PROJECT.glob("flows/*/flow.yaml")):
         yield call(PUBLISH, {"source": flow.read_text()})
 
