@@ -3,10 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from hypothesis import HealthCheck, settings
+
 from services.workorder.domain.candidate import Factor, Need, Policy
 from services.workorder.domain.dispatch import Pool
 from services.workorder.domain.geo import Point
 from services.workorder.domain.skill import HeldSkill, RequiredSkill
+
+#: For machines that others use at the same time.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HERE = Point(116.46, 39.92)

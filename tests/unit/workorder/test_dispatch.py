@@ -11,7 +11,7 @@ from services.workorder.domain.candidate import Exclusion, Factor, Need
 from services.workorder.domain.dispatch import rank
 from services.workorder.domain.geo import Point
 from services.workorder.domain.skill import HeldSkill, RequiredSkill
-from tests.unit.workorder.pools import HERE, NOW, POLICY, Technician, need, pool_of
+from tests.unit.workorder.pools import HERE, NOW, PATIENT, POLICY, Technician, need, pool_of
 
 FIT = Technician()
 
@@ -149,6 +149,7 @@ needs = st.builds(
 )
 
 
+@PATIENT
 @given(technicians, needs, st.data())
 def test_the_order_in_which_technicians_are_read_does_not_matter(
     people: list[Technician], asked: Need, data: st.DataObject
@@ -157,6 +158,7 @@ def test_the_order_in_which_technicians_are_read_does_not_matter(
     assert rank(pool_of(shuffled), asked, POLICY) == rank(pool_of(people), asked, POLICY)
 
 
+@PATIENT
 @given(technicians, needs)
 def test_everybody_is_either_a_candidate_or_counted_once(
     people: list[Technician], asked: Need
@@ -168,6 +170,7 @@ def test_everybody_is_either_a_candidate_or_counted_once(
         assert all(0 <= score <= 10_000 for score in candidate.scores.values())
 
 
+@PATIENT
 @given(technicians, needs)
 def test_dispatch_equals_an_obviously_right_scorer(people: list[Technician], asked: Need) -> None:
     right = sorted(

@@ -11,6 +11,7 @@ from services.workorder.domain.geo import (
     require_reported_point,
     road_metres,
 )
+from tests.unit.workorder.pools import PATIENT
 
 TIANANMEN = Point(116.397, 39.909)
 THE_BUND = Point(121.490, 31.240)
@@ -26,6 +27,7 @@ def test_the_way_along_roads_is_longer_by_the_factor() -> None:
     assert road_metres(TIANANMEN, THE_BUND, 13_000) == straight * 13 // 10
 
 
+@PATIENT
 @given(points, points)
 def test_there_and_back_are_equally_far_and_never_further_than_half_round_the_earth(
     a: Point, b: Point

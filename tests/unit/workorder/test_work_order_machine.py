@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from kit.errors import ServiceError
 from services.workorder.domain import work_order
 from services.workorder.domain.work_order import Offer, Outcome, Progress, State
+from tests.unit.workorder.pools import PATIENT
 
 TECHNICIANS = st.sampled_from(["zhang", "zhang", "zhang", "wang"])
 CODES = st.sampled_from(["000000", "111111", "12345", "１２３４５６"])
@@ -164,4 +165,4 @@ class WorkOrderLife(RuleBasedStateMachine):
 
 
 TestWorkOrderLife = WorkOrderLife.TestCase
-TestWorkOrderLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestWorkOrderLife.settings = settings(PATIENT, max_examples=200, stateful_step_count=40)
