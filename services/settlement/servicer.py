@@ -47,8 +47,11 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServiceServicer):
         check_rule(asked)
         session = current_session()
         await rules.lock_rules(session)
-        newest = {rule.split_rule_code: rule for rule in await rules.current_rules(session)}
-        rule = replace(asked, version=next_version(asked, newest.get(asked.split_rule_code)))
+        known = {rule.split_rule_code: rule for rule in await rules.current_rules(session)}
+        newest = known.get(asked.split_rule_code)
+        rule = replace(asked, version=next_version(asked, newest))
+        if newest == replace(rule, version=rule.version - 1):
+            return convert.rule_to_proto(newest)
         await rules.put_rule(session, rule, self._clock.now(), current_actor().person_id)
         return convert.rule_to_proto(rule)
 

@@ -38,9 +38,23 @@ async def test_each_change_is_a_new_version(settlement: Desk) -> None:
     assert (await newest(settlement, code)).version == 2
 
 
+async def test_putting_the_same_rule_again_changes_nothing(settlement: Desk) -> None:
+    code = unique("rule")
+    first = await settlement.put_rule(code, code, *HALVES)
+    assert await settlement.put_rule(code, code, *HALVES) == first
+    assert (await newest(settlement, code)).version == 1
+
+
 async def test_changes_made_at_once_are_counted_one_after_the_other(settlement: Desk) -> None:
     code = unique("rule")
-    put = await asyncio.gather(*(settlement.put_rule(code, code, *HALVES) for _ in range(5)))
+    put = await asyncio.gather(
+        *(
+            settlement.put_rule(
+                code, code, portion("technician", f"0.{count}"), portion("platform", remaining=True)
+            )
+            for count in range(1, 6)
+        )
+    )
     assert sorted(rule.version for rule in put) == [1, 2, 3, 4, 5]
 
 
