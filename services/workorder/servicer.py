@@ -174,7 +174,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
 
     async def DeclineOffer(self, request: pb.DeclineOfferRequest, context: Context) -> pb.WorkOrder:
         access.require_technician(current_actor(), request.technician_id, *access.DISPATCH)
-        reason = intake.require_reason(request.reason)
+        reason = intake.require_short(request.reason, "reason")
         row = await self._locked(request.work_order_id)
         after = work_order.decline(work_orders.progress_of(row), request.technician_id)
         return await self._changed(row, after, Verb.DECLINE, reason)

@@ -15,7 +15,6 @@ _LOWEST_FLOOR: Final = -20
 _HIGHEST_FLOOR: Final = 200
 _MOST_LINES: Final = 200
 _LONGEST_TEXT: Final = 4_000
-_LONGEST_REASON: Final = 500
 _LONGEST_NAME: Final = 64
 _DISTRICT: Final = re.compile(r"[1-9][0-9]{5}")
 
@@ -59,10 +58,10 @@ def require_text(text: str, field: str, at_most: int) -> str:
 def require_reason(text: str) -> str:
     """Why something is done (``WORK_ORDER_REASON_MISSING``)."""
     text = text.strip()
-    if not 0 < len(text) <= _LONGEST_REASON:
+    if not 0 < len(text) <= _LONGEST_TEXT:
         raise InvalidArgument(
             "WORK_ORDER_REASON_MISSING",
-            f"say why, in 1 to {_LONGEST_REASON} characters",
+            f"say why, in 1 to {_LONGEST_TEXT} characters",
             field="reason",
         )
     return text

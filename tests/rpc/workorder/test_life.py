@@ -144,6 +144,12 @@ async def test_a_declined_work_order_can_be_offered_to_another(desk: Desk) -> No
     assert order.technician_id == wang
 
 
+async def test_an_offer_may_be_declined_without_a_word(desk: Desk) -> None:
+    order = await desk.offered()
+    order = await desk.call("DeclineOffer", **theirs(order))
+    assert order.state == pb.WORK_ORDER_STATE_CREATED
+
+
 async def test_an_expired_offer_frees_the_work_order(desk: Desk) -> None:
     order = await desk.offered()
     order = await desk.call("ExpireOffer", **theirs(order))

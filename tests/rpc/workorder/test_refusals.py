@@ -210,7 +210,7 @@ async def test_a_technician_cannot_act_in_anothers_name(desk: Desk) -> None:
     )
 
 
-@pytest.mark.parametrize("rpc", ["CancelWorkOrder", "DeclineOffer", "ReissueCompletionCode"])
+@pytest.mark.parametrize("rpc", ["CancelWorkOrder", "ReissueCompletionCode"])
 async def test_what_needs_a_reason_says_so(desk: Desk, rpc: str) -> None:
     order = await desk.offered()
     fields = commands(desk, order, order.offer.technician_id)[rpc]
