@@ -120,9 +120,9 @@ class _Template:
                 raw = duration_to_json(parse_duration(raw))
             return ["const", conform(raw, wanted), ""]
         except (ValueMismatch, ValueError) as error:
-            self._report.error(
-                "FLOW_INPUT_TYPE", f"expected {wanted}: {error}", spot, _hint(raw, wanted)
-            )
+            text = str(error)
+            message = text if "expected" in text else f"expected {wanted}: {text}"
+            self._report.error("FLOW_INPUT_TYPE", message, spot, _hint(raw, wanted))
             return None
 
 

@@ -52,7 +52,7 @@ def read_draft(source: Source, report: Report) -> Draft:
     """Read what can be read; report the rest."""
     for problem in source.problems:
         spot = Spot(place=problem.place)
-        report.error(problem.code, problem.message, spot, problem.hint)
+        report.error(problem.code, problem.message, spot, problem.hint, line=problem.line)
     document = source.value
     if not isinstance(document, dict):
         if not source.problems:

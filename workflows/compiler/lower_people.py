@@ -30,16 +30,18 @@ from workflows.language.types import STRING
 from workflows.language.units import has_days, parse_duration
 
 _RULES: Final = ("person", "role", "field", "previous", "customer")
-_LATER: Final = ("leader_of", "levels", "chosen_by")
+_LATER: Final = ("leader_of", "chosen_by")
 
 
 def lower_assignee(rule: AssigneeRule, scope: Scope, context: Context, spot: Spot) -> PlanAssignee:
     """Check a rule. A wrong one is lowered to nobody, which never runs: the report has failed."""
     report = context.report
     given = [name for name in _RULES if getattr(rule, name) is not None]
-    for name in _LATER:
-        if getattr(rule, name) is not None:
-            report.unsupported(f"the assignee rule {name}", spot / name)
+    later = [name for name in _LATER if getattr(rule, name) is not None]
+    for name in later:
+        report.unsupported(f"the assignee rule {name}", spot / name)
+    if len(given) != 1 and later:
+        return PlanAssignee(rule="person")
     if len(given) != 1:
         report.error(
             "FLOW_ASSIGNEE_RULE",

@@ -46,9 +46,9 @@ class Report:
         self._source = source
         self._found: dict[tuple[str, str, str, str], Diagnostic] = {}
 
-    def error(self, code: str, message: str, spot: Spot, hint: str = "") -> None:
-        """Something that forbids publishing."""
-        self._add(code, Severity.ERROR, message, spot, hint)
+    def error(self, code: str, message: str, spot: Spot, hint: str = "", *, line: int = 0) -> None:
+        """Something that forbids publishing; its line is the spot's unless it is known better."""
+        self._add(code, Severity.ERROR, message, spot, hint, line)
 
     def warning(self, code: str, message: str, spot: Spot, hint: str = "") -> None:
         """Something worth a look."""
@@ -66,8 +66,10 @@ class Report:
             message = f"{finding.message} (at character {finding.offset + 1})"
             self.error(finding.code, message, spot, finding.hint)
 
-    def _add(self, code: str, severity: Severity, message: str, spot: Spot, hint: str) -> None:
-        line = self._source.line_of(spot.place)
+    def _add(
+        self, code: str, severity: Severity, message: str, spot: Spot, hint: str, line: int = 0
+    ) -> None:
+        line = line or self._source.line_of(spot.place)
         key = (code, spot.node, spot.field, message)
         self._found.setdefault(
             key, Diagnostic(code, severity, spot.node, spot.field, line, message, hint)

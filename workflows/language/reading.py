@@ -110,7 +110,7 @@ class _Reader:
     def _value(self, event: Any, place: Place) -> Any:
         self._source.lines.setdefault(place, event.start_mark.line + 1)
         if len(place) > MAX_DEPTH:
-            raise _stop(event, "FLOW_SOURCE_TOO_BIG", f"nested deeper than {MAX_DEPTH}", place)
+            raise _stop(event, "FLOW_SOURCE_TOO_BIG", f"nested deeper than {MAX_DEPTH}", place[:2])
         if isinstance(event, events.AliasEvent) or event.anchor is not None:
             raise _stop(
                 event, "FLOW_SOURCE_ALIAS", "anchors and aliases are not part of a flow", place
