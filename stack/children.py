@@ -1,5 +1,6 @@
 """From a row of the process table to a program that can be started here."""
 
+import hashlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -7,11 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack import keys, postgres, probes, temporal
-from stack.layout import Layout
+from stack.layout import PROJECT, Layout
 from stack.leash import leashed
 from stack.processes import BY_NAME, PROCESSES, Process, Ready
 
 Probe = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a program that runs once was run for last time, and what it would be run for now."""
+
+    stamp: Path
+    key: str
+
+    def already(self) -> bool:
+        """Whether nothing changed since it ended well."""
+        return self.stamp.exists() and self.stamp.read_text() == self.key
+
+    def remember(self) -> None:
+        """Note that it ended well."""
+        self.stamp.write_text(self.key)
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,8 @@ class Child:
     probe: Probe | None
     """Raises until it is ready; None where it is ready once it has ended well."""
     stop_signal: signal.Signals = signal.SIGTERM
+    done: Done | None = None
+    """Where it is remembered that it ended well; None where it must run at every start."""
 
 
 def children(processes: tuple[Process, ...], layout: Layout) -> list[Child]:
@@ -46,9 +65,20 @@ def children(processes: tuple[Process, ...], layout: Layout) -> list[Child]:
             probe=None if process.ready is Ready.EXIT else probes.of(process, layout, cluster),
             # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
             stop_signal=signal.SIGINT if process.name == "postgres" else signal.SIGTERM,
+            done=_done(process, cluster),
         )
         for process in wanted
     ]
+
+
+def _done(process: Process, cluster: postgres.Cluster | None) -> Done | None:
+    """Remembered beside our own data: what stands in another's database, we do not know."""
+    if cluster is None or not process.inputs:
+        return None
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in process.inputs for path in PROJECT.glob(pattern)):
+        digest.update(f"{path.relative_to(PROJECT)}\0".encode() + path.read_bytes())
+    return Done(cluster.home / f"{process.name}.done", digest.hexdigest())
 
 
 def own_cluster(layout: Layout) -> postgres.Cluster | None:

@@ -37,6 +37,8 @@ class Process:
     keys: tuple[str, ...] = ()
     """The secrets it may read, as `stack.keys` names them; nobody else is told where they lie."""
     health_service: str = ""
+    inputs: tuple[str, ...] = ()
+    """Of one that runs once: the files whose change makes it run again on the same data."""
 
 
 def _service(name: str, says: str, port: int, keys: tuple[str, ...] = ()) -> Process:
@@ -79,6 +81,7 @@ PROCESSES = (
         arguments=("all",),
         ready=Ready.EXIT,
         needs=("postgres",),
+        inputs=("kit/db/**/*.py", "services/*/migrations/**/*.py", "workflows/migrations/**/*.py"),
     ),
     Process(
         name="wecom",
@@ -121,6 +124,7 @@ PROCESSES = (
         ready=Ready.EXIT,
         needs=("workflows", *SERVICES),
         keys=("gateway",),
+        inputs=("stack/seed.*", "flows/*/flow.yaml"),
     ),
 )
 

@@ -97,6 +97,9 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         for need in child.needs:
             await self._ready[need].wait()
+        if child.done and child.done.already():
+            self._ready[child.name].set()
+            return
         pause, failures = FIRST_PAUSE_SECONDS, 0
         while not self._stopping.is_set():
             began = time.monotonic()
@@ -137,6 +140,8 @@ class Supervisor:
             self._running.pop(child.name, None)
             child.pid_file.unlink(missing_ok=True)
         if child.probe is None and code == 0:
+            if child.done:
+                child.done.remember()
             self._note_ready(child, began)
         (answered,) = await asyncio.gather(becoming_ready, return_exceptions=True)
         return code, answered is True

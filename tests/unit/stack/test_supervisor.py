@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stack import supervisor as supervision
-from stack.children import Child
+from stack.children import Child, Done
 from stack.probes import NotReady
 from stack.supervisor import StartFailed, Supervisor
 
@@ -65,6 +66,30 @@ async def test_programs_start_after_those_they_need(describe: Describe, tmp_path
     await running.start()
     await running.stop()
     assert (tmp_path / "order").read_text().split() == ["migrate", "pricing", "gateway"]
+
+
+async def test_program_that_runs_once_runs_again_only_when_its_inputs_change(
+    describe: Describe, tmp_path: Path
+) -> None:
+    for key in ("first", "first", "second"):
+        once = replace(
+            describe("migrate", "pass", once=True), done=Done(tmp_path / "migrate.done", key)
+        )
+        running = Supervisor([once], lambda line: None)
+        await running.start()
+        await running.stop()
+    assert (tmp_path / "order").read_text().split() == ["migrate", "migrate"]
+
+
+async def test_program_that_runs_once_and_fails_runs_again(
+    describe: Describe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "FIRST_PAUSE_SECONDS", 0.01)
+    fails_first = "raise SystemExit((here / 'order').read_text().split() == ['migrate'])"
+    running = Supervisor([describe("migrate", fails_first, once=True)], lambda line: None)
+    await running.start()
+    await running.stop()
+    assert (tmp_path / "order").read_text().split() == ["migrate", "migrate"]
 
 
 async def test_killed_program_is_started_again_and_the_reason_is_told(describe: Describe) -> None:
