@@ -20,8 +20,13 @@ def settlement_url(new_database: NewDatabase) -> str:
     return url
 
 
+@pytest.fixture(scope="module")
+def books_database(new_database: NewDatabase, settlement_url: str) -> str:
+    return new_database("books", template=settlement_url)
+
+
 @pytest.fixture
-def connection(settlement_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(settlement_url, options="-c search_path=settlement") as made:
+def connection(books_database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(books_database, options="-c search_path=settlement") as made:
         yield made
         made.rollback()
