@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.gateway import openapi
@@ -17,7 +16,7 @@ from services.gateway.pages import (
     reference_page,
     work_order_page,
 )
-from services.gateway.pages.base import mount_assets
+from services.gateway.pages.base import mount_assets, problem_page
 from services.gateway.problems import handle_problems
 from services.gateway.requests import RequestIds
 from services.gateway.routes import (
@@ -51,6 +50,7 @@ def create_app(edge: Edge) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry={"operation_spans": False},
     )
     app.state.edge = edge
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
@@ -64,9 +64,8 @@ def create_app(edge: Edge) -> FastAPI:
     for page in _PAGES:
         app.include_router(page.router)
     mount_assets(app)
-    handle_problems(app, edge.clock)
+    handle_problems(app, edge.clock, problem_page)
     if edge.settings.development:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(_OWN_HOSTS))
     app.add_middleware(RequestIds, clock=edge.clock)
-    FastAPIInstrumentor.instrument_app(app, excluded_urls="healthz")
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -52,11 +53,17 @@ SCHEMA: Final[dict[str, Any]] = {
 _log = logger("problems")
 
 
-def handle_problems(app: FastAPI, clock: Clock) -> None:
-    """Answer every refusal and every defect of the app as problem details."""
+#: How a page shows a refusal to somebody who looks with a browser.
+AsPage = Callable[[Request, ServiceError, HTTPStatus], Response]
+
+
+def handle_problems(app: FastAPI, clock: Clock, as_page: AsPage) -> None:
+    """Answer every refusal and every defect of the app: programs get problem details, people a page."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)
+        if _wants_page(request):
+            return as_page(request, error, STATUS_OF_KIND[error.kind])
         return to_response(request, error)
 
     async def malformed(request: Request, error: Exception) -> Response:
@@ -72,7 +79,7 @@ def handle_problems(app: FastAPI, clock: Clock) -> None:
     async def defect(request: Request, error: Exception) -> Response:
         reference = new_id("err", clock.now())
         _log.error("request_failed", reference=reference, path=request.url.path, exc_info=error)
-        return to_response(
+        return await refused(
             request, Internal("INTERNAL", f"something went wrong on our side ({reference})")
         )
 
@@ -80,6 +87,12 @@ def handle_problems(app: FastAPI, clock: Clock) -> None:
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, no_route)
     app.add_exception_handler(Exception, defect)
+
+
+def _wants_page(request: Request) -> bool:
+    programs = ("/api/", "/callbacks/")
+    accepts = "text/html" in request.headers.get("Accept", "")
+    return accepts and not request.url.path.startswith(programs)
 
 
 def to_response(request: Request, error: ServiceError) -> Response:

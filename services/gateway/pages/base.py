@@ -154,6 +154,12 @@ def mount_assets(app: FastAPI) -> None:
     app.add_exception_handler(LogInFirst, log_in_first)
 
 
+def problem_page(request: Request, error: ServiceError, status: int) -> Response:
+    """What went wrong, for people."""
+    edge: Edge = request.app.state.edge
+    return page(request, edge, "problem.html", status=status, problem=error)
+
+
 def money(amount: money_pb2.Money) -> Markup:
     """An amount with tabular figures; what takes away is marked."""
     if not amount.currency:

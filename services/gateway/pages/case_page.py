@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from markupsafe import Markup
 from starlette.responses import Response
 
-from kit.errors import NotFound, PermissionDenied, ServiceError
+from kit.errors import PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.flow.v1 import flow_pb2, flow_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
@@ -55,10 +55,7 @@ async def cases(visit: VisitOf) -> Response:
 async def case(visit: VisitOf, case_id: str) -> Response:
     """One case: where it stands, what the visitor can do now, what happened."""
     stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
-    try:
-        found = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
-    except NotFound as refused:
-        return await visit.page("missing.html", status=404, problem=refused)
+    found = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
     names = await visit.edge.people.names()
     orders, earnings, deliveries, acts = await _around(visit, case_id)
     me = visit.caller.actor.person_id

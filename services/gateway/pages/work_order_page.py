@@ -7,7 +7,7 @@ from urllib.parse import quote as quoted
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from kit.errors import NotFound, ServiceError
+from kit.errors import ServiceError
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.pages.base import VisitOf, back_to, own_path
@@ -45,10 +45,7 @@ async def work_order(visit: VisitOf, work_order_id: str) -> Response:
     """One work order; its case is one step away."""
     stub = workorder_pb2_grpc.WorkOrderServiceStub(visit.channel("workorder"))
     wanted = workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
-    try:
-        found = await stub.GetWorkOrder(wanted)
-    except NotFound as refused:
-        return await visit.page("missing.html", status=404, problem=refused)
+    found = await stub.GetWorkOrder(wanted)
     return await visit.page("work_order.html", work_order=found, earning=None)
 
 
