@@ -7,9 +7,11 @@ applies the act. A refusal is a ``ServiceError`` with one of the reasons below.
     CASE_TASK_CLOSED       the user task is done or was withdrawn
     CASE_TASK_NOT_YOURS    somebody else holds it, or the person may not
     CASE_REVISION_STALE    somebody acted since; look again (details: revision)
-    CASE_VERB_ILLEGAL      there is no such verb, or not for this task
+    CASE_VERB_UNKNOWN      there is no such verb
+    CASE_VERB_ILLEGAL      the verb is not for this task as it stands
     CASE_TARGET_ILLEGAL    no such node to send back to, nobody named to transfer to
     CASE_FORM_INVALID      the form's values are wrong (details: field -> what is wrong)
+    CASE_ACT_INCOMPLETE    the act has no key or no person
     CASE_ACT_KEY_REUSED    the act's key was used for another act
 """
 
@@ -64,11 +66,11 @@ def check_act(state: CaseState, act: Act, plan: Plan) -> ActOutcome | None:
         return applied
     if not act.act_key or not act.person:
         raise InvalidArgument(
-            "CASE_VERB_ILLEGAL", "an act needs a key and a person", field="act_key"
+            "CASE_ACT_INCOMPLETE", "an act needs a key and a person", field="act_key"
         )
     if act.verb not in Verb.__members__.values():
         raise InvalidArgument(
-            "CASE_VERB_ILLEGAL",
+            "CASE_VERB_UNKNOWN",
             f"there is no verb {act.verb!r}; known: {', '.join(Verb)}",
             field="verb",
         )
@@ -85,7 +87,7 @@ def _check_case_act(state: CaseState, act: Act, plan: Plan) -> None:
     if act.verb == Verb.COMMENT:
         return
     if act.verb != Verb.CANCEL:
-        raise InvalidArgument(
+        raise FailedPrecondition(
             "CASE_VERB_ILLEGAL", f"{act.verb} needs a user task", field="user_task_id"
         )
     if act.person != state.started_by and not manages(act, plan):
@@ -108,7 +110,7 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
     node = plan.by_id[task.node]
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
     if verb not in possible_verbs(node, task):
-        raise InvalidArgument(
+        raise FailedPrecondition(
             "CASE_VERB_ILLEGAL",
             f"{verb} is not possible for {task.task_id}; possible: "
             f"{', '.join(possible_verbs(node, task))}",
