@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.settlement.domain.apportion import apportion
@@ -20,7 +20,6 @@ def test_parts_of_weights_that_cancel_out_are_nothing() -> None:
     assert apportion(0, [5, -5]) == [0, 0]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**12), st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=12))
 def test_parts_sum_to_the_whole_and_stay_within_a_unit(whole: int, weights: list[int]) -> None:
     if sum(weights) <= 0:

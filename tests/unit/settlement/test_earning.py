@@ -1,7 +1,7 @@
 """What a technician is promised, line by line, with the worked examples of the business."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
@@ -119,7 +119,6 @@ def test_a_promise_is_made_for_a_case_a_work_order_and_a_quote() -> None:
         check_origin(made_for_nothing)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 10**7), min_size=1, max_size=8),
     st.integers(0, 10**6),

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
@@ -60,7 +60,6 @@ def rules(draw: st.DrawFn) -> list[Portion]:
 amounts = st.one_of(st.integers(0, 20), st.integers(0, 10**9))
 
 
-@settings(deadline=None)
 @given(rules(), st.lists(amounts, max_size=40))
 def test_no_party_ever_drifts_by_a_fen_and_every_split_sums_exactly(
     rule: list[Portion], totals: list[int]
@@ -76,7 +75,6 @@ def test_no_party_ever_drifts_by_a_fen_and_every_split_sums_exactly(
             assert abs(sum(totals[:count]) * portion.ratio - received) < 1
 
 
-@settings(deadline=None)
 @given(rules(), st.lists(st.tuples(amounts, st.booleans()), max_size=30), st.integers(0, 10**9))
 def test_what_cancelled_splits_gave_back_is_handed_out_again_first(
     rule: list[Portion], orders: list[tuple[int, bool]], last: int
