@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from functools import partial
+from urllib.parse import urlsplit
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -35,7 +36,8 @@ def of(
 
 
 async def serves_grpc(address: str, service: str = "") -> None:
-    """Ask grpc.health.v1."""
+    """Ask grpc.health.v1, once somebody listens: a channel costs more than a look."""
+    await _listens(address)
     async with grpc.aio.insecure_channel(address) as channel:
         try:
             reply = await health_pb2_grpc.HealthStub(channel).Check(
@@ -54,6 +56,7 @@ async def serves_grpc(address: str, service: str = "") -> None:
 
 async def answers_http(url: str) -> None:
     """Ask for a page, which must answer 200."""
+    await _listens(urlsplit(url).netloc)
 
     def ask() -> None:
         try:
@@ -73,3 +76,13 @@ async def answers_sql(cluster: postgres.Cluster | None, url: str) -> None:
         await asyncio.to_thread(cluster.answer if cluster else partial(postgres.answers, url))
     except postgres.PostgresError as problem:
         raise NotReady(str(problem)) from problem
+
+
+async def _listens(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, writer = await asyncio.open_connection(host, int(port))
+    except (OSError, TimeoutError) as problem:
+        raise NotReady(f"nothing answers at {address}") from problem
+    writer.close()

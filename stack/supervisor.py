@@ -25,7 +25,7 @@ STEADY_SECONDS = 30.0
 """One that ran this long was well: its next restart waits the shortest pause again."""
 TRIES_BEFORE_READY = 3
 LOG_LINES_SHOWN = 8
-PROBE_SECONDS = 0.05
+PROBE_SECONDS = 0.1
 
 
 class StartFailed(Exception):
