@@ -121,14 +121,15 @@ def act(
     comment: Annotated[str, typer.Option(help="For the record")] = "",
 ) -> None:
     """Do something to an open user task."""
-    found = api().get(f"/cases/{part(case)}", cases_pb2.Case).message
-    user_task = _find(found, task)
-    schema = json.loads(user_task.form_schema_json or "{}")
+    user_task = _find(api().plain("GET", f"/cases/{part(case)}"), task)
+    context = user_task["context"]
+    schema = context.get("forms", {}).get(what) or json.loads(user_task["form_schema_json"] or "{}")
+    defaults = context.get("defaults", {}) if what in ("complete", "approve") else {}
     body = {
-        "user_task_id": user_task.user_task_id,
+        "user_task_id": user_task["user_task_id"],
         "verb": what,
-        "revision": user_task.revision,
-        "form": read_values(values or [], schema),
+        "revision": user_task["revision"],
+        "form": defaults | read_values(values or [], schema),
         "to": to,
         "comment": comment,
     }
@@ -136,7 +137,7 @@ def act(
     if asked().as_json:
         print(json.dumps(done, ensure_ascii=False, indent=2))
     else:
-        screen().print(f"{text(user_task.title)}: {word(what)} ✓")
+        screen().print(f"{text(user_task['title'])}: {word(what)} ✓")
 
 
 @verb(app)
@@ -211,12 +212,13 @@ def _read_file(path: Path) -> dict[str, Any]:
     return content
 
 
-def _find(case: cases_pb2.Case, wanted: str) -> cases_pb2.UserTask:
+def _find(case: dict[str, Any], wanted: str) -> dict[str, Any]:
     """The open user task of that id, or the only one of that node."""
-    tasks = [task for task in case.user_tasks if wanted in (task.user_task_id, task.node)]
-    if len(tasks) == 1:
-        return tasks[0]
-    names = ", ".join(task.user_task_id for task in case.user_tasks) or "none"
+    tasks: list[dict[str, Any]] = case["user_tasks"]
+    found = [task for task in tasks if wanted in (task["user_task_id"], task["node"])]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(task["user_task_id"] for task in tasks) or "none"
     raise Refused(
         f"{wanted!r} is no open user task of this case; open: {names}", "CASE_TASK_CLOSED", "task"
     )

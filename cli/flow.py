@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from google.protobuf import json_format
@@ -17,6 +17,14 @@ from protos.flow.v1 import flow_pb2
 from services.gateway.words import word
 from workflows.catalog import load_catalog
 from workflows.compiler.compile import compile_flow
+from workflows.compiler.plan import (
+    ApprovalNode,
+    ConfirmNode,
+    FormNode,
+    Plan,
+    PlanNode,
+    ServiceNode,
+)
 
 app = noun("flow", "Flows 流程: check, publish, look at, draw.")
 
@@ -107,21 +115,22 @@ def card(flow: flow_pb2.FlowVersion) -> RenderableType:
 
 def outline(flow: flow_pb2.FlowVersion) -> list[RenderableType]:
     """A version with its nodes in order."""
-    plan: dict[str, Any] = json.loads(flow.plan_json)
+    plan = Plan.from_bytes(flow.plan_json.encode())
     rows = table("stage", "node", "name", "kind", "who or what", "next")
-    for node in plan["nodes"]:
+    for node in plan.nodes:
         rows.add_row(
-            word(node["stage"]),
-            node["id"],
-            text(node["name"]),
-            word(node["kind"]),
+            word(node.stage),
+            node.id,
+            text(node.name),
+            word(node.kind),
             text(_who(node)),
-            ", ".join(edge["to"] for edge in node["next"]),
+            ", ".join(edge.to for edge in node.next),
         )
     inputs = table("input", "name", "type", "required")
-    for field in plan["inputs"]:
-        needed = "yes" if field["required"] else ""
-        inputs.add_row(field["id"], text(field["name"]), field["kind"], needed)
+    schema = json.loads(flow.inputs_schema_json)
+    for name, field in schema["properties"].items():
+        needed = "yes" if name in schema["required"] else ""
+        inputs.add_row(name, text(field["title"]), field["x-kind"], needed)
     return [card(flow), rows, inputs]
 
 
@@ -143,10 +152,15 @@ def _diagnostic(found: flow_pb2.Diagnostic) -> str:
     return f"[{colour}]{found.code}[/] {line}[bold]{place}[/]: {text(found.message)}{hint}"
 
 
-def _who(node: dict[str, Any]) -> str:
-    if assignee := node.get("assignee"):
-        return str(word(assignee["role"]) if assignee["role"] else assignee["rule"])
-    return str(node.get("rpc", "")).rpartition(".")[2]
+def _who(node: PlanNode) -> str:
+    match node:
+        case FormNode() | ApprovalNode() | ConfirmNode():
+            rule = node.assignee
+            return word(rule.role) if rule.role else rule.rule
+        case ServiceNode():
+            return node.rpc.rpartition(".")[2]
+        case _:
+            return ""
 
 
 def _check_there(source: str) -> Reply[flow_pb2.CheckFlowResponse]:

@@ -27,13 +27,28 @@ _PAGE_NAMES: Final = ("page_size", "page_token")
 
 def to_json(message: Message) -> Json:
     """A message as JSON; fields without presence are written even when empty."""
-    plain: Json = json_format.MessageToDict(
-        message,
-        preserving_proto_field_name=True,
-        always_print_fields_with_no_presence=True,
-        unquote_int64_if_possible=True,
+    plain: Json = _whole(
+        json_format.MessageToDict(
+            message,
+            preserving_proto_field_name=True,
+            always_print_fields_with_no_presence=True,
+            unquote_int64_if_possible=True,
+        )
     )
     return plain
+
+
+def _whole(plain: Any) -> Any:
+    """The same JSON with whole numbers as such: a struct keeps every number as a float."""
+    match plain:
+        case dict():
+            return {name: _whole(value) for name, value in plain.items()}
+        case list():
+            return [_whole(value) for value in plain]
+        case float() if plain.is_integer():
+            return int(plain)
+        case _:
+            return plain
 
 
 def read_json(body: bytes) -> Any:

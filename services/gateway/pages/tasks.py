@@ -6,11 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from google.protobuf import json_format
-
 from kit.money import Money
 from protos.cases.v1 import cases_pb2
 from services.gateway.forms import Schema, is_money
+from services.gateway.transcoding import to_json
 
 #: Verbs that move the work on; the others stand aside.
 _DOING: Final = ("complete", "approve", "accept", "schedule", "check_in")
@@ -56,7 +55,7 @@ class TaskView:
 
 def view(task: cases_pb2.UserTask, person_id: str, typed: dict[str, str]) -> TaskView:
     """What a person can do to a task; what they typed before a refusal is kept."""
-    context = json_format.MessageToDict(task.context)
+    context = to_json(task.context)
     deeds = [_deed(task, context, verb, typed) for verb in task.verbs]
     holders = task.assignee_person_id or list(task.candidate_person_ids)
     return TaskView(
@@ -80,7 +79,7 @@ def fields_of(schema: Schema, typed: dict[str, str], defaults: dict[str, Any]) -
 
 def schema_of(task: cases_pb2.UserTask, verb: str) -> Schema:
     """The JSON Schema of what a verb asks for; field work has one for each verb."""
-    forms = json_format.MessageToDict(task.context).get("forms", {})
+    forms = to_json(task.context).get("forms", {})
     if verb in forms:
         found: Schema = forms[verb]
         return found
@@ -140,7 +139,4 @@ def _text(told: Schema, value: Any) -> str:
         return ""
     if is_money(told):
         return f"{Money(value['currency'], int(value['amount_minor'])).to_decimal():f}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    # A struct carries every number as a float.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
-from google.protobuf import json_format
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.errors import FailedPrecondition
@@ -19,6 +18,7 @@ from services.gateway.acting import Acted, act_of, perform
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
+from services.gateway.transcoding import to_json
 
 _SERVICE: Final = "workorder.v1.WorkOrderService"
 
@@ -125,7 +125,7 @@ async def field_task(edge: Edge, work_order_id: str, person_id: str) -> cases_pb
         cases_pb2.ListUserTasksRequest(case_id=order.case_id, person_id=person_id)
     )
     for task in listed.user_tasks:
-        context = json_format.MessageToDict(task.context)
+        context = to_json(task.context)
         if context.get("work_order", {}).get("work_order_id") == work_order_id:
             return task
     raise FailedPrecondition(
