@@ -89,7 +89,7 @@ class Calls:
                 retry_policy=_ONCE,
                 summary=call.summary,
             )
-        except ActivityError as error:
+        except (ActivityError, ApplicationError) as error:
             self._chained -= 1
             if _is_final(error):
                 return _failure(call, error)
@@ -109,7 +109,7 @@ class Calls:
                 retry_policy=_UNTIL_ANSWERED,
                 summary=call.summary,
             )
-        except ActivityError as error:
+        except (ActivityError, ApplicationError) as error:
             return _failure(call, error)
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
@@ -136,12 +136,18 @@ def _request(call: CallRpc) -> dict[str, Any]:
     return {"idempotency_key": call.idempotency_key, **call.request}
 
 
-def _is_final(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+def _is_final(error: ActivityError | ApplicationError) -> bool:
+    cause = _cause(error)
+    return isinstance(cause, ApplicationError) and cause.non_retryable
 
 
-def _failure(call: CallRpc, error: ActivityError) -> RpcFailed:
-    cause = error.cause
+def _failure(call: CallRpc, error: ActivityError | ApplicationError) -> RpcFailed:
+    cause = _cause(error)
     if isinstance(cause, ApplicationError):
         return RpcFailed(workflow.now(), call.call_id, cause.type or "RPC_FAILED", cause.message)
     return RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", str(cause or error))
+
+
+def _cause(error: ActivityError | ApplicationError) -> BaseException | None:
+    """What the activity raised: a local one's error comes bare, an ordinary one's wrapped."""
+    return error.cause if isinstance(error, ActivityError) else error
