@@ -1,6 +1,7 @@
 """The whole product, run as a newcomer runs it, on free ports and a state of its own.
 
     product     session   a running stack: addresses, environment, and the means to hurt it
+    collector   session   takes the traces that the stack's processes export
 
 Once a session, because a start costs seconds; tests keep apart by cases and keys of their own.
 """
@@ -23,8 +24,10 @@ from stack.children import own_cluster, shared_environment
 from stack.layout import PROJECT, UI_PORT_VARIABLE, Layout
 from stack.ports import free_port
 from stack.processes import BY_NAME, PROCESSES
+from tests.e2e.collector import Collector
 
 START_SECONDS = 180
+QUICK_EXPORT = {"OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_EXPORTER_OTLP_INSECURE": "true"}
 SETTLE_SECONDS = 60
 
 
@@ -101,20 +104,28 @@ class Product:
 
 
 @pytest.fixture(scope="session")
-def product() -> Iterator[Product]:
+def collector() -> Iterator[Collector]:
+    collector = Collector()
+    yield collector
+    collector.stop()
+
+
+@pytest.fixture(scope="session")
+def product(collector: Collector) -> Iterator[Product]:
     # Not pytest's own temporary folder: nobody but root may enter it, PostgreSQL's user included.
     with tempfile.TemporaryDirectory(prefix="gongdan-e2e-") as folder:
         Path(folder).chmod(0o755)
-        yield from _run(Path(folder))
+        yield from _run(Path(folder), collector)
 
 
-def _run(state: Path) -> Iterator[Product]:
+def _run(state: Path, collector: Collector) -> Iterator[Product]:
     ours = ("GONGDAN_", "DATABASE_URL", "TEMPORAL_ADDRESS")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     environment |= {"GONGDAN_STATE": str(state / "state"), UI_PORT_VARIABLE: str(free_port())}
     for process in PROCESSES:
         if process.port_variable:
             environment[process.port_variable] = f"127.0.0.1:{free_port()}"
+    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, **QUICK_EXPORT}
     with (state / "supervisor.log").open("wb") as log:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "stack.main", "up"],
