@@ -18,7 +18,7 @@ from stack.logs import last_lines
 from stack.probes import NotReady
 
 READY_SECONDS = 120
-STOP_SECONDS = 10
+STOP_SECONDS = 15  # longer than any part of ours takes to end by itself
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 30.0
