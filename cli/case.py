@@ -11,7 +11,7 @@ from rich.console import RenderableType
 
 from cli.api import Refused, part
 from cli.inbox import user_tasks_table
-from cli.links import workflow_link
+from cli.links import Links
 from cli.output import facts, screen, state, table, tell, text, time
 from cli.verb import api, asked, noun, verb
 from protos.cases.v1 import cases_pb2
@@ -50,7 +50,7 @@ def start(
         facts(
             ("case", started["case_id"]),
             ("flow", f"{started['flow_code']} v{started['flow_version']}"),
-            ("Temporal", workflow_link(started["workflow_id"])),
+            ("Temporal", Links.ask(api()).workflow(started["workflow_id"])),
         )
     )
 
@@ -165,7 +165,7 @@ def card(case: cases_pb2.Case) -> list[RenderableType]:
         ("incident", f"[red]{text(case.incident)}[/]" if case.incident else ""),
         ("started", f"{time(case.started_at)} by {case.started_by_person_id}"),
         ("ended", time(case.ended_at)),
-        ("Temporal", workflow_link(case.workflow_id)),
+        ("Temporal", Links.ask(api()).workflow(case.workflow_id)),
     )
     nodes = table("node", "title", "progress", "entered", "left")
     for node in case.nodes:

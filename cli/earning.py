@@ -101,8 +101,10 @@ def _shares(earning: settlement_pb2.Earning) -> list[RenderableType]:
     rows = table("party", "who", "amount")
     for share in earning.shares:
         rows.add_row(word(share.party_kind), share.party_id, money(share.amount))
-    rows.add_section()
-    rows.add_row("[bold]结算总额 settlement[/]", "", f"[bold]{money(earning.settlement_total)}[/]")
+    if earning.settlement_total.currency:
+        total = f"[bold]{money(earning.settlement_total)}[/]"
+        rows.add_section()
+        rows.add_row("[bold]结算总额 settlement[/]", "", total)
     return [rows]
 
 

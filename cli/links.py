@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from cli.verb import api
+from cli.api import Api
 
 
-@cache
-def product() -> dict[str, Any]:
-    """What runs at the gateway's other end."""
-    found: dict[str, Any] = api().plain("GET", "/product")
-    return found
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of the windows beside the product's own."""
 
+    product: str
+    temporal_ui: str
+    namespace: str
+    wecom_sandbox: str
 
-def workflow_link(workflow_id: str) -> str:
-    """A case or field work in the Temporal UI; empty before the read model knows its workflow."""
-    if not workflow_id:
-        return ""
-    found = product()
-    address = f"{found['temporal_ui_url']}/namespaces/{found['temporal_namespace']}"
-    return f"{address}/workflows/{quote(workflow_id, safe='')}"
+    @classmethod
+    def ask(cls, api: Api) -> Links:
+        """What the gateway says of itself."""
+        told = api.plain("GET", "/product")
+        return cls(
+            api.url, told["temporal_ui_url"], told["temporal_namespace"], told["wecom_sandbox_url"]
+        )
+
+    def workflow(self, workflow_id: str) -> str:
+        """A case or field work in the Temporal UI."""
+        workflow = quote(workflow_id, safe="")
+        return f"{self.temporal_ui}/namespaces/{self.namespace}/workflows/{workflow}"
+
+    def case(self, case_id: str) -> str:
+        """A case in the product."""
+        return f"{self.product}/cases/{case_id}"

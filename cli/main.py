@@ -35,7 +35,7 @@ app = typer.Typer(
 for _noun in _NOUNS:
     app.add_typer(_noun.app)
 verb(app)(inbox.inbox)
-verb(app)(demo.demo)
+app.command()(demo.demo)
 
 
 def main() -> None:

@@ -67,6 +67,11 @@ def operation(
     return told
 
 
+def answers(message: Any) -> Schema:
+    """What the description says of a route that answers with a message of the contracts."""
+    return {"responses": {"200": _json_content(_reference(message))}}
+
+
 def describe(app: FastAPI) -> Schema:
     """The whole description; made once."""
     if app.openapi_schema is None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from kit.authn import SYSTEM, SYSTEM_PERSON_ID, Actor
 from kit.clock import Clock
@@ -14,10 +17,22 @@ from kit.rpc.client import RpcCaller, act_for
 from protos.common.v1 import page_pb2
 from protos.directory.v1 import directory_pb2, directory_pb2_grpc
 
+T = TypeVar("T")
+
 #: Longer than a burst of requests, shorter than anybody waits for a new role.
 _REMEMBERED: Final = timedelta(seconds=10)
 _MOST: Final = 10_000
 _PAGE: Final = 200
+
+
+async def ask_as_system(asking: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Ask in the product's own name; a task of its own, so that it ends with the question."""
+
+    async def ask() -> T:
+        act_for(SYSTEM)
+        return await asking()
+
+    return await asyncio.create_task(ask())
 
 
 class People:
@@ -27,6 +42,7 @@ class People:
         self._directory = directory_pb2_grpc.DirectoryServiceStub(caller.channel("directory"))
         self._clock = clock
         self._known: dict[str, tuple[datetime, Actor]] = {}
+        self._customers: dict[str, str] = {}
         self._names: tuple[datetime, dict[str, str]] = (clock.now(), {})
 
     async def actor(self, person_id: str, origin: str) -> Actor:
@@ -40,21 +56,23 @@ class People:
         if known is None or known[0] <= now:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            # In a task of its own, so that asking as the system ends with the question.
-            known = (now + _REMEMBERED, await asyncio.create_task(self._ask(person_id)))
+            actor = await ask_as_system(partial(self._ask, person_id))
+            known = (now + _REMEMBERED, actor)
             self._known[person_id] = known
         return replace(known[1], origin=origin)
 
-    async def names(self) -> dict[str, str]:
-        """What the staff are called, by their ids."""
+    async def names(self, *customer_ids: str) -> dict[str, str]:
+        """What the staff and these customers are called; customers masked."""
         now = self._clock.now()
         if self._names[0] <= now:
-            found = await asyncio.create_task(self._ask_names())
-            self._names = (now + _REMEMBERED, found)
-        return self._names[1]
+            self._names = (now + _REMEMBERED, await ask_as_system(self._ask_names))
+        for customer_id in customer_ids:
+            if customer_id and customer_id not in self._customers:
+                with contextlib.suppress(Unauthenticated):
+                    await ask_as_system(partial(self._customer, customer_id))
+        return self._customers | self._names[1]
 
     async def _ask_names(self) -> dict[str, str]:
-        act_for(SYSTEM)
         page = page_pb2.PageRequest(page_size=_PAGE)
         found: dict[str, str] = {}
         while True:
@@ -65,7 +83,6 @@ class People:
             page.page_token = answer.page.next_page_token
 
     async def _ask(self, person_id: str) -> Actor:
-        act_for(SYSTEM)
         try:
             return await self._member(person_id)
         except NotFound:
@@ -90,6 +107,7 @@ class People:
             customer = await self._directory.GetCustomer(request)
         except NotFound as error:
             raise _unknown(person_id) from error
+        self._customers[customer.customer_id] = customer.name_masked
         return Actor(person_id=customer.customer_id, roles=frozenset({"customer"}))
 
 

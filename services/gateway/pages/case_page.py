@@ -56,7 +56,7 @@ async def case(visit: VisitOf, case_id: str) -> Response:
     """One case: where it stands, what the visitor can do now, what happened."""
     stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
     found = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
-    names = await visit.edge.people.names()
+    names = await visit.edge.people.names(found.customer_id)
     orders, earnings, deliveries, acts = await _around(visit, case_id)
     me = visit.caller.actor.person_id
     return await visit.page(

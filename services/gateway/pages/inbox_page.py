@@ -13,7 +13,7 @@ from kit.errors import NotFound, PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.common.v1 import page_pb2
 from protos.flow.v1 import flow_pb2, flow_pb2_grpc
-from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
+from protos.pricing.v1 import pricing_pb2
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import act_of, perform, workflow_of
@@ -22,6 +22,7 @@ from services.gateway.pages.base import Visit, VisitOf, back_to, own_path
 from services.gateway.pages.tasks import TaskView, fields_of, schema_of, view
 from services.gateway.passwords import new_token
 from services.gateway.problems import STATUS_OF_KIND
+from services.gateway.quotes import quote_of_case
 from services.gateway.routes.cases import NewCase, start_case
 from services.gateway.words import word
 
@@ -143,13 +144,8 @@ async def _beside(visit: Visit, shown: TaskView) -> dict[str, Any]:
 
 async def latest_quote(visit: Visit, case_id: str) -> pricing_pb2.QuoteResult | None:
     """The newest quote of a case with its steps, as far as the visitor may see it."""
-    stub = pricing_pb2_grpc.PricingServiceStub(visit.channel("pricing"))
     try:
-        listed = await stub.ListQuotes(pricing_pb2.ListQuotesRequest(case_id=case_id))
-        if not listed.quotes:
-            return None
-        wanted = pricing_pb2.GetQuoteRequest(quote_id=listed.quotes[0].quote_id)
-        return await stub.GetQuote(wanted)
+        return await quote_of_case(visit.edge, visit.caller, case_id)
     except (PermissionDenied, NotFound):
         return None
 

@@ -11,11 +11,15 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import JSONResponse
 
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
+from protos.pricing.v1 import pricing_pb2
 from services.gateway.acting import Acted, act_of, perform, workflow_of
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.openapi import answers
+from services.gateway.quotes import quote_of_case
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
 from workflows.client import CaseStart
@@ -154,6 +158,16 @@ async def act(
     )
     workflow_id = await workflow_of(edge, case_id, body.user_task_id)
     return await perform(edge, workflow_id, wanted)
+
+
+@cases.get(
+    "/{case_id}/quote",
+    summary="The newest quote of a case, in the view of whoever asks",
+    openapi_extra=answers(pricing_pb2.QuoteResult.DESCRIPTOR),
+)
+async def quote(case_id: str, edge: EdgeOf, caller: CallerOf) -> JSONResponse:
+    """The customer of the case sees the fee list, without the internal settlement price."""
+    return JSONResponse(to_json(await quote_of_case(edge, caller, case_id)))
 
 
 @cases.get(
