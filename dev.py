@@ -25,7 +25,7 @@ REQUIREMENTS = ROOT / "requirements"
 NEEDED_PYTHON = (3, 11)
 NEEDED_GIGABYTES = 2
 NEWER_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11")
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUMS = ("chromium", "chromium-browser")
 
 # pip's settings and the variables by which uv takes the same.
 UV_NAMES = {

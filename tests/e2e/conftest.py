@@ -50,7 +50,37 @@ class Product:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.environment = shared_environment(layout, own_cluster(layout))
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Run `up` until it says that everything is ready."""
+        said = self.layout.state.with_name("supervisor.log")
+        with said.open("wb") as log:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-m", "stack.main", "up"],
+                env=self.layout.environment,
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while "Gongdan is ready" not in said.read_text():
+            if self._supervisor.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                pytest.fail(f"the product did not start:\n{said.read_text()}")
+            time.sleep(0.1)
+        self.environment = shared_environment(self.layout, own_cluster(self.layout))
+
+    def stop(self) -> int:
+        """Stop everything as Ctrl-C does; give the exit code. The data stays for a new start."""
+        self._supervisor.send_signal(signal.SIGINT)
+        try:
+            return self._supervisor.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            raise
 
     def address(self, name: str) -> str:
         """Give host and port of a process of the table."""
@@ -115,43 +145,19 @@ def product(collector: Collector) -> Iterator[Product]:
     # Not pytest's own temporary folder: nobody but root may enter it, PostgreSQL's user included.
     with tempfile.TemporaryDirectory(prefix="gongdan-e2e-") as folder:
         Path(folder).chmod(0o755)
-        yield from _run(Path(folder), collector)
+        product = Product(Layout(_environment(Path(folder) / "state", collector)))
+        product.start()
+        try:
+            yield product
+        finally:
+            product.stop()
 
 
-def _run(state: Path, collector: Collector) -> Iterator[Product]:
+def _environment(state: Path, collector: Collector) -> dict[str, str]:
     ours = ("GONGDAN_", "DATABASE_URL", "TEMPORAL_ADDRESS")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    environment |= {"GONGDAN_STATE": str(state / "state"), UI_PORT_VARIABLE: str(free_port())}
+    environment |= {"GONGDAN_STATE": str(state), UI_PORT_VARIABLE: str(free_port())}
     for process in PROCESSES:
         if process.port_variable:
             environment[process.port_variable] = f"127.0.0.1:{free_port()}"
-    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, **QUICK_EXPORT}
-    with (state / "supervisor.log").open("wb") as log:
-        supervisor = subprocess.Popen(
-            [sys.executable, "-m", "stack.main", "up"],
-            env=environment,
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        _wait_until_ready(supervisor, state / "supervisor.log")
-        yield Product(Layout(environment))
-    finally:
-        supervisor.send_signal(signal.SIGINT)
-        try:
-            supervisor.wait(START_SECONDS)
-        except subprocess.TimeoutExpired:
-            supervisor.kill()
-            supervisor.wait()
-            raise
-
-
-def _wait_until_ready(supervisor: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while "Gongdan is ready" not in (said := log.read_text()):
-        if supervisor.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"the product did not start:\n{said}")
-        time.sleep(0.1)
+    return environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, **QUICK_EXPORT}
