@@ -33,8 +33,8 @@ CUSTOMER: Final = Player("cu_inside")
 def demo(
     lang: Annotated[Literal["zh", "en"], typer.Option(help="The narrator's language")] = "zh",
     only: Annotated[
-        Literal["whole", "big"] | None,
-        typer.Option(help="Only the whole case, or only the one over 50,000 yuan"),
+        Literal["whole", "limit"] | None,
+        typer.Option(help="Only the whole case, or only those around 50,000 yuan"),
     ] = None,
 ) -> None:
     """Walk whole cases in under a minute: from the first call to the paid earning."""
@@ -45,10 +45,10 @@ def demo(
             f"产品 {windows}   企业微信沙箱 {stage.links.wecom_sandbox}",
             f"product {windows}   WeCom sandbox {stage.links.wecom_sandbox}",
         )
-        if only != "big":
+        if only != "limit":
             whole_case(stage)
         if only != "whole":
-            big_case(stage)
+            cases_at_the_limit(stage)
     except Refused as refused:
         say_refused(refused)
         raise typer.Exit(1) from refused
@@ -73,23 +73,31 @@ def whole_case(stage: Stage) -> None:
     _sum_up(stage, case_id, earning_id)
 
 
-def big_case(stage: Stage) -> None:
-    """Over 50,000 yuan: the technical director confirms before the customer does."""
-    stage.head("超过五万元：技术总监二次确认", "Over 50,000 yuan: the director confirms as well")
-    case_id = _sell(stage, "CENTRAL-AC", quantity=2, height=False)
+def cases_at_the_limit(stage: Stage) -> None:
+    """Over 50,000 yuan, and not a fen less, the technical director confirms first."""
+    stage.head("五万元的界线：超过才要二次确认", "The 50,000 yuan limit: strictly over it")
+    case_id = _sell(stage, "HOUSE-OVERHAUL", quantity=1, height=False)
+    total = money(_quote(case_id).total)
+    CUSTOMER.task(case_id, "confirm_quote")
+    stage.say(
+        CUSTOMER.person_id,
+        f"报价 {total}，没有超过：直接由他确认",
+        f"is asked at once: {total} is not over the limit",
+    )
+    case_id = _sell(stage, "CENTRAL-AC", quantity=3, height=False)
     total = money(_quote(case_id).total)
     DIRECTOR.task(case_id, "director")
     stage.say(
         DIRECTOR.person_id,
-        f"报价 {total} 超过五万元，先到他这里二次确认；他同意了",
-        f"must confirm first, as {total} is over 50,000; he approves",
+        f"报价 {total}，超过一分：先由他二次确认，他同意了",
+        f"comes first: {total} is a fen over the limit; he approves",
     )
     DIRECTOR.act(case_id, "director", "approve", {"opinion": "方案可行"})
     CUSTOMER.task(case_id, "confirm_quote")
     stage.say(
         CUSTOMER.person_id,
-        "这才收到方案确认；演示到此，个案留给你继续",
-        "is asked only now; the case stays open for you to go on with",
+        "这才收到方案确认；演示到此，两个个案留给你继续",
+        "is asked only now; both cases stay open for you to go on with",
     )
     stage.note(stage.links.case(case_id), stage.links.case(case_id))
 
