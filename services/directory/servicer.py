@@ -28,7 +28,7 @@ from services.directory.domain.customers import (
     check_customer,
     check_purpose,
 )
-from services.directory.domain.people import STAFF_ROLES, check_person, rank_assignees
+from services.directory.domain.people import STAFF_ROLES, check_outlet, check_person, rank_assignees
 from services.directory.domain.places import PlaceTable, ResolvedPlace, city_tier
 from services.directory.domain.zones import check_boundary, zones_at
 from services.directory.tables import (
@@ -109,6 +109,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     async def PutOutlet(self, request: pb.PutOutletRequest, context: Context) -> pb.Outlet:
         current_actor().require_role(*_KEEPS_PEOPLE)
         now = self._clock.now()
+        check_outlet(request.outlet.name, request.outlet.cooperation_mode)
         self._check_regions(request.outlet.region_adcodes, now, "outlet")
         row = people.outlet_from_proto(
             request.outlet, request.outlet.outlet_id or new_id("ou", now)
@@ -232,6 +233,10 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         current_actor().require_role(*_KEEPS_PLACES)
         wanted = request.city_tier
         self._path(wanted.adcode, self._clock.now(), "city_tier.adcode")
+        if not wanted.city_tier:
+            raise InvalidArgument(
+                "CITY_TIER_MISSING", "name a tier, such as tier1", field="city_tier.city_tier"
+            )
         row = CityTierRow(adcode=wanted.adcode, city_tier=wanted.city_tier)
         await store.put(current_session(), row)
         return wanted

@@ -33,6 +33,9 @@ _QUOTES: Final = (
     "designer", "technical_director",
 )  # fmt: skip
 
+#: Digits that a version number has at most.
+_LONGEST_VERSION: Final = 9
+
 Context = ServicerContext[Any, Any]
 
 
@@ -182,7 +185,11 @@ def _sees_settlement() -> bool:
 
 
 def _effective_from(wanted: pb.PriceBookVersion, now: datetime) -> datetime:
-    return instant_from_proto(wanted.effective_from) if wanted.HasField("effective_from") else now
+    return (
+        instant_from_proto(wanted.effective_from, "price_book.effective_from")
+        if wanted.HasField("effective_from")
+        else now
+    )
 
 
 def _token(page: page_pb2.PageRequest) -> str:
@@ -192,7 +199,7 @@ def _token(page: page_pb2.PageRequest) -> str:
 
 def _version_token(page: page_pb2.PageRequest) -> int | None:
     token = _token(page)
-    if token and not token.isdecimal():
+    if token and (not token.isdecimal() or len(token) > _LONGEST_VERSION):
         raise InvalidArgument(
             "PAGE_TOKEN_INVALID", "pass next_page_token as it was given", field="page.page_token"
         )

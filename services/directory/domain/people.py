@@ -1,4 +1,4 @@
-"""People: what roles there are, and who may take work in a place."""
+"""People and outlets: what roles and modes there are, and who may take work in a place."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ STAFF_ROLES: Final = frozenset(
 )
 
 
+#: 直营, 加盟, 大客户.
+COOPERATION_MODES: Final = ("direct", "franchise", "key_account")
+
+
 class Assignable(Protocol):
     """What ranking needs to know of a person."""
 
@@ -60,6 +64,22 @@ def check_person(display_name: str, roles: Sequence[str]) -> None:
                 f"{role!r} is no role; the roles are {', '.join(sorted(STAFF_ROLES))}",
                 field=f"person.roles[{number}]",
             )
+
+
+def check_outlet(name: str, cooperation_mode: str) -> None:
+    """Refuse an outlet without a name, or in no mode of cooperation that exists.
+
+    Raises:
+        InvalidArgument: ``OUTLET_NAME_MISSING``, ``OUTLET_MODE_UNKNOWN``.
+    """
+    if not name.strip():
+        raise InvalidArgument("OUTLET_NAME_MISSING", "an outlet needs a name", field="outlet.name")
+    if cooperation_mode and cooperation_mode not in COOPERATION_MODES:
+        raise InvalidArgument(
+            "OUTLET_MODE_UNKNOWN",
+            f"{cooperation_mode!r} is none of {', '.join(COOPERATION_MODES)}",
+            field="outlet.cooperation_mode",
+        )
 
 
 def rank_assignees(people: Iterable[Assignable], path: Sequence[str]) -> list[str]:

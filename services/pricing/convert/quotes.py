@@ -36,7 +36,7 @@ def settled_facts(facts: pb.QuoteFacts, now: datetime) -> pb.QuoteFacts:
 
 def priced_at(facts: pb.QuoteFacts) -> datetime:
     """The instant whose prices apply."""
-    return instant_from_proto(facts.priced_at)
+    return instant_from_proto(facts.priced_at, "facts.priced_at")
 
 
 def lines_from_proto(facts: pb.QuoteFacts) -> list[Line]:

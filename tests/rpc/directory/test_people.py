@@ -138,3 +138,34 @@ async def test_only_head_office_changes_people(directory: Served) -> None:
     request = pb.PutPersonRequest(idempotency_key="mutiny", person=pb.Person(display_name="我"))
     with pytest.raises(PermissionDenied, match="ROLE_REQUIRED"):
         await stub.PutPerson(request)  # type: ignore[misc]  # aio
+
+
+@pytest.mark.parametrize(
+    ("outlet", "reason", "field"),
+    [
+        (pb.Outlet(name=" "), "OUTLET_NAME_MISSING", "outlet.name"),
+        (
+            pb.Outlet(name="网点", cooperation_mode="barter"),
+            "OUTLET_MODE_UNKNOWN",
+            "outlet.cooperation_mode",
+        ),
+        (
+            pb.Outlet(name="网点", region_adcodes=["999999"]),
+            "PLACE_UNKNOWN",
+            "outlet.region_adcodes[0]",
+        ),
+    ],
+)
+async def test_a_wrong_field_of_an_outlet_is_named(
+    stub: "Stub", outlet: pb.Outlet, reason: str, field: str
+) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        await stub.PutOutlet(pb.PutOutletRequest(idempotency_key=reason, outlet=outlet))
+    assert (refusal.value.reason, refusal.value.field) == (reason, field)
+
+
+async def test_outlets_are_listed(stub: "Stub") -> None:
+    outlet = pb.Outlet(outlet_id="ou_listed", name="上海网点", cooperation_mode="franchise")
+    await stub.PutOutlet(pb.PutOutletRequest(idempotency_key="ou_listed", outlet=outlet))
+    listed = await stub.ListOutlets(pb.ListOutletsRequest())
+    assert outlet in listed.outlets

@@ -83,3 +83,12 @@ async def test_an_open_boundary_is_refused(stub: "Stub") -> None:
     with pytest.raises(InvalidArgument) as refusal:
         await stub.PutZone(pb.PutZoneRequest(idempotency_key="half", zone=half))
     assert (refusal.value.reason, refusal.value.field) == ("ZONE_BOUNDARY_INVALID", "zone.boundary")
+
+
+async def test_a_tier_needs_a_name_and_a_place(stub: "Stub") -> None:
+    nameless = pb.CityTier(adcode="310100")
+    with pytest.raises(InvalidArgument, match="CITY_TIER_MISSING"):
+        await stub.PutCityTier(pb.PutCityTierRequest(idempotency_key="t1", city_tier=nameless))
+    nowhere = pb.CityTier(adcode="999999", city_tier="tier1")
+    with pytest.raises(InvalidArgument, match="PLACE_UNKNOWN"):
+        await stub.PutCityTier(pb.PutCityTierRequest(idempotency_key="t2", city_tier=nowhere))

@@ -219,6 +219,23 @@ async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
     assert as_of_yesterday.price_book_version == 1
 
 
+async def test_a_zone_is_finer_than_the_district_it_lies_in(
+    stub: "Stub", standard: pb.PriceBookVersion
+) -> None:
+    book = pb.PriceBookVersion()
+    book.CopyFrom(standard)
+    book.price_book_code = "zoned"
+    for place_code, price in (("110105", 21000), ("BJ-RING5", 22000)):
+        rate = book.rates.add()
+        rate.CopyFrom(standard.rates[0])
+        rate.rate_id, rate.place_code, rate.list_price.amount_minor = "", place_code, price
+    await stub.PublishPriceBook(pb.PublishPriceBookRequest(idempotency_key="z", price_book=book))
+    inside = facts(line("AC-INSTALL-STD"), place=INSIDE, price_book_code="zoned")
+    outside = facts(line("AC-INSTALL-STD"), place=OUTSIDE, price_book_code="zoned")
+    assert (await preview(stub, inside)).lines[0].steps[0].amount_after.amount_minor == 22000
+    assert (await preview(stub, outside)).lines[0].steps[0].amount_after.amount_minor == 21000
+
+
 async def test_a_version_is_in_force_from_its_instant_on(
     stub: "Stub", standard: pb.PriceBookVersion, clock: FixedClock
 ) -> None:
@@ -277,6 +294,12 @@ async def test_a_version_is_in_force_from_its_instant_on(
             "facts.lines[0].modifier_codes[0]",
         ),
         (facts(), InvalidArgument, "PRICING_LINES_INVALID", "facts.lines"),
+        (
+            facts(line("AC-INSTALL-STD"), priced_at=Timestamp(seconds=10**15)),
+            InvalidArgument,
+            "INSTANT_INVALID",
+            "facts.priced_at",
+        ),
         (
             facts(line("AC-INSTALL-STD"), price_book_code="nowhere"),
             NotFound,
