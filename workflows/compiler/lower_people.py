@@ -289,12 +289,15 @@ def lower_send_back(node: UserTask, context: Context, spot: Spot) -> tuple[SendB
 
 
 def _undone(node: str, target: str, context: Context) -> tuple[str, ...]:
-    """The nodes between a target and the node that sends back to it, sibling branches included."""
+    """The nodes between a target and the node that sends back to it; of a block that is left, all
+    branches and the join at which some may have arrived."""
     graph = context.graph
     assert graph is not None
     towards = walk((node,), graph.previous, lambda _: True)
     left = set(graph.blocks_of(node)) - set(graph.blocks_of(target))
-    siblings = {n for block in graph.blocks if block.split in left for n in block.inside}
+    siblings = {
+        n for block in graph.blocks if block.split in left for n in (*block.inside, block.join)
+    }
     return tuple(
         n
         for n in graph.forward_order

@@ -144,7 +144,14 @@ def test_send_backs_lead_to_what_every_way_went_through_outside_foreign_branches
 def test_a_send_back_out_of_a_branch_takes_the_sibling_branch_along() -> None:
     left = plan_of(REVIEW.format(left="")).by_id["left"]
     assert isinstance(left, ApprovalNode)
-    assert set(left.send_back[0].undoes) == {"intake", "split", "left", "right_first", "right"}
+    assert set(left.send_back[0].undoes) == {
+        "intake",
+        "split",
+        "left",
+        "right_first",
+        "right",
+        "join",
+    }
 
 
 def test_a_send_back_into_a_sibling_branch_is_refused() -> None:

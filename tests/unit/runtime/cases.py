@@ -1,0 +1,97 @@
+"""A case on the virtual clock, in a world small enough for a test to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.unit.compiler.flows import plan_of
+from workflows.compiler.plan import Plan
+from workflows.runtime.commands import CallRpc, Command, Purpose, StartFieldWork
+from workflows.runtime.events import Act
+from workflows.runtime.messages import RESOLVE_ASSIGNEES, SEND
+from workflows.runtime.port import Reply, VirtualCase
+
+MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
+
+Answer = Reply | Callable[[CallRpc], Reply]
+
+
+class Small:
+    """Answers by RPC name: people by role, things with an id of their call, messages silently."""
+
+    def __init__(self, **answers: Answer) -> None:
+        self.people = {"sales": ["pe_sales"], "boss": ["pe_boss"]}
+        self.answers: dict[str, Answer] = dict(answers)
+        self.work = Reply(
+            {"work_order_id": "wo", "technician_id": "pe_t", "earning_id": "er",
+             "completed_at": "2026-03-02T05:00:00Z"},
+            after=timedelta(hours=4),
+        )  # fmt: skip
+
+    def call(self, call: CallRpc, at: datetime) -> Reply:
+        if call.rpc == RESOLVE_ASSIGNEES:
+            return Reply({"person_ids": self.people.get(call.request["role"], [])})
+        if call.rpc == SEND:
+            return Reply()
+        answer = self.answers.get(call.rpc.rpartition("/")[2])
+        if answer is None:
+            return Reply({"thing_id": call.call_id, "count": 1})
+        return answer if isinstance(answer, Reply) else answer(call)
+
+    def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
+        return self.work
+
+
+class Case(VirtualCase):
+    """A started case with short words for what people do."""
+
+    def __init__(self, body: str | Plan, world: Small | None = None, **inputs: Any) -> None:
+        plan = body if isinstance(body, Plan) else plan_of(body)
+        super().__init__(plan, world or Small(), MONDAY)
+        self._acts = 0
+        self.start(inputs, case_id="ca_1", by="pe_starter")
+
+    def do(self, person: str, verb: str, node: str = "", **more: Any) -> None:
+        self._acts += 1
+        visit = self.state.standings[node].visit if node else 0
+        key = more.pop("act_key", f"act-{self._acts}")
+        self.act(
+            Act(
+                act_key=key,
+                verb=verb,
+                person=person,
+                task_id=f"{node}/{visit}" if node else "",
+                **more,
+            )
+        )
+
+    @property
+    def at(self) -> list[str]:
+        """Where tokens stand."""
+        return sorted(self.state.tokens)
+
+    def asked(self, purpose: Purpose = Purpose.NODE) -> list[str]:
+        """The calls made for a purpose, by call id and method."""
+        return [
+            f"{call.call_id} {call.rpc.rpartition('/')[2]}"
+            for call in self.all(CallRpc)
+            if call.purpose is purpose
+        ]
+
+    def told(self) -> list[tuple[str, list[str]]]:
+        """The messages sent: template and people."""
+        return [
+            (call.request["template_code"], call.request["recipient_person_ids"])
+            for call in self.all(CallRpc)
+            if call.rpc == SEND
+        ]
+
+    def all(self, kind: type[Any]) -> list[Any]:
+        """Every command of a kind so far."""
+        return [command for _, command in self.commands if isinstance(command, kind)]
+
+
+def kinds(commands: list[Command]) -> list[str]:
+    return [type(command).__name__ for command in commands]
