@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
 )
 
-from kit.errors import Unavailable
+from kit.errors import Aborted, InvalidArgument, Unavailable
 
 #: Shorter than an RPC's deadline, which is shorter than an activity's time-out.
 STATEMENT_TIMEOUT_MS: Final = 5_000
@@ -72,7 +73,11 @@ class Database:
         session meanwhile.
 
         Raises:
-            Unavailable: ``DATABASE_UNAVAILABLE`` when PostgreSQL cannot be reached.
+            Unavailable: ``DATABASE_UNAVAILABLE`` when PostgreSQL cannot be reached, gave up a
+                statement, or resolved a deadlock against us.
+            Aborted: ``WRITE_CONFLICT`` when another transaction took a unique name just before;
+                the same call, tried again, sees what that one wrote.
+            InvalidArgument: ``VALUE_NOT_STORABLE`` for what no row can hold, such as a NUL.
         """
         try:
             async with self._sessions() as session, session.begin():
@@ -83,6 +88,16 @@ class Database:
                     yield session
                 finally:
                     _session.reset(token)
+        except DataError as error:
+            raise InvalidArgument(
+                "VALUE_NOT_STORABLE", f"a value cannot be stored: {error.orig}"
+            ) from error
+        except IntegrityError as error:
+            if not isinstance(error.orig, UniqueViolation):
+                raise
+            raise Aborted(
+                "WRITE_CONFLICT", "somebody wrote the same just now; try again"
+            ) from error
         except OperationalError as error:
             raise Unavailable(
                 "DATABASE_UNAVAILABLE", "the database does not answer; try again shortly"

@@ -211,6 +211,28 @@ async def test_a_typed_error_crosses_whole_and_leaves_nothing_behind(
     assert again == notify_pb2.Template(template_code="a", version=7), "the key is not used up"
 
 
+async def test_text_that_no_row_can_hold_is_the_callers_mistake(
+    caller: RpcCaller, schema_url: str
+) -> None:
+    error = await refused(caller, PUT, put("a\x00b"))
+    assert isinstance(error, InvalidArgument)
+    assert error.reason == "VALUE_NOT_STORABLE"
+    assert notes(schema_url) == []
+
+
+async def test_losing_a_race_for_a_name_is_worth_a_retry(
+    caller: RpcCaller, schema_url: str
+) -> None:
+    with psycopg.connect(schema_url, autocommit=True) as connection:
+        connection.execute("CREATE UNIQUE INDEX one_note ON notify.note (code)")
+        connection.execute("INSERT INTO notify.note (code) VALUES ('taken')")
+    error = await refused(caller, PUT, put("taken"))
+    with psycopg.connect(schema_url, autocommit=True) as connection:
+        connection.execute("DROP INDEX notify.one_note")
+    assert isinstance(error, Aborted)
+    assert error.reason == "WRITE_CONFLICT"
+
+
 async def test_a_defect_tells_the_caller_only_a_reference(
     caller: RpcCaller, schema_url: str
 ) -> None:
