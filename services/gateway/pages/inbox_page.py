@@ -9,7 +9,7 @@ from urllib.parse import quote as quoted
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from kit.errors import NotFound, PermissionDenied, ServiceError
+from kit.errors import FailedPrecondition, NotFound, PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.common.v1 import page_pb2
 from protos.flow.v1 import flow_pb2, flow_pb2_grpc
@@ -156,7 +156,7 @@ async def _open_task(visit: Visit, case_id: str, task_id: str) -> cases_pb2.User
     for task in case.user_tasks:
         if task.user_task_id == task_id:
             return task
-    raise NotFound("CASE_TASK_CLOSED", "this is done already, or was withdrawn")
+    raise FailedPrecondition("CASE_TASK_CLOSED", "this is done already, or was withdrawn")
 
 
 async def _flow(visit: Visit, flow_code: str) -> flow_pb2.FlowVersion:
