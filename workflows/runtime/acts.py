@@ -109,6 +109,7 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
         )
     node = plan.by_id[task.node]
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
+    _check_person(act, verb, node, task, plan)
     if verb not in possible_verbs(node, task):
         raise FailedPrecondition(
             "CASE_VERB_ILLEGAL",
@@ -116,7 +117,6 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
             f"{', '.join(possible_verbs(node, task))}",
             field="verb",
         )
-    _check_person(act, verb, node, task, plan)
     countersigned = isinstance(node, ApprovalNode) and node.mode == "all"
     if (
         act.revision is not None

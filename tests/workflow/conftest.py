@@ -1,0 +1,224 @@
+"""Cases on the time-skipping server, against real gRPC services on a real database.
+
+office        publishes flows, starts cases, acts for people, and moves the clock.
+real_office   the same on the real server and in real time, without a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from kit.authn import SYSTEM
+from kit.clock import SystemClock
+from kit.db.session import Database
+from kit.rpc.client import RpcCaller
+from protos.cases.v1 import cases_pb2
+from protos.flow.v1 import flow_pb2
+from tests.conftest import PROGRAMS
+from tests.rpc.conftest import Serve, Served, serve, signing
+from tests.workflow.company import Company
+from workflows.client import Act, ActReply, Cases, CaseStart, StartedCase
+from workflows.main import SCHEMA, make_worker, mounts, plans_of
+from workflows.runtime.shell import attributes
+from workflows.runtime.shell.plan_ref import converter
+
+__all__ = ["serve", "signing"]
+
+AREAS = ("cases", "flow", "directory", "pricing", "workorder", "settlement", "notify", "events")
+Result = TypeVar("Result")
+_keys = itertools.count(1)
+
+
+async def eventually(look: Callable[[], Awaitable[Result | None]], what: str) -> Result:
+    """What ``look`` finds, as soon as it finds something."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await look()
+            if found:
+                return found
+            await asyncio.sleep(0.02)
+    raise AssertionError(what)
+
+
+@dataclass
+class Office:
+    """A company at work."""
+
+    env: WorkflowEnvironment
+    temporal: Client
+    cases: Cases
+    caller: RpcCaller
+    company: Company
+    served: Served
+    database: Database
+
+    async def start(self, source: str, **inputs: Any) -> StartedCase:
+        """Publish a flow and start a case of it."""
+        request = flow_pb2.PublishFlowRequest(
+            idempotency_key=f"publish-{next(_keys)}", source=source
+        )
+        flow = await self.caller.call("flow.v1.FlowService/PublishFlow", request)
+        assert isinstance(flow, flow_pb2.FlowVersion)
+        return await self.cases.start(CaseStart(flow.flow_code, inputs, started_by="pe_clerk"))
+
+    async def act(self, task: cases_pb2.UserTask, verb: str, person: str, **more: Any) -> ActReply:
+        """Do something to a user task, as the inbox shows it."""
+        key = more.pop("act_key", f"act-{next(_keys)}")
+        act = Act(
+            act_key=key,
+            verb=verb,
+            person=person,
+            task_id=task.user_task_id,
+            revision=more.pop("revision", task.revision),
+            **more,
+        )
+        return await self.cases.act(task.workflow_id, act)
+
+    async def inbox(self, person: str, case: StartedCase) -> list[cases_pb2.UserTask]:
+        """What stands in somebody's inbox of one case now."""
+        request = cases_pb2.ListUserTasksRequest(person_id=person, case_id=case.case_id)
+        page = await self.caller.call("cases.v1.CaseService/ListUserTasks", request)
+        assert isinstance(page, cases_pb2.ListUserTasksResponse)
+        return list(page.user_tasks)
+
+    async def task_of(self, person: str, case: StartedCase, kind: str = "") -> cases_pb2.UserTask:
+        """The user task that comes into somebody's inbox."""
+
+        async def look() -> cases_pb2.UserTask | None:
+            tasks = await self.inbox(person, case)
+            return next((t for t in tasks if not kind or t.user_task_kind == kind), None)
+
+        return await eventually(look, f"{person} gets a task")
+
+    async def acts(self, case: StartedCase) -> list[cases_pb2.Act]:
+        """Everything people did, as the audit has it."""
+        found: list[cases_pb2.Act] = []
+        token = ""
+        while True:
+            request = cases_pb2.ListActsRequest(case_id=case.case_id)
+            request.page.page_token = token
+            page = await self.caller.call("cases.v1.CaseService/ListActs", request)
+            assert isinstance(page, cases_pb2.ListActsResponse)
+            found += page.acts
+            token = page.page.next_page_token
+            if not token:
+                return found
+
+    async def case(self, case: StartedCase) -> cases_pb2.Case:
+        """The case in the read model."""
+        message = await self.caller.call(
+            "cases.v1.CaseService/GetCase", cases_pb2.GetCaseRequest(case_id=case.case_id)
+        )
+        assert isinstance(message, cases_pb2.Case)
+        return message
+
+    async def case_in(self, case: StartedCase, state: str) -> cases_pb2.Case:
+        """The case once it is in a state."""
+
+        async def look() -> cases_pb2.Case | None:
+            found = await self.case(case)
+            return found if cases_pb2.CaseState.Name(found.state) == state else None
+
+        return await eventually(look, f"the case is {state}")
+
+    async def outcome(self, case: StartedCase) -> str:
+        """How the case ends."""
+        result = await self.temporal.get_workflow_handle(case.workflow_id).result()
+        assert isinstance(result, str)
+        return result
+
+    async def pass_time(self, **duration: int) -> None:
+        """Move the clock on."""
+        await self.env.sleep(timedelta(**duration))
+
+    async def wait_until(self, at: datetime) -> None:
+        """Move the clock on to an instant."""
+        await self.env.sleep(max(at - await self.env.get_current_time(), timedelta(0)))
+
+    async def settled(self, case: StartedCase) -> None:
+        """Wait until the case has nothing to do but wait."""
+
+        async def look() -> bool:
+            description = await self.temporal.get_workflow_handle(case.workflow_id).describe()
+            raw = description.raw_description
+            return not raw.pending_activities and not raw.HasField("pending_workflow_task")
+
+        await eventually(look, "the case comes to rest")
+
+    async def history(self, workflow_id: str) -> list[HistoryEvent]:
+        """What Temporal has written down of a workflow's present run."""
+        history = await self.temporal.get_workflow_handle(workflow_id).fetch_history()
+        return list(history.events)
+
+    def worker(self, **options: Any) -> Worker:
+        """Another worker, for tests that stop the usual one."""
+        return make_worker(self.temporal, self.caller, "test", **options)
+
+
+async def register_search_attributes(client: Client) -> None:
+    kinds = {"GongdanAssignees": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST}
+    wanted = {
+        key.name: kinds.get(key.name, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
+        for key in attributes.ALL
+    }
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
+    )
+
+
+@pytest.fixture(scope="module")
+async def company_served(serve: Serve) -> tuple[Company, Served]:
+    company = Company()
+    return company, await serve("flows", [*mounts(SystemClock()), *company.mounts()])
+
+
+@contextlib.asynccontextmanager
+async def open_office(
+    env: WorkflowEnvironment, company: Company, served: Served
+) -> AsyncIterator[Office]:
+    """An office without a worker."""
+    database = Database.connect(served.database_url, SCHEMA)
+    temporal = Client(**{**env.client.config(), "data_converter": converter(plans_of(database))})
+    caller = RpcCaller.connect(dict.fromkeys(AREAS, served.address), served.signing.minter, SYSTEM)
+    cases = Cases(temporal, caller, SystemClock())
+    yield Office(env, temporal, cases, caller, company, served, database)
+    await caller.close()
+    await database.close()
+
+
+@pytest.fixture
+async def office(company_served: tuple[Company, Served]) -> AsyncIterator[Office]:
+    """On a time-skipping server of its own: its clock is one for all that runs on it."""
+    company, served = company_served
+    company.reset()
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(PROGRAMS / "temporal-test-server")
+    ) as env:
+        await register_search_attributes(env.client)
+        async with open_office(env, company, served) as office, office.worker():
+            yield office
+
+
+@pytest.fixture
+async def real_office(
+    company_served: tuple[Company, Served], temporal_dev_server: WorkflowEnvironment
+) -> AsyncIterator[Office]:
+    """On the real server, in real time, without a worker: tests start and stop their own."""
+    company, served = company_served
+    company.reset()
+    async with open_office(temporal_dev_server, company, served) as office:
+        yield office

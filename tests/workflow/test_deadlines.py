@@ -1,0 +1,52 @@
+"""Deadlines on the real worker: exactly one alert, or none."""
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from tests.workflow.conftest import Office, eventually
+from tests.workflow.flows import MEASURE
+from workflows.client import StartedCase
+
+
+@pytest.fixture(autouse=True)
+def people(office: Office) -> None:
+    office.company.people = {"designer": ["pe_li"], "supervisor": ["pe_chen"]}
+
+
+def alerts(office: Office, case: StartedCase) -> int:
+    told = office.company.messages_to("pe_chen", "sla_alert")
+    return sum(message.case_id == case.case_id for message in told)
+
+
+async def alerted(office: Office, case: StartedCase) -> None:
+    async def look() -> bool:
+        return alerts(office, case) > 0
+
+    await eventually(look, "the supervisor is alerted")
+
+
+async def test_a_designer_silent_for_two_hours_brings_exactly_one_alert(office: Office) -> None:
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    due = task.respond_due_at.ToDatetime(tzinfo=UTC)
+    await office.wait_until(due - timedelta(seconds=1))
+    await office.settled(case)
+    assert alerts(office, case) == 0
+    await office.wait_until(due)
+    await alerted(office, case)
+    await office.pass_time(days=30)
+    await office.settled(case)
+    assert alerts(office, case) == 1
+
+
+async def test_an_answer_a_second_before_two_hours_are_over_brings_none(office: Office) -> None:
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    due = task.respond_due_at.ToDatetime(tzinfo=UTC)
+    await office.wait_until(due - timedelta(seconds=1))
+    reply = await office.act(task, "complete", "pe_li", form={"note": "周六量房"})
+    assert reply.applied
+    assert await office.outcome(case) == "completed"
+    await office.pass_time(days=30)
+    assert alerts(office, case) == 0
