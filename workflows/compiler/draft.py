@@ -153,6 +153,8 @@ def _tell(
             report.error("FLOW_KEY_MISSING", f"{last!r} is missing", where)
         case "extra_forbidden":
             hint = did_you_mean(str(last), _known_keys(model, loc))
+            if not str(last).isidentifier():
+                hint = "if this is the rest of an expression, put the whole of it in quotes"
             report.error("FLOW_KEY_UNKNOWN", f"there is no key {last!r}", where, hint)
         case _:
             report.error("FLOW_VALUE_INVALID", _plain(details), where)
