@@ -146,9 +146,10 @@ def uv_settings() -> dict[str, str]:
 
 def generate(target: Path) -> None:
     """Write the Python of every proto below the target, in the proto's own folder."""
-    outputs = [f"--{plugin}_out={target}" for plugin in ("python", "mypy", "grpc_python")]
+    outputs = [f"--{plugin}_out={target}" for plugin in ("python", "grpc_python")]
+    outputs += [f"--{plugin}_out=quiet:{target}" for plugin in ("mypy", "mypy_grpc")]
     protos = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "protos").rglob("*.proto"))
-    run("-m", "grpc_tools.protoc", "-I.", *outputs, f"--mypy_grpc_out={target}", *protos)
+    run("-m", "grpc_tools.protoc", "-I.", *outputs, *protos)
 
 
 def generated(root: Path) -> set[str]:
