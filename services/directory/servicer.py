@@ -282,7 +282,9 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         zone_codes: tuple[str, ...] = ()
         if point is not None:
             zone_codes = zones_at(point, map(places.zone_shape, await store.zones(session)))
-        return ResolvedPlace(path[0], path, zone_codes, city_tier(path, tiers))
+        return ResolvedPlace(
+            path[0], path, zone_codes, city_tier(path, tiers), self._place_table.name(path)
+        )
 
     async def _keep(
         self, key: bytes, customer_id: str, holder_id: str, kind: str, text: str

@@ -71,6 +71,7 @@ class AddressRow(Base):
     adcode_path: Mapped[list[str]] = mapped_column(ARRAY(Text))
     zone_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     city_tier: Mapped[str]
+    place_name: Mapped[str]
     floor: Mapped[int]
 
 

@@ -77,6 +77,7 @@ class WorkOrderRow(Base):
     adcode_path: Mapped[list[str]]
     zone_codes: Mapped[list[str]]
     city_tier: Mapped[str]
+    place_name: Mapped[str]
     longitude: Mapped[float | None]
     latitude: Mapped[float | None]
     floor: Mapped[int]

@@ -56,10 +56,13 @@ class Place(_message.Message):
     ADCODE_PATH_FIELD_NUMBER: _builtins.int
     ZONE_CODES_FIELD_NUMBER: _builtins.int
     CITY_TIER_FIELD_NUMBER: _builtins.int
+    PLACE_NAME_FIELD_NUMBER: _builtins.int
     adcode: _builtins.str
     """GB/T 2260, six digits, of the finest level known (district)."""
     city_tier: _builtins.str
     """The company's own city tier, such as "tier1"."""
+    place_name: _builtins.str
+    """In words, province first, such as "北京市朝阳区"."""
     @_builtins.property
     def adcode_path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """From the finest level up, macro-region last: ["110105", "110100", "110000", "CN-NORTH", "CN"]."""
@@ -75,10 +78,11 @@ class Place(_message.Message):
         adcode_path: _abc.Iterable[_builtins.str] | None = ...,
         zone_codes: _abc.Iterable[_builtins.str] | None = ...,
         city_tier: _builtins.str = ...,
+        place_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "adcode_path", b"adcode_path", "city_tier", b"city_tier", "zone_codes", b"zone_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "adcode_path", b"adcode_path", "city_tier", b"city_tier", "place_name", b"place_name", "zone_codes", b"zone_codes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

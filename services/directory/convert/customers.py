@@ -89,6 +89,7 @@ def address_from_proto(
         adcode_path=list(place.adcode_path),
         zone_codes=list(place.zone_codes),
         city_tier=place.city_tier,
+        place_name=place.place_name,
         floor=message.floor,
     )
 

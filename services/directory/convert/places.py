@@ -17,6 +17,7 @@ def place_to_proto(place: ResolvedPlace | AddressRow) -> place_pb2.Place:
         adcode_path=place.adcode_path,
         zone_codes=place.zone_codes,
         city_tier=place.city_tier,
+        place_name=place.place_name,
     )
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from kit.errors import InvalidArgument
+
+
+#: Levels that people say: the country and macro-regions go without saying.
+_SPOKEN: Final = ("province", "city", "district")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class ResolvedPlace:
     adcode_path: tuple[str, ...]
     zone_codes: tuple[str, ...]
     city_tier: str
+    place_name: str
 
 
 class PlaceTable:
@@ -59,6 +65,12 @@ class PlaceTable:
             record = self._in_force(record.parent, on, field)
             codes.append(record.adcode)
         return tuple(codes)
+
+    def name(self, path: Iterable[str]) -> str:
+        """A path in words, province first, such as 北京市朝阳区; a city named like its province once."""
+        records = [self._records[code] for code in path]
+        names = [record.name for record in records if record.level in _SPOKEN]
+        return "".join(dict.fromkeys(reversed(names)))
 
     def _in_force(self, adcode: str, on: date, field: str) -> PlaceRecord:
         record = self._records.get(adcode)

@@ -51,6 +51,7 @@ def upgrade() -> None:
             adcode_path text[] NOT NULL,
             zone_codes text[] NOT NULL,
             city_tier text NOT NULL,
+            place_name text NOT NULL,
             floor integer NOT NULL,
             CHECK (num_nulls(longitude, latitude, coordinate_system) IN (0, 3))
         );

@@ -65,6 +65,7 @@ CREATE TABLE work_order (
     adcode_path text[] NOT NULL,
     zone_codes text[] NOT NULL,
     city_tier text NOT NULL,
+    place_name text NOT NULL,
     longitude double precision CHECK (longitude BETWEEN -180 AND 180),
     latitude double precision CHECK (latitude BETWEEN -90 AND 90),
     floor integer NOT NULL,

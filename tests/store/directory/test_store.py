@@ -51,6 +51,7 @@ def address(address_id: str, **changes: object) -> AddressRow:
             "adcode_path": ["110105"],
             "zone_codes": [],
             "city_tier": "",
+            "place_name": "",
             "floor": 1,
             **changes,
         }

@@ -82,6 +82,7 @@ async def add_work_order(session: AsyncSession, work_order_id: str = "wo_1") -> 
         adcode_path=["110105", "110000"],
         zone_codes=[],
         city_tier="tier1",
+        place_name="北京市朝阳区",
         floor=3,
         notes="",
         quote_id="qt_1",

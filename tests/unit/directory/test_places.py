@@ -48,3 +48,11 @@ def test_the_nearest_tier_on_the_path_counts() -> None:
     assert city_tier(("110105", "110100", "110000"), tiers) == "tier1-core"
     assert city_tier(("110102", "110100", "110000"), tiers) == "tier1"
     assert city_tier(("542200",), tiers) == ""
+
+
+@pytest.mark.parametrize(
+    ("adcode", "name"),
+    [("110105", "北京市朝阳区"), ("330106", "浙江省杭州市西湖区"), ("441900", "广东省东莞市")],
+)
+def test_a_place_is_named_as_people_say_it(adcode: str, name: str) -> None:
+    assert PLACES.name(PLACES.path(adcode, TODAY)) == name

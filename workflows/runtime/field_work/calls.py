@@ -81,12 +81,13 @@ def offer_work_order(state: FieldWorkState) -> CallRpc:
 def announce_offer(state: FieldWorkState) -> CallRpc:
     """The message with the amount and its lines; nobody waits for it."""
     earning, local = state.promised, state.answer_by.astimezone(SHANGHAI)
+    place = state.work_order.get("place", {})
     variables = {
         "work_order": state.input.work_order_id,
         "amount": money_text(earning["total"]),
         "earning_lines": earning_text(earning),
         "summary": state.work_order["title"],
-        "place": state.work_order.get("place", {}).get("adcode", ""),
+        "place": place.get("place_name") or place.get("adcode", ""),
         "due_at": f"{local:%m-%d %H:%M}",
     }
     request = {
