@@ -9,7 +9,6 @@ from typing import Final
 
 from kit.errors import InvalidArgument
 
-
 #: Levels that people say: the country and macro-regions go without saying.
 _SPOKEN: Final = ("province", "city", "district")
 
