@@ -61,7 +61,5 @@ def test_the_picture_shows_every_edge_and_every_send_back(folder: Path) -> None:
         if len(ends) == 2:
             drawn.add(tuple(re.match(r"\s*(\w+)", end).group(1) for end in ends))  # type: ignore[union-attr]  # the picture is ours
     edges = {(node.id, edge.to) for node in plan.nodes for edge in node.next}
-    backs = {
-        (node.id, target.to) for node in plan.nodes for target in getattr(node, "send_back", ())
-    }
+    backs = {(node.id, target) for node in plan.nodes for target in getattr(node, "send_back", ())}
     assert drawn == edges | backs

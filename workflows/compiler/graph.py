@@ -87,14 +87,20 @@ class Graph:
                 stack.append((follower, iter(self.next[follower])))
         return tuple(reversed(done))
 
-    @cached_property
-    def dominators(self) -> dict[str, frozenset[str]]:
-        """For each reachable node, the nodes that every way to it goes through, itself included."""
+    def dominators(self, node: str) -> tuple[str, ...]:
+        """The other nodes that every way from the start to a node goes through, nearest last."""
         order = self.forward_order
-        number = {node: index for index, node in enumerate(order)}
+        bits = self._dominators[node]
+        return tuple(other for i, other in enumerate(order) if bits >> i & 1 and other != node)
+
+    @cached_property
+    def _dominators(self) -> dict[str, int]:
+        """For each reachable node, the nodes on every way to it, itself included, as bits."""
+        order = self.forward_order
+        itself = {node: 1 << index for index, node in enumerate(order)}
         everything = (1 << len(order)) - 1
         sets = dict.fromkeys(order, everything)
-        sets[self.start] = 1 << number[self.start]
+        sets[self.start] = itself[self.start]
         changed = True
         while changed:
             changed = False
@@ -104,19 +110,23 @@ class Graph:
                 meet = everything
                 for before in self.previous[node]:
                     meet &= sets.get(before, everything)
-                meet |= 1 << number[node]
+                meet |= itself[node]
                 if meet != sets[node]:
                     sets[node] = meet
                     changed = True
-        return {
-            node: frozenset(other for other in order if bits >> number[other] & 1)
-            for node, bits in sets.items()
-        }
+        return sets
 
     def blocks_of(self, node: str) -> tuple[str, ...]:
         """The splits of the blocks around a node, outermost first."""
-        around = [block for block in self.blocks if node in block.inside]
-        return tuple(b.split for b in sorted(around, key=lambda block: -len(block.inside)))
+        return self._blocks_of.get(node, ())
+
+    @cached_property
+    def _blocks_of(self) -> dict[str, tuple[str, ...]]:
+        around: dict[str, tuple[str, ...]] = {}
+        for block in sorted(self.blocks, key=lambda block: -len(block.inside)):
+            for node in block.inside:
+                around[node] = (*around.get(node, ()), block.split)
+        return around
 
 
 def walk(

@@ -11,7 +11,7 @@ from kit.errors import ServiceError
 from kit.money import Money
 from workflows.compiler import code
 from workflows.compiler.check_edges import check_unique
-from workflows.compiler.plan import PlanField
+from workflows.compiler.plan import Code, PlanField
 from workflows.compiler.report import Report, Spot
 from workflows.language.fields import PATTERN_LENGTH, UNSUPPORTED_FIELDS, FormField, record_of
 from workflows.language.typed import Scope
@@ -42,14 +42,14 @@ def _lower_field(
 ) -> PlanField:
     for code_, key, message, hint in _complaints(field):
         report.error(code_, message, spot / key if key else spot, hint)
-    inner = Scope({**scope.variables, "form": record_of(above, "form")}, scope.unset)
-    conditions = {
-        key: code.condition(text, inner, report, spot / key) if text else None
+    conditions: dict[str, Code | None] = {}
+    if field.required_when or field.visible_when:
+        inner = Scope({**scope.variables, "form": record_of(above, "form")}, scope.unset)
         for key, text in (
             ("required_when", field.required_when),
             ("visible_when", field.visible_when),
-        )
-    }
+        ):
+            conditions[key] = code.condition(text, inner, report, spot / key) if text else None
     default = None
     if field.default is not None:
         default = code.value(

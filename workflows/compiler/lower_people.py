@@ -7,8 +7,7 @@ from typing import Final, Literal
 
 from workflows.compiler import code
 from workflows.compiler.context import Context
-from workflows.compiler.graph import walk
-from workflows.compiler.plan import Code, PlanAlarm, PlanAssignee, PlanSla, SendBack
+from workflows.compiler.plan import Code, PlanAlarm, PlanAssignee, PlanSla
 from workflows.compiler.report import Spot
 from workflows.language.nearest import did_you_mean
 from workflows.language.nodes import (
@@ -31,6 +30,8 @@ from workflows.language.units import has_days, parse_duration
 
 _RULES: Final = ("person", "role", "field", "previous", "customer")
 _LATER: Final = ("leader_of", "chosen_by")
+#: Kinds of nodes that can be entered again by a send-back.
+_TARGETS: Final = (Form, Approval, Confirm, Service, FieldWork, Wait)
 
 
 def lower_assignee(rule: AssigneeRule, scope: Scope, context: Context, spot: Spot) -> PlanAssignee:
@@ -248,58 +249,29 @@ def _escalation(
     )
 
 
-def lower_send_back(node: UserTask, context: Context, spot: Spot) -> tuple[SendBack, ...]:
-    """The legal targets of a send-back, and what each undoes.
+def lower_send_back(node: UserTask, context: Context, spot: Spot) -> tuple[str, ...]:
+    """The legal targets of a send-back.
 
     A target is legal when every way to the node goes through it, and it does not lie in a parallel
     branch that the node is not in: then whatever the target needs is there again.
     """
     graph = context.graph
-    if graph is None:
+    if graph is None or (node.send_back_to is None and isinstance(node, Form)):
         return ()
     around = graph.blocks_of(node.id)
     legal: list[str] = []
-    for other in graph.forward_order:
-        target = context.nodes.get(other)
+    for other in graph.dominators(node.id):
         blocks = graph.blocks_of(other)
-        if (
-            other != node.id
-            and other in graph.dominators[node.id]
-            and isinstance(target, Form | Approval | Confirm | Service | FieldWork | Wait)
-            and around[: len(blocks)] == blocks
-        ):
+        if isinstance(context.nodes.get(other), _TARGETS) and around[: len(blocks)] == blocks:
             legal.append(other)
-    wanted = node.send_back_to
-    if wanted is None:
-        people = [n for n in legal if isinstance(context.nodes[n], Form | Approval | Confirm)]
-        wanted = () if isinstance(node, Form) else tuple(people)
-    for index, target_id in enumerate(wanted):
-        if target_id not in legal:
+    if node.send_back_to is None:
+        return tuple(n for n in legal if isinstance(context.nodes[n], Form | Approval | Confirm))
+    for index, target in enumerate(node.send_back_to):
+        if target not in legal:
             context.report.error(
                 "FLOW_SEND_BACK_ILLEGAL",
-                f"{node.id!r} cannot be sent back to {target_id!r}",
+                f"{node.id!r} cannot be sent back to {target!r}",
                 spot / "send_back_to" / index,
                 f"legal targets: {', '.join(legal) or 'none'}",
             )
-    return tuple(
-        SendBack(to=target_id, undoes=_undone(node.id, target_id, context))
-        for target_id in wanted
-        if target_id in legal
-    )
-
-
-def _undone(node: str, target: str, context: Context) -> tuple[str, ...]:
-    """The nodes between a target and the node that sends back to it; of a block that is left, all
-    branches and the join at which some may have arrived."""
-    graph = context.graph
-    assert graph is not None
-    towards = walk((node,), graph.previous, lambda _: True)
-    left = set(graph.blocks_of(node)) - set(graph.blocks_of(target))
-    siblings = {
-        n for block in graph.blocks if block.split in left for n in (*block.inside, block.join)
-    }
-    return tuple(
-        n
-        for n in graph.forward_order
-        if target in graph.dominators[n] and (n in towards or n in siblings)
-    )
+    return tuple(target for target in node.send_back_to if target in legal)

@@ -46,8 +46,8 @@ def lower_service(
 
 def _spec(name: str, context: Context, spot: Spot) -> RpcSpec | None:
     spec = context.catalog.find(name)
-    palette = [known.name for known in context.catalog.palette()]
     if spec is None:
+        palette = [known.name for known in context.catalog.palette()]
         context.report.error(
             "FLOW_RPC_UNKNOWN", f"there is no RPC {name!r}", spot, did_you_mean(name, palette)
         )

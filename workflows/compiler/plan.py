@@ -106,13 +106,6 @@ class PlanCompensation(_Part):
     """The request has a ``reason`` that says why it is undone."""
 
 
-class SendBack(_Part):
-    """A legal target of a send-back, and the nodes whose tokens and effects it undoes."""
-
-    to: str
-    undoes: tuple[str, ...]
-
-
 class _Node(_Part):
     id: str
     stage: str = ""
@@ -131,7 +124,8 @@ class _UserTaskNode(_Node):
     sla: PlanSla | None = None
     announce: str = ""
     """The template of the message to those who may take the task, when it opens; empty: none."""
-    send_back: tuple[SendBack, ...] = ()
+    #: The legal targets of a send-back.
+    send_back: tuple[str, ...] = ()
 
 
 class FormNode(_UserTaskNode):
@@ -275,6 +269,36 @@ class Plan(_Part):
     def by_id(self) -> dict[str, PlanNode]:
         """The nodes by id."""
         return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def _previous(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {node.id: [] for node in self.nodes}
+        for node in self.nodes:
+            for edge in node.next:
+                found[edge.to].append(node.id)
+        return found
+
+    def undone_by(self, node: str, target: str) -> frozenset[str]:
+        """The nodes whose tokens and effects a send-back from a node to a target undoes: all on a
+        way between the two, and of each parallel block that is left, its branches and its join.
+
+        The target is legal, so every way to the node goes through it, and walking back without
+        passing it stays between the two.
+        """
+        undone = {target, node}
+        stack = [node]
+        while stack:
+            for before in self._previous[stack.pop()]:
+                if before not in undone:
+                    undone.add(before)
+                    stack.append(before)
+        left = set(self.by_id[node].blocks) - set(self.by_id[target].blocks)
+        for other in self.nodes:
+            if left.intersection(other.blocks) or (
+                isinstance(other, JoinNode) and other.split in left
+            ):
+                undone.add(other.id)
+        return frozenset(undone)
 
     @cached_property
     def stage_names(self) -> dict[str, str]:

@@ -172,7 +172,7 @@ def _check_person(act: Act, verb: Verb, node: PlanUserTask, task: UserTask, plan
 
 def _check_target(act: Act, verb: Verb, node: PlanUserTask, task: UserTask) -> None:
     if verb is Verb.REJECT:
-        legal = [target.to for target in node.send_back]
+        legal = node.send_back
         if act.to not in legal:
             raise InvalidArgument(
                 "CASE_TARGET_ILLEGAL",

@@ -102,10 +102,9 @@ def _approve(
 
 
 def _reject(run: Run, node: PlanUserTask, task: UserTask, act: Act) -> None:
-    target = next(target for target in node.send_back if target.to == act.to)
     tasks.close(run, task)
     run.handlers[node.id] = act.person
-    compensation.send_back(run, target.to, target.undoes, act.comment or "sent back")
+    compensation.send_back(run, node.id, act.to, act.comment or "sent back")
 
 
 def _facts(task: UserTask) -> dict[str, Any]:

@@ -7,7 +7,6 @@ what they still achieved is undone with the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -40,11 +39,11 @@ def effect_of(
     return Effect(node.id, visit, run.order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
 
 
-def send_back(run: Run, target: str, undoes: Collection[str], reason: str) -> None:
-    """Take back all tokens on some nodes, undo what they did since the target's last visit, and
-    let a token enter the target."""
-    standing = run.standings.get(target)
-    _unwind(run, frozenset(undoes), standing.order if standing else 0, target, reason)
+def send_back(run: Run, node: str, target: str, reason: str) -> None:
+    """Take back all tokens between a node and the target, undo what was done there since the
+    target's last visit, and let a token enter the target."""
+    undoes = run.plan.undone_by(node, target)
+    _unwind(run, undoes, run.standings[target].order, target, reason)
 
 
 def cancel(run: Run, reason: str) -> None:

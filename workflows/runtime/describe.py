@@ -44,7 +44,7 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
         "plan_hash": state.plan_hash,
         "calendar_hash": state.calendar.version_hash if state.calendar else "",
         "stage": state.stage,
-        "state": "CASE_STATE_INCIDENT" if state.incidents else _STATES[state.status],
+        "state": _state(state),
         "started_by_person_id": state.started_by,
         "user_tasks": [user_task(state, task, plan) for task in state.tasks.values()],
         "nodes": _nodes(state, plan),
@@ -54,6 +54,12 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
     }
     shown |= _instants(started_at=state.started_at, ended_at=state.ended_at)
     return shown
+
+
+def _state(state: CaseState) -> str:
+    if state.incidents and not state.status.over:
+        return "CASE_STATE_INCIDENT"
+    return _STATES[state.status]
 
 
 def awaited(state: CaseState) -> list[dict[str, Any]]:
@@ -101,7 +107,7 @@ def _context(state: CaseState, node: PlanUserTask, task: UserTask, plan: Plan) -
     context: dict[str, Any] = {
         "defaults": defaults_of(node.form, state.data),
         "send_back_to": [
-            {"node": target.to, "name": plan.by_id[target.to].name} for target in node.send_back
+            {"node": target, "name": plan.by_id[target].name} for target in node.send_back
         ],
         "signed": [signature.person for signature in task.signatures],
     }

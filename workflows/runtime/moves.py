@@ -49,7 +49,7 @@ def enter(run: Run, node: PlanNode) -> None:
         run.raise_incident(
             node.id,
             token.visit,
-            "FLOW_DEFECT",
+            "CASE_DEFECT",
             f"a second token came to {node.id}",
             detail="second",
         )

@@ -98,7 +98,7 @@ def _open(
 
 
 def close(run: Run, task: UserTask) -> None:
-    """The task is over: its timers go, and so do the acts that only it could repeat."""
+    """The task is over, and its timers with it."""
     run.tasks.pop(task.task_id, None)
     run.cancel_timers(task.node)
 

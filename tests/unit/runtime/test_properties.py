@@ -146,7 +146,7 @@ def drive(case: Case, data: st.DataObject, moves: int) -> None:
         task = data.draw(st.sampled_from(tasks))
         person = data.draw(st.sampled_from(task.waiting_on))
         node = case.plan.by_id[task.node]
-        targets = [target.to for target in getattr(node, "send_back", ())]
+        targets = list(getattr(node, "send_back", ()))
         if choice == 1 and targets:
             case.do(person, "reject", task.node, to=data.draw(st.sampled_from(targets)))
         elif choice == 2:
