@@ -124,6 +124,21 @@ def test_a_secret_reaches_only_the_process_that_the_stack_tells_it_to() -> None:
         assert told & keys.VARIABLES == allowed, name
 
 
+def test_every_setting_is_one_that_a_process_reads() -> None:
+    told = {name for config in of_kind("ConfigMap").values() for name in config["data"]}
+    for specification in pods().values():
+        told |= {variable["name"] for variable in specification["containers"][0].get("env", [])}
+    sources = "".join(
+        path.read_text()
+        for folder in ("kit", "services", "workflows", "simulators")
+        for path in (PROJECT / folder).rglob("*.py")
+    )
+    ours = {name for name in told if name.startswith("GONGDAN_")}
+    fields = {name: name.removeprefix("GONGDAN_").lower() for name in ours}
+    assert ours
+    assert [name for name in ours if name not in sources and fields[name] not in sources] == []
+
+
 def test_no_manifest_holds_a_secret() -> None:
     assert not of_kind("Secret")
 
