@@ -15,6 +15,7 @@ from stack import doctor as diagnosis
 from stack import keys, logs, ports, postgres, running, temporal, welcome
 from stack.children import children, own_cluster
 from stack.layout import Layout
+from stack.probes import NotReady, answers_sql
 from stack.processes import BY_NAME, PROCESSES, Process, with_needs
 from stack.supervisor import StartFailed, Supervisor
 from stack.terminal import Terminal
@@ -102,14 +103,13 @@ async def _supervise(wanted: tuple[Process, ...], layout: Layout) -> int:
     supervisor = Supervisor(children(wanted, layout), terminal.say)
     with _stopped_by_signals(supervisor, terminal) as stop:
         try:
-            if "temporal" in layout.external:
-                await temporal.register_search_attributes(layout.temporal_address)
+            await _meet_others(layout)
             await _until(stop, supervisor.start())
             if not stop.is_set():
                 terminal.say(welcome.table(wanted, layout, time.monotonic() - began))
                 await _until(stop, supervisor.watch())
             code = 0
-        except (StartFailed, temporal.TemporalError) as problem:
+        except (StartFailed, NotReady, temporal.TemporalError) as problem:
             terminal.say(f"\nThe product did not start: {problem}")
             code = 1
         began = time.monotonic()
@@ -117,6 +117,14 @@ async def _supervise(wanted: tuple[Process, ...], layout: Layout) -> int:
     terminal.say(f"stopped after {time.monotonic() - began:.1f} s")
     terminal.close()
     return code
+
+
+async def _meet_others(layout: Layout) -> None:
+    """See that the servers which somebody else runs for us answer, and know what they must."""
+    if "postgres" in layout.external:
+        await answers_sql(None, layout.environment["DATABASE_URL"])
+    if "temporal" in layout.external:
+        await temporal.register_search_attributes(layout.temporal_address)
 
 
 @contextmanager

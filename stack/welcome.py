@@ -27,7 +27,7 @@ def table(wanted: tuple[Process, ...], layout: Layout, seconds: float) -> str:
     console = Console(file=screen, width=100)
     console.print(grid)
     console.print(_NEXT, markup=False, highlight=False)
-    return screen.getvalue()
+    return screen.getvalue().rstrip()
 
 
 def _pages(layout: Layout) -> list[tuple[str, str, str, str]]:
