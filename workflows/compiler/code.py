@@ -116,6 +116,8 @@ class _Template:
         if wanted == UNKNOWN:
             return None
         try:
+            if isinstance(wanted, EnumOf) and raw not in wanted.values:
+                raise ValueMismatch("", f"{raw!r} is none of its values")
             if wanted == DURATION and isinstance(raw, str) and not raw.endswith("s"):
                 raw = duration_to_json(parse_duration(raw))
             return ["const", conform(raw, wanted), ""]

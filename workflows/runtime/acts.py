@@ -109,6 +109,7 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
         )
     node = plan.by_id[task.node]
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
+    # Whose it is comes first: who loses a race learns who won it.
     _check_person(act, verb, node, task, plan)
     if verb not in possible_verbs(node, task):
         raise FailedPrecondition(

@@ -121,6 +121,12 @@ def test_a_value_that_does_not_fit_is_refused_with_its_place(
     assert caught.value.path == path
 
 
+def test_a_contracts_enum_may_grow_and_a_choice_may_not() -> None:
+    assert conform("PAUSED", EnumOf(("NEW", "DONE"), "test.v1.State")) == "PAUSED"
+    with pytest.raises(ValueMismatch):
+        conform("PAUSED", EnumOf(("NEW", "DONE")))
+
+
 @given(st.timedeltas(min_value=timedelta(days=-9999), max_value=timedelta(days=9999)))
 def test_durations_survive_json(duration: timedelta) -> None:
     assert duration_from_json(duration_to_json(duration)) == duration

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from kit.calendar import BusinessCalendar
+from kit.errors import ServiceError
 from tests.unit.compiler.flows import CATALOG, HEADER, flow
 from tests.unit.runtime.cases import MONDAY, Case, Small
 from workflows.compiler.compile import compile_or_raise
 from workflows.runtime.commands import CancelTimer, Purpose, StartTimer
 from workflows.runtime.port import VirtualCase
+from workflows.runtime.state import dump_state, load_state
 
 MEASURE = """
     start: measure
@@ -129,3 +133,19 @@ def test_working_time_is_the_calendars_and_a_year_without_notice_is_provisional(
     task = case.state.tasks["measure/1"]
     assert task.respond_due == datetime(2027, 1, 2, 2, 0, tzinfo=UTC)  # 10:00 after the holiday
     assert task.provisional
+
+
+def test_a_case_carries_its_calendar_over() -> None:
+    plan = compile_or_raise(flow(MEASURE, header=HEADER + "calendar: office\n"), CATALOG)
+    case = VirtualCase(plan, Small(), MONDAY)
+    case.start({}, calendar=OFFICE)
+    again = load_state(dump_state(case.state))
+    assert again == case.state
+    assert again.calendar == OFFICE
+
+
+def test_a_case_whose_flow_has_a_calendar_does_not_start_without_it() -> None:
+    plan = compile_or_raise(flow(MEASURE, header=HEADER + "calendar: office\n"), CATALOG)
+    with pytest.raises(ServiceError) as caught:
+        VirtualCase(plan, Small(), MONDAY).start({})
+    assert caught.value.reason == "CASE_CALENDAR_MISSING"
