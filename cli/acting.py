@@ -22,68 +22,12 @@ _DEADLINE_SECONDS: Final = 30.0
 _LOOK_EVERY_SECONDS: Final = 0.15
 
 
-@dataclass
-class Stage:
-    """Where it is played: the narrator's language, the people's names, the windows beside it."""
-
-    language: str
-    links: Links
-    names: dict[str, str]
-    step: int = 0
-    began: float = field(default_factory=time.monotonic)
-
-    @classmethod
-    def open(cls, language: str, customer_id: str) -> Stage:
-        """Learn who is who."""
-        api = Api.from_environment()
-        everybody = api.get("/people", directory_pb2.ListPeopleResponse, page_size=200).message
-        names = {
-            person.person_id: f"{person.display_name} ({word(person.roles[0], language)})"
-            for person in everybody.people
-            if person.roles
-        }
-        customer = api.get(f"/customers/{part(customer_id)}", directory_pb2.Customer).message
-        names[customer_id] = f"{customer.name_masked} ({word('customer', language)})"
-        return cls(language, Links.ask(api), names)
-
-    def head(self, chinese: str, english: str) -> None:
-        """Begin a part."""
-        screen().print(Rule(f"[bold]{self._told(chinese, english)}", align="left", style="dim"))
-
-    def say(self, who: str, chinese: str, english: str) -> None:
-        """Narrate one step of somebody's."""
-        self.step += 1
-        name = text(self.names.get(who, who))
-        told = text(self._told(chinese, english))
-        screen().print(f"[bold cyan]{self.step:>2}[/] [bold]{name}[/] {told}", soft_wrap=True)
-
-    def note(self, chinese: str, english: str) -> None:
-        """Add a line beneath a step."""
-        screen().print(f"   [dim]{text(self._told(chinese, english))}[/]", soft_wrap=True)
-
-    def show(self, *shown: RenderableType) -> None:
-        """Show what the person sees."""
-        for piece in shown:
-            screen().print(piece)
-
-    def seconds(self) -> float:
-        """How long it has been played."""
-        return time.monotonic() - self.began
-
-    def _told(self, chinese: str, english: str) -> str:
-        return english if self.language == "en" else chinese
-
-
 @dataclass(frozen=True, slots=True)
 class Player:
     """One person, and the API in their name."""
 
     person_id: str
-
-    @property
-    def api(self) -> Api:
-        """The gateway, asked as this person."""
-        return Api.from_environment(self.person_id)
+    api: Api
 
     def task(self, case_id: str, node: str) -> dict[str, Any]:
         """This person's open user task at a node, as soon as it is there."""
@@ -126,6 +70,62 @@ class Player:
             return True
 
         until(attempt, f"{self.person_id} to {verb} {work_order_id}")
+
+
+@dataclass
+class Stage:
+    """Where it is played: the narrator's language, the people's names, the windows beside it."""
+
+    language: str
+    api: Api
+    links: Links
+    names: dict[str, str]
+    step: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def open(cls, api: Api, language: str, customer_id: str) -> Stage:
+        """Learn who is who."""
+        everybody = api.get("/people", directory_pb2.ListPeopleResponse, page_size=200).message
+        names = {
+            person.person_id: f"{person.display_name} ({word(person.roles[0], language)})"
+            for person in everybody.people
+            if person.roles
+        }
+        customer = api.get(f"/customers/{part(customer_id)}", directory_pb2.Customer).message
+        names[customer_id] = f"{customer.name_masked} ({word('customer', language)})"
+        return cls(language, api, Links.ask(api), names)
+
+    def player(self, person_id: str) -> Player:
+        """Somebody who acts."""
+        return Player(person_id, self.api.as_(person_id))
+
+    def head(self, chinese: str, english: str) -> None:
+        """Begin a part."""
+        screen().print(Rule(f"[bold]{self._told(chinese, english)}", align="left", style="dim"))
+
+    def say(self, who: str, chinese: str, english: str) -> None:
+        """Narrate one step of somebody's."""
+        self.step += 1
+        name = text(self.names.get(who, who))
+        told = text(self._told(chinese, english))
+        screen().print(f"[bold cyan]{self.step:>2}[/] [bold]{name}[/] {told}", soft_wrap=True)
+
+    def note(self, chinese: str, english: str) -> None:
+        """Add a line beneath a step."""
+        screen().print(f"   [dim]{text(self._told(chinese, english))}[/]", soft_wrap=True)
+
+    def show(self, *shown: RenderableType) -> None:
+        """Show what the person sees."""
+        for piece in shown:
+            screen().print(piece)
+
+    def seconds(self) -> float:
+        """How long it has been played."""
+        return time.monotonic() - self.began
+
+    def _told(self, chinese: str, english: str) -> str:
+        return english if self.language == "en" else chinese
 
 
 def until(look: Callable[[], T | None], what: str) -> T:

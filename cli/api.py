@@ -51,17 +51,23 @@ class Reply(Generic[M]):
 
 
 class Api:
-    """The gateway, asked as one person."""
+    """The gateway, asked as one person; closed at the end of a ``with``."""
 
-    def __init__(self, url: str, token: str, act_as: str = "") -> None:
-        self.url = url.rstrip("/")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if act_as:
-            headers["X-Gongdan-Act-As"] = act_as
-        # The gateway is on this machine or named on purpose: no proxy of the environment's.
-        self._client = httpx.Client(
-            base_url=f"{self.url}/api/v1", headers=headers, timeout=_SECONDS, trust_env=False
+    def __init__(self, client: httpx.Client, act_as: str = "") -> None:
+        self._client = client
+        self._headers = {"X-Gongdan-Act-As": act_as} if act_as else {}
+
+    @classmethod
+    def connect(cls, url: str, token: str, act_as: str = "") -> Api:
+        """The gateway at an address."""
+        # It is on this machine or named on purpose: no proxy of the environment's.
+        client = httpx.Client(
+            base_url=f"{url.rstrip('/')}/api/v1",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=_SECONDS,
+            trust_env=False,
         )
+        return cls(client, act_as)
 
     @classmethod
     def from_environment(cls, act_as: str = "") -> Api:
@@ -71,9 +77,26 @@ class Api:
         """
         token = os.environ.get("GONGDAN_TOKEN", "")
         if url := os.environ.get("GONGDAN_URL"):
-            return cls(url, token, act_as)
+            return cls.connect(url, token, act_as)
         here = os.environ.get("GONGDAN_GATEWAY_URL", "http://127.0.0.1:8080")
-        return cls(here, token or _bootstrap_token(), act_as)
+        return cls.connect(here, token or _bootstrap_token(), act_as)
+
+    def as_(self, person_id: str) -> Api:
+        """The same gateway, asked as somebody else."""
+        return Api(self._client, person_id)
+
+    @property
+    def url(self) -> str:
+        """Where the product is."""
+        return str(self._client.base_url).removesuffix("/api/v1/")
+
+    def __enter__(self) -> Api:
+        """Use it for a while."""
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        """Let go of its connections."""
+        self._client.close()
 
     def get(self, path: str, message: type[M], **query: Any) -> Reply[M]:
         """Read one message."""
@@ -89,7 +112,7 @@ class Api:
 
     def change(self, verb: str, path: str, body: Any = None, *, key: str = "") -> Any:
         """Change something, once for the key."""
-        headers = {"Idempotency-Key": key or new_key()}
+        headers = self._headers | {"Idempotency-Key": key or new_key()}
         return self._ask(verb, path, json=body or {}, headers=headers).json()
 
     def plain(self, verb: str, path: str, body: Any = None, **query: Any) -> Any:
@@ -102,7 +125,7 @@ class Api:
 
     def stream(self, path: str) -> Iterator[Any]:
         """The events of a live stream, until it ends."""
-        with self._client.stream("GET", path, timeout=None) as response:
+        with self._client.stream("GET", path, headers=self._headers, timeout=None) as response:
             if response.is_error:
                 response.read()
                 raise _refusal(response)
@@ -111,6 +134,7 @@ class Api:
                     yield json.loads(line.removeprefix("data:"))
 
     def _ask(self, verb: str, path: str, **how: Any) -> httpx.Response:
+        how.setdefault("headers", self._headers)
         try:
             response = self._client.request(verb, path, **how)
         except httpx.TransportError as error:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from cli.acting import Player, Stage, until
-from cli.api import Refused, part
+from cli.acting import Stage, until
+from cli.api import Api, Refused, part
 from cli.earning import lines_table
 from cli.ledger import transfers_table
 from cli.notify import deliveries_table
@@ -25,9 +25,9 @@ from protos.workorder.v1 import workorder_pb2
 
 FLOW: Final = "aircon_install"
 #: The example company's people, as the seed makes them.
-SALES, DESIGNER, DIRECTOR = Player("pe_wang"), Player("pe_li"), Player("pe_zhao")
-SUPERVISOR, FINANCE = Player("pe_chen"), Player("pe_qian")
-CUSTOMER: Final = Player("cu_inside")
+SALES, DESIGNER, DIRECTOR = "pe_wang", "pe_li", "pe_zhao"
+SUPERVISOR, FINANCE = "pe_chen", "pe_qian"
+CUSTOMER: Final = "cu_inside"
 
 
 def demo(
@@ -39,19 +39,24 @@ def demo(
 ) -> None:
     """Walk whole cases in under a minute: from the first call to the paid earning."""
     try:
-        stage = Stage.open(lang, CUSTOMER.person_id)
-        windows = f"{stage.links.product}   Temporal {stage.links.temporal_ui}"
-        stage.note(
-            f"产品 {windows}   企业微信沙箱 {stage.links.wecom_sandbox}",
-            f"product {windows}   WeCom sandbox {stage.links.wecom_sandbox}",
-        )
-        if only != "limit":
-            whole_case(stage)
-        if only != "whole":
-            cases_at_the_limit(stage)
+        with Api.from_environment() as api:
+            play(Stage.open(api, lang, CUSTOMER), only)
     except Refused as refused:
         say_refused(refused)
         raise typer.Exit(1) from refused
+
+
+def play(stage: Stage, only: str | None) -> None:
+    """Play what was asked for, and say how long it took."""
+    windows = f"{stage.links.product}   Temporal {stage.links.temporal_ui}"
+    stage.note(
+        f"产品 {windows}   企业微信沙箱 {stage.links.wecom_sandbox}",
+        f"product {windows}   WeCom sandbox {stage.links.wecom_sandbox}",
+    )
+    if only != "limit":
+        whole_case(stage)
+    if only != "whole":
+        cases_at_the_limit(stage)
     stage.head(
         f"全部 {stage.step} 步完成，用时 {stage.seconds():.1f} 秒",
         f"All {stage.step} steps done in {stage.seconds():.1f} s",
@@ -63,11 +68,13 @@ def whole_case(stage: Stage) -> None:
     stage.head("一个完整的个案：空调安装", "One whole case: an air-conditioner is installed")
     case_id = _sell(stage, "AC-INSTALL-STD", quantity=1, height=True)
     _show_quote(stage, case_id)
-    stage.say(CUSTOMER.person_id, "确认方案与报价", "confirms the proposal and its price")
-    CUSTOMER.act(case_id, "confirm_quote", "approve")
+    stage.say(CUSTOMER, "确认方案与报价", "confirms the proposal and its price")
+    stage.player(CUSTOMER).act(case_id, "confirm_quote", "approve")
     _install(stage, case_id)
-    stage.say(CUSTOMER.person_id, "验收通过，五星好评", "accepts the work and gives five stars")
-    CUSTOMER.act(case_id, "acceptance", "approve", {"rating": 5, "remarks": "师傅很专业"})
+    stage.say(CUSTOMER, "验收通过，五星好评", "accepts the work and gives five stars")
+    stage.player(CUSTOMER).act(
+        case_id, "acceptance", "approve", {"rating": 5, "remarks": "师傅很专业"}
+    )
     earning_id = _pay(stage, case_id)
     _await_follow_up(stage, case_id)
     _sum_up(stage, case_id, earning_id)
@@ -77,25 +84,25 @@ def cases_at_the_limit(stage: Stage) -> None:
     """Over 50,000 yuan, and not a fen less, the technical director confirms first."""
     stage.head("五万元的界线：超过才要二次确认", "The 50,000 yuan limit: strictly over it")
     case_id = _sell(stage, "HOUSE-OVERHAUL", quantity=1, height=False)
-    total = money(_quote(case_id).total)
-    CUSTOMER.task(case_id, "confirm_quote")
+    total = money(_quote(stage, case_id).total)
+    stage.player(CUSTOMER).task(case_id, "confirm_quote")
     stage.say(
-        CUSTOMER.person_id,
+        CUSTOMER,
         f"报价 {total}，没有超过：直接由他确认",
         f"is asked at once: {total} is not over the limit",
     )
     case_id = _sell(stage, "CENTRAL-AC", quantity=3, height=False)
-    total = money(_quote(case_id).total)
-    DIRECTOR.task(case_id, "director")
+    total = money(_quote(stage, case_id).total)
+    stage.player(DIRECTOR).task(case_id, "director")
     stage.say(
-        DIRECTOR.person_id,
+        DIRECTOR,
         f"报价 {total}，超过一分：先由他二次确认，他同意了",
         f"comes first: {total} is a fen over the limit; he approves",
     )
-    DIRECTOR.act(case_id, "director", "approve", {"opinion": "方案可行"})
-    CUSTOMER.task(case_id, "confirm_quote")
+    stage.player(DIRECTOR).act(case_id, "director", "approve", {"opinion": "方案可行"})
+    stage.player(CUSTOMER).task(case_id, "confirm_quote")
     stage.say(
-        CUSTOMER.person_id,
+        CUSTOMER,
         "这才收到方案确认；演示到此，两个个案留给你继续",
         "is asked only now; both cases stay open for you to go on with",
     )
@@ -104,19 +111,21 @@ def cases_at_the_limit(stage: Stage) -> None:
 
 def _sell(stage: Stage, item: str, *, quantity: int, height: bool) -> str:
     """From the first call to the measured room."""
-    path = f"/customers/{part(CUSTOMER.person_id)}"
-    address = SALES.api.get(path, directory_pb2.Customer).message.addresses[0]
+    path = f"/customers/{part(CUSTOMER)}"
+    address = stage.player(SALES).api.get(path, directory_pb2.Customer).message.addresses[0]
     inputs = {
-        "customer_id": CUSTOMER.person_id,
+        "customer_id": CUSTOMER,
         "address_id": address.address_id,
         "region_adcode": address.place.adcode,
     }
-    started = SALES.api.change("POST", "/cases", {"flow_code": FLOW, "inputs": inputs})
+    started = stage.player(SALES).api.change(
+        "POST", "/cases", {"flow_code": FLOW, "inputs": inputs}
+    )
     case_id = str(started["case_id"])
-    stage.say(SALES.person_id, f"接到来电，发起个案 {case_id}", f"takes a call, starts {case_id}")
+    stage.say(SALES, f"接到来电，发起个案 {case_id}", f"takes a call, starts {case_id}")
     link = stage.links.workflow(started["workflow_id"])
     stage.note(f"Temporal {link}", f"Temporal {link}")
-    stage.say(SALES.person_id, "登记需求、楼层和预算", "fills in needs, floor and budget")
+    stage.say(SALES, "登记需求、楼层和预算", "fills in needs, floor and budget")
     needs = {
         "needs": "客厅安装空调，外机装在室外",
         "item_code": item,
@@ -125,10 +134,10 @@ def _sell(stage: Stage, item: str, *, quantity: int, height: bool) -> str:
         "work_at_height": height,
         "budget": {"currency": "CNY", "amount_minor": 80_000},
     }
-    SALES.act(case_id, "intake", "complete", needs)
-    task = DESIGNER.task(case_id, "measure")
+    stage.player(SALES).act(case_id, "intake", "complete", needs)
+    task = stage.player(DESIGNER).task(case_id, "measure")
     stage.say(
-        DESIGNER.person_id,
+        DESIGNER,
         "在企业微信收到量房待办，确认量房结果",
         "gets the measuring task on WeCom and confirms what was measured",
     )
@@ -137,7 +146,7 @@ def _sell(stage: Stage, item: str, *, quantity: int, height: bool) -> str:
         f"响应时限 {due}：过时不应，主管会收到恰好一条预警",
         f"respond by {due}: silent until then, the supervisor gets exactly one alert",
     )
-    DESIGNER.act(case_id, "measure", "complete", _measured(height=height))
+    stage.player(DESIGNER).act(case_id, "measure", "complete", _measured(height=height))
     return case_id
 
 
@@ -151,11 +160,11 @@ def _measured(*, height: bool) -> dict[str, Any]:
     return form | {"height_notes": "外墙作业，系安全绳"} if height else form
 
 
-def _quote(case_id: str) -> pricing_pb2.QuoteResult:
+def _quote(stage: Stage, case_id: str) -> pricing_pb2.QuoteResult:
     def look() -> pricing_pb2.QuoteResult | None:
         try:
             path = f"/cases/{part(case_id)}/quote"
-            return SALES.api.get(path, pricing_pb2.QuoteResult).message
+            return stage.player(SALES).api.get(path, pricing_pb2.QuoteResult).message
         except Refused as refused:
             if refused.reason == "QUOTE_NOT_MADE":
                 return None
@@ -165,17 +174,15 @@ def _quote(case_id: str) -> pricing_pb2.QuoteResult:
 
 
 def _show_quote(stage: Stage, case_id: str) -> None:
-    quote = _quote(case_id)
-    stage.say(
-        SALES.person_id, "系统报出价格，每一步都有来由", "sees the price and how it came about"
-    )
+    quote = _quote(stage, case_id)
+    stage.say(SALES, "系统报出价格，每一步都有来由", "sees the price and how it came about")
     stage.show(*explained(quote))
 
 
 def _install(stage: Stage, case_id: str) -> None:
     """The work order from the offer to its completion."""
-    order = until(lambda: _offered(case_id), f"an offer of {case_id} to a technician")
-    order_id, technician = order.work_order_id, Player(order.offer.technician_id)
+    order = until(lambda: _offered(stage, case_id), f"an offer of {case_id} to a technician")
+    order_id, technician = order.work_order_id, stage.player(order.offer.technician_id)
     me = technician.person_id
     stage.say(
         me, "收到派单：接单前就看到每一项收益", "is offered the work, with its earning in full"
@@ -188,18 +195,24 @@ def _install(stage: Stage, case_id: str) -> None:
     technician.act_in_the_field(order_id, "schedule", _window())
     stage.say(me, "到场签到", "checks in on site")
     technician.act_in_the_field(order_id, "check-in")
-    theirs = CUSTOMER.api.get(f"/work-orders/{part(order_id)}", workorder_pb2.WorkOrder).message
+    theirs = (
+        stage.player(CUSTOMER)
+        .api.get(f"/work-orders/{part(order_id)}", workorder_pb2.WorkOrder)
+        .message
+    )
     code = theirs.completion_code
-    stage.say(CUSTOMER.person_id, f"装好了，把完工码 {code} 告诉师傅", f"tells the code {code}")
+    stage.say(CUSTOMER, f"装好了，把完工码 {code} 告诉师傅", f"tells the code {code}")
     stage.say(me, "凭完工码完工", "completes the work with that code")
     done = {"completion_code": code, "summary": "安装完成，试机正常，现场已清洁"}
     technician.act_in_the_field(order_id, "complete", done)
 
 
-def _offered(case_id: str) -> workorder_pb2.WorkOrder | None:
-    listed = SUPERVISOR.api.get(
-        "/work-orders", workorder_pb2.ListWorkOrdersResponse, case_id=case_id
-    ).message
+def _offered(stage: Stage, case_id: str) -> workorder_pb2.WorkOrder | None:
+    listed = (
+        stage.player(SUPERVISOR)
+        .api.get("/work-orders", workorder_pb2.ListWorkOrdersResponse, case_id=case_id)
+        .message
+    )
     return next((order for order in listed.work_orders if order.offer.technician_id), None)
 
 
@@ -215,33 +228,35 @@ def _pay(stage: Stage, case_id: str) -> str:
 
     def look() -> settlement_pb2.Earning | None:
         query = {"case_id": case_id, "state": wanted}
-        found = FINANCE.api.get("/earnings", settlement_pb2.ListEarningsResponse, **query)
+        found = stage.player(FINANCE).api.get(
+            "/earnings", settlement_pb2.ListEarningsResponse, **query
+        )
         return next(iter(found.message.earnings), None)
 
     earning = until(look, f"the earning of {case_id} to become payable")
-    me, path = FINANCE.person_id, f"/earnings/{part(earning.earning_id)}/payout"
+    me, path = FINANCE, f"/earnings/{part(earning.earning_id)}/payout"
     stage.say(
         earning.technician_id,
         f"收益 {money(earning.total)} 已锁定并入账，可提现",
         f"has {money(earning.total)} locked and posted, payable now",
     )
     stage.say(me, "打款", "hands it to the payout channel")
-    FINANCE.api.change("POST", path)
+    stage.player(FINANCE).api.change("POST", path)
     reference = f"BANK-{SystemClock().now():%Y%m%d}-{earning.earning_id[-6:].upper()}"
     stage.say(me, f"银行回单 {reference}，确认到账", f"confirms its arrival, {reference}")
-    FINANCE.api.change("POST", f"{path}/confirm", {"payout_reference": reference})
+    stage.player(FINANCE).api.change("POST", f"{path}/confirm", {"payout_reference": reference})
     return earning.earning_id
 
 
 def _await_follow_up(stage: Stage, case_id: str) -> None:
     def look() -> cases_pb2.Case | None:
-        case = SUPERVISOR.api.get(f"/cases/{part(case_id)}", cases_pb2.Case).message
+        case = stage.player(SUPERVISOR).api.get(f"/cases/{part(case_id)}", cases_pb2.Case).message
         return case if case.waiting_for else None
 
     case = until(look, f"the follow-up of {case_id} to be armed")
     waits = "；".join(case.waiting_for)
     stage.say(
-        SUPERVISOR.person_id,
+        SUPERVISOR,
         f"看到个案在等回访：{waits}",
         f"sees the case wait for its follow-up call: {waits}",
     )
@@ -254,29 +269,35 @@ def _await_follow_up(stage: Stage, case_id: str) -> None:
 def _sum_up(stage: Stage, case_id: str, earning_id: str) -> None:
     """What is left of it: the earning, the books, the messages."""
     path = f"/earnings/{part(earning_id)}"
-    earning = FINANCE.api.get(path, settlement_pb2.Earning).message
+    earning = stage.player(FINANCE).api.get(path, settlement_pb2.Earning).message
     name = stage.names.get(earning.technician_id, earning.technician_id)
     stage.head(f"{name} 的收益明细", f"The earning of {name}")
     stage.show(lines_table(earning))
     stage.head("账本分录", "The ledger's entries")
     stage.show(
         transfers_table(
-            FINANCE.api.get(
+            stage.player(FINANCE)
+            .api.get(
                 "/ledger/transfers",
                 settlement_pb2.ListLedgerTransfersResponse,
                 earning_id=earning_id,
-            ).message
+            )
+            .message
         )
     )
     stage.head("企业微信消息", "Messages on WeCom")
-    stage.show(deliveries_table(until(lambda: _delivered(case_id), "the messages to be sent")))
+    stage.show(
+        deliveries_table(until(lambda: _delivered(stage, case_id), "the messages to be sent"))
+    )
     stage.note(stage.links.wecom_sandbox, stage.links.wecom_sandbox)
 
 
-def _delivered(case_id: str) -> notify_pb2.ListDeliveriesResponse | None:
+def _delivered(stage: Stage, case_id: str) -> notify_pb2.ListDeliveriesResponse | None:
     """The case's messages, once none of them is still on its way."""
-    listed = SUPERVISOR.api.get(
-        "/deliveries", notify_pb2.ListDeliveriesResponse, case_id=case_id
-    ).message
+    listed = (
+        stage.player(SUPERVISOR)
+        .api.get("/deliveries", notify_pb2.ListDeliveriesResponse, case_id=case_id)
+        .message
+    )
     on_the_way = [d for d in listed.deliveries if d.state == notify_pb2.DELIVERY_STATE_QUEUED]
     return None if on_the_way else listed

@@ -58,14 +58,15 @@ def verb(app: typer.Typer, name: str = "") -> Callable[[Callable[..., None]], Ca
     def make(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def command(*, act_as: str, as_json: bool, **arguments: Any) -> None:
-            token = _asked.set(Asked(Api.from_environment(act_as), as_json))
-            try:
-                function(**arguments)
-            except Refused as refused:
-                say_refused(refused)
-                raise typer.Exit(1) from refused
-            finally:
-                _asked.reset(token)
+            with Api.from_environment(act_as) as gateway:
+                token = _asked.set(Asked(gateway, as_json))
+                try:
+                    function(**arguments)
+                except Refused as refused:
+                    say_refused(refused)
+                    raise typer.Exit(1) from refused
+                finally:
+                    _asked.reset(token)
 
         signature = inspect.signature(function, eval_str=True)
         parameters = [

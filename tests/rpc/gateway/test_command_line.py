@@ -1,0 +1,193 @@
+"""`gongdan` against a gateway: what people read, what programs read, how a refusal looks."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from stack.layout import PROJECT
+from tests.gateway_server import WholeProduct
+from tests.rpc.gateway.conftest import As
+from tests.rpc.gateway.play import start, task_of
+
+FLOW = PROJECT / "flows/aircon_install/flow.yaml"
+Gongdan = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def gongdan(product: WholeProduct, address: str, tmp_path: Path) -> Gongdan:
+    """Run a command as a newcomer does: the stack's address and token come from its files."""
+    environment = {
+        "GONGDAN_GATEWAY_URL": address,
+        "GONGDAN_BOOTSTRAP_TOKEN_FILE": str(product.edge.settings.bootstrap_token_file),
+    }
+
+    async def run(*arguments: str, **more: str) -> Result:
+        runner = CliRunner(env=environment | more)
+        # The gateway logs in this process, to the stream that the runner captures.
+        with capture_logs():
+            return await asyncio.to_thread(runner.invoke, app, list(arguments))
+
+    return run
+
+
+async def test_a_list_is_a_table_for_people_and_json_for_programs(gongdan: Gongdan) -> None:
+    shown = await gongdan("person", "list", "--role", "technician")
+    assert shown.exit_code == 0, shown.output
+    assert "张师傅" in shown.stdout
+    told = await gongdan("person", "list", "--role", "technician", "--json")
+    people = json.loads(told.stdout)["people"]
+    assert {person["person_id"] for person in people} == {"pe_zhang", "pe_liu"}
+
+
+async def test_a_quote_shows_every_step_with_amounts_on_the_right(gongdan: Gongdan) -> None:
+    inside = ("--longitude", "116.4612", "--latitude", "39.9087")
+    shown = await gongdan("quote", "preview", "AC-INSTALL-HIGH", *inside)
+    assert shown.exit_code == 0, shown.output
+    assert "¥432.00" in shown.stdout
+    assert "¥300.00 × 20%" in shown.stdout
+
+
+async def test_a_refusal_is_a_sentence_with_reason_and_field_and_exit_code_1(
+    gongdan: Gongdan,
+) -> None:
+    refused = await gongdan("quote", "preview", "NO-SUCH-ITEM")
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert "PRICING_RATE_MISSING" in refused.stderr
+    assert "facts.lines[0].item_code" in refused.stderr
+    assert "Traceback" not in refused.output
+
+
+async def test_a_command_that_is_not_understood_ends_with_2(gongdan: Gongdan) -> None:
+    assert (await gongdan("case", "start")).exit_code == 2
+    assert (await gongdan("quote", "preview", "AC*many")).exit_code == 2
+    assert (await gongdan("work-order", "schedule", "wo_x", "--start", "soon")).exit_code == 2
+
+
+async def test_a_gateway_that_is_away_is_named_with_what_to_do(gongdan: Gongdan) -> None:
+    away = await gongdan("case", "list", GONGDAN_GATEWAY_URL="http://127.0.0.1:9")
+    assert away.exit_code == 1
+    assert "make up" in away.stderr
+
+
+async def test_the_stacks_token_goes_to_no_other_gateway(gongdan: Gongdan, address: str) -> None:
+    refused = await gongdan("case", "list", GONGDAN_URL=address)
+    assert refused.exit_code == 1
+    assert "LOGIN_REQUIRED" in refused.stderr
+
+
+async def test_a_case_is_started_acted_on_and_shown_by_commands(
+    gongdan: Gongdan, as_: As, tmp_path: Path
+) -> None:
+    customer = json.loads((await gongdan("customer", "show", "cu_inside", "--json")).stdout)
+    inputs = tmp_path / "inputs.json"
+    inputs.write_text(json.dumps({"address_id": customer["addresses"][0]["address_id"]}))
+    started = await gongdan(
+        *("case", "start", "aircon_install", "--json", "--as", "pe_wang"),
+        *("--input", str(inputs)),
+        *("--input", "customer_id=cu_inside", "--input", "region_adcode=110105"),
+    )
+    assert started.exit_code == 0, started.output
+    case_id = json.loads(started.stdout)["case_id"]
+    await task_of(as_("pe_wang"), case_id, "intake")
+    assert "需求登记" in (await gongdan("inbox", "--as", "pe_wang")).stdout
+    refused = await gongdan("case", "act", case_id, "intake", "complete", "--as", "pe_wang")
+    assert refused.exit_code == 1
+    assert "needs" in refused.stderr
+    done = await gongdan(
+        *("case", "act", case_id, "intake", "complete", "--as", "pe_wang"),
+        *(
+            "-i",
+            "needs=一台挂机",
+            "-i",
+            "floor=15",
+            "-i",
+            "work_at_height=true",
+            "-i",
+            "budget=800",
+        ),
+    )
+    assert done.exit_code == 0, done.output
+    await task_of(as_("pe_li"), case_id, "measure")
+    shown = await gongdan("case", "show", case_id)
+    assert "李设计" in shown.stdout or "pe_li" in shown.stdout
+    assert "/namespaces/default/workflows/case%3A" in shown.stdout
+    acts = await gongdan("case", "acts", case_id, "--as", "pe_chen")
+    assert "pe_wang" in acts.stdout
+
+
+async def test_an_act_on_what_is_not_open_names_what_is(gongdan: Gongdan, as_: As) -> None:
+    case_id = await start(as_)
+    await task_of(as_("pe_wang"), case_id, "intake")
+    refused = await gongdan("case", "act", case_id, "measure", "complete", "--as", "pe_wang")
+    assert refused.exit_code == 1
+    assert "intake/1" in refused.stderr
+
+
+async def test_a_flow_is_checked_by_the_gateway_as_by_the_local_compiler(
+    gongdan: Gongdan, tmp_path: Path
+) -> None:
+    source = FLOW.read_text()
+    broken = tmp_path / "flow.yaml"
+    broken.write_text(source.replace("inputs.address_id", "inputs.adress_id"))
+    there = await gongdan("flow", "check", str(tmp_path), "--json")
+    here = await gongdan("flow", "check", str(tmp_path), "--offline", "--json")
+    assert there.exit_code == here.exit_code == 1
+    assert json.loads(there.stdout)["diagnostics"] == json.loads(here.stdout)["diagnostics"]
+    shown = await gongdan("flow", "check", str(broken))
+    assert "FLOW_FIELD_UNKNOWN" in shown.stdout
+    assert "did you mean 'address_id'?" in shown.stdout
+
+
+async def test_a_broken_flow_is_not_published(gongdan: Gongdan, tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text("flow: 5\n")
+    refused = await gongdan("flow", "publish", str(tmp_path))
+    assert refused.exit_code == 1
+    assert "not publishable" in refused.stdout
+
+
+async def test_publishing_the_same_source_again_is_the_same_version(gongdan: Gongdan) -> None:
+    told = await gongdan("flow", "publish", "flows/aircon_install", "--json")
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["version"] == 1
+
+
+async def test_a_flow_is_shown_and_drawn(gongdan: Gongdan, tmp_path: Path) -> None:
+    shown = await gongdan("flow", "show", "aircon_install")
+    assert "技术总监二次确认" in shown.stdout
+    drawn = await gongdan("flow", "draw", "aircon_install")
+    assert drawn.stdout.startswith("flowchart TD")
+    file = tmp_path / "flow.svg"
+    await gongdan("flow", "draw", "aircon_install", "--svg", str(file))
+    assert file.read_text().startswith("<svg")
+
+
+async def test_the_books_are_read_and_proven(gongdan: Gongdan) -> None:
+    assert "sound" in (await gongdan("ledger", "verify")).stdout
+    assert (await gongdan("ledger", "transfers")).exit_code == 0
+    assert (await gongdan("ledger", "balances")).exit_code == 0
+    assert (await gongdan("earning", "list")).exit_code == 0
+
+
+async def test_personal_data_is_revealed_for_a_purpose_only(gongdan: Gongdan) -> None:
+    masked = json.loads(
+        (await gongdan("customer", "show", "cu_inside", "--json", "--as", "pe_sun")).stdout
+    )
+    reference = masked["name_ref"]
+    assert (await gongdan("customer", "reveal", reference)).exit_code == 2
+    told = await gongdan(
+        "customer", "reveal", reference, "--purpose", "call about the visit", "--as", "pe_sun"
+    )
+    assert told.stdout.strip() == "林晓雨"
+
+
+async def test_a_calendar_shows_holidays_and_make_up_days(gongdan: Gongdan) -> None:
+    shown = await gongdan("calendar", "show", "office", "--year", "2026")
+    assert "国庆节" in shown.stdout
+    assert "调休上班" in shown.stdout
