@@ -192,7 +192,9 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """An office without a worker."""
     database = Database.connect(served.database_url, SCHEMA)
-    temporal = Client(**{**env.client.config(), "data_converter": converter(plans_of(database))})
+    # The environment's own client, interceptors that skip time included, with our converter.
+    own: dict[str, Any] = {**env.client.config(), "data_converter": converter(plans_of(database))}
+    temporal = Client(**own)
     caller = RpcCaller.connect(dict.fromkeys(AREAS, served.address), served.signing.minter, SYSTEM)
     cases = Cases(temporal, caller, SystemClock())
     yield Office(env, temporal, cases, caller, company, served, database)

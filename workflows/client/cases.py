@@ -8,6 +8,7 @@ how things stand.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,8 @@ from workflows.runtime.shell import attributes
 from workflows.runtime.shell.plan_ref import PlanRef
 
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
+#: Between the tries of an act whose workflow task must run again, in seconds.
+_PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 #: Years of calendar that a case starts with, the present one first.
 _CALENDAR_YEARS: Final = 3
 _REPLY: Final = TypeAdapter(ActReply)
@@ -170,9 +173,7 @@ class Cases:
         """
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:
-            reply: ActReply = await handle.execute_update(
-                "act", act, id=act.act_key, result_type=ActReply, rpc_timeout=_ANSWER_WITHIN
-            )
+            return await _update(handle, act)
         except WorkflowUpdateFailedError as error:
             return _refused(error)
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
@@ -181,7 +182,6 @@ class Cases:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return await self._over(handle, act)
             raise _unavailable() from error
-        return reply
 
     async def describe(self, workflow_id: str) -> CaseDescription:
         """How a case stands by its own account.
@@ -262,6 +262,26 @@ class Cases:
             raise _missing(handle.id, error) from error
         refusal = Refusal(Kind.FAILED_PRECONDITION, "CASE_OVER", f"the case is over: {outcome}")
         return ActReply(act.act_key, False, str(outcome), 0, None, refusal)
+
+
+async def _update(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
+    """The reply of the update. A workflow task that must run again, as when something comes in while
+    the case continues as new, fails its updates; they have not been applied and are sent again."""
+    for pause in _PAUSES:
+        try:
+            return await _update_once(handle, act)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+        await asyncio.sleep(pause)
+    return await _update_once(handle, act)
+
+
+async def _update_once(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
+    reply: ActReply = await handle.execute_update(
+        "act", act, id=act.act_key, result_type=ActReply, rpc_timeout=_ANSWER_WITHIN
+    )
+    return reply
 
 
 def _refused(error: WorkflowUpdateFailedError) -> ActReply:

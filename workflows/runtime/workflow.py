@@ -17,6 +17,13 @@ from typing import Any, Final, assert_never
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from workflows.runtime.shell.alarm import Alarm
+from workflows.runtime.shell.attributes import Attributes, values_of
+from workflows.runtime.shell.calls import Calls
+from workflows.runtime.shell.children import Children
+from workflows.runtime.shell.recorder import Recorder
+from workflows.runtime.shell.replies import refused
+
 with workflow.unsafe.imports_passed_through():
     from kit.errors import ServiceError
     from workflows.compiler.plan import INTERPRETER_VERSION, Plan
@@ -54,14 +61,9 @@ with workflow.unsafe.imports_passed_through():
         Refusal,
         Signal,
     )
-    from workflows.runtime.shell.alarm import Alarm
-    from workflows.runtime.shell.attributes import Attributes, values_of
-    from workflows.runtime.shell.calls import Calls
-    from workflows.runtime.shell.children import Children
     from workflows.runtime.shell.plan_ref import PlanRef
-    from workflows.runtime.shell.recorder import Recorder
-    from workflows.runtime.shell.replies import refused
     from workflows.runtime.state import CaseState, Incident
+
 
 #: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
 _MOST_EVENTS: Final = 1_000

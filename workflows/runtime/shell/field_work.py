@@ -10,6 +10,11 @@ from typing import Any, Final
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
+from workflows.runtime.shell.alarm import Alarm
+from workflows.runtime.shell.calls import Calls
+from workflows.runtime.shell.recorder import Recorder
+from workflows.runtime.shell.replies import refused
+
 with workflow.unsafe.imports_passed_through():
     from kit.errors import Kind, ServiceError
     from workflows.runtime.commands import CallRpc, RecordAct
@@ -32,10 +37,7 @@ with workflow.unsafe.imports_passed_through():
         Signal,
         Unrecorded,
     )
-    from workflows.runtime.shell.alarm import Alarm
-    from workflows.runtime.shell.calls import Calls
-    from workflows.runtime.shell.recorder import Recorder
-    from workflows.runtime.shell.replies import refused
+
 
 #: An act's call is answered within this, or its answer is that it is still being tried.
 _ANSWER_WITHIN: Final = timedelta(seconds=5)

@@ -1,0 +1,22 @@
+"""The sandbox as the tests run it: what only computes is shared, what Temporal drives is not."""
+
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+SHARED = (
+    "kit",
+    "pydantic",
+    "workflows.compiler",
+    "workflows.language",
+    "workflows.runtime.commands",
+    "workflows.runtime.events",
+    "workflows.runtime.field_work",
+    "workflows.runtime.payloads",
+    "workflows.runtime.shell.plan_ref",
+    "workflows.runtime.state",
+)
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*SHARED)
+    )

@@ -1,0 +1,173 @@
+"""What only the real server shows: histories without refused acts, races, kills, the Temporal UI."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+
+from tests.workflow.conftest import Office, eventually
+from tests.workflow.flows import INSTALL, MEASURE
+from tests.workflow.sandbox import sandbox
+from workflows.client import Act
+from workflows.runtime import workflow as shell
+
+
+@pytest.fixture(autouse=True)
+def people(real_office: Office) -> None:
+    real_office.company.people = {
+        "designer": ["pe_li"],
+        "sales": ["pe_wang"],
+        "supervisor": ["pe_chen"],
+    }
+    real_office.company.technicians = ["pe_tian"]
+
+
+@pytest.fixture
+async def office(real_office: Office) -> AsyncIterator[Office]:
+    async with real_office.worker():
+        yield real_office
+
+
+async def test_a_refused_act_leaves_no_history(office: Office) -> None:
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    await office.settled(case)
+    before = len(await office.history(case.workflow_id))
+    reply = await office.act(task, "complete", "pe_li", form={})
+    assert reply.refusal is not None
+    assert len(await office.history(case.workflow_id)) == before
+
+
+async def test_of_fifty_people_on_one_task_one_wins_and_nobody_meets_an_rpc_error(
+    office: Office,
+) -> None:
+    designers = [f"pe_{number}" for number in range(50)]
+    office.company.people["designer"] = designers
+    case = await office.start(MEASURE)
+    task = await office.task_of(designers[0], case)
+    form = {"note": "我来"}
+    replies = await asyncio.gather(
+        *(office.act(task, "complete", person, form=form) for person in designers)
+    )
+    assert sum(reply.applied for reply in replies) == 1
+    refusals = {reply.refusal.reason for reply in replies if reply.refusal is not None}
+    assert refusals <= {"CASE_OVER", "CASE_TASK_CLOSED"}
+
+
+async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "_MOST_EVENTS", 100)
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+
+    async def comment(person: int) -> None:
+        for number in range(40):
+            reply = await office.act(
+                task, "comment", f"pe_{person}", comment=f"{number}", revision=None
+            )
+            assert reply.applied
+
+    async def all_told() -> bool:
+        return len(await office.acts(case)) >= 320
+
+    await asyncio.gather(*(comment(person) for person in range(8)))
+    await eventually(all_told, "every act is in the audit")
+    acts = await office.acts(case)
+    for person in range(8):
+        told = [int(act.comment) for act in acts if act.acting_person_id == f"pe_{person}"]
+        assert told == list(range(40))
+    started = (await office.history(case.workflow_id))[0]
+    assert started.workflow_execution_started_event_attributes.continued_execution_run_id
+
+
+async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "_MOST_EVENTS", 30)
+    case = await office.start(INSTALL)
+    task = await office.task_of("pe_wang", case)
+    await office.act(task, "complete", "pe_wang", form={"units": 1})
+    offer = await office.task_of("pe_tian", case)
+    for number in range(12):
+        note = Act(act_key=f"note-{number}", verb="comment", person="pe_chen", comment="?")
+        assert (await office.cases.act(case.workflow_id, note)).applied
+    await office.act(offer, "decline", "pe_tian")
+    rescue = await office.task_of("pe_chen", case)
+    assert rescue.node == "nobody_left"
+
+
+async def test_a_case_outlives_its_workers(real_office: Office) -> None:
+    office = real_office
+    async with office.worker():
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+    answering = asyncio.create_task(office.act(task, "complete", "pe_li", form={"note": "好"}))
+    async with office.worker():
+        assert (await answering).applied
+        assert await office.outcome(case) == "completed"
+
+
+async def test_a_call_that_may_yet_succeed_goes_on_as_an_activity_under_the_same_key(
+    office: Office,
+) -> None:
+    office.company.down = {"directory"}
+    case = await office.start(MEASURE)
+
+    async def seen_by_ops() -> bool:
+        handle = office.temporal.get_workflow_handle(case.workflow_id)
+        description = await handle.describe()
+        return any(
+            activity.activity_type.name == "directory.v1.DirectoryService/ResolveAssignees"
+            for activity in description.raw_description.pending_activities
+        )
+
+    await eventually(seen_by_ops, "operations see what is retried")
+    office.company.down = set()
+    assert (await office.task_of("pe_li", case)).node == "measure"
+
+
+async def test_operations_find_a_case_and_read_where_it_stands(office: Office) -> None:
+    case = await office.start(MEASURE)
+    await office.task_of("pe_li", case)
+    handle = office.temporal.get_workflow_handle(case.workflow_id)
+
+    async def found() -> bool:
+        query = (
+            "WorkflowType = 'measure' AND GongdanStage = 'presale' AND GongdanFlowVersion = '1'"
+            f" AND GongdanAssignees = 'pe_li' AND GongdanSlaState = 'running'"
+            f" AND WorkflowId = '{case.workflow_id}'"
+        )
+        return [run async for run in office.temporal.list_workflows(query)] != []
+
+    await eventually(found, "the search attributes find it")
+    details = await handle.query("__temporal_workflow_metadata")
+    assert "pe_li" in str(details)
+    history = await office.history(case.workflow_id)
+    timers = [e for e in history if e.event_type is EventType.EVENT_TYPE_TIMER_STARTED]
+    assert timers
+    assert all(timer.user_metadata.summary.data for timer in timers)
+
+
+async def test_a_case_runs_in_the_sandbox_as_well(real_office: Office) -> None:
+    office = real_office
+    async with office.worker(runner=sandbox()):
+        case = await office.start(INSTALL)
+        task = await office.task_of("pe_wang", case)
+        await office.act(task, "complete", "pe_wang", form={"units": 1})
+        offer = await office.task_of("pe_tian", case)
+        assert (await office.act(offer, "decline", "pe_tian")).applied
+        rescue = await office.task_of("pe_chen", case)
+        await office.act(rescue, "complete", "pe_chen")
+        assert await office.outcome(case) == "completed"
+
+
+async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(office: Office) -> None:
+    case = await office.start(INSTALL)
+    task = await office.task_of("pe_wang", case)
+    await office.act(task, "complete", "pe_wang", form={"units": 1})
+    await office.task_of("pe_tian", case)
+    await office.temporal.get_workflow_handle(case.workflow_id).cancel()
+    assert await office.outcome(case) == "cancelled"
+    assert office.company.undone == ["CancelWorkOrder"]
