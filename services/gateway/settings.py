@@ -20,8 +20,8 @@ class GatewaySettings(Settings):
     temporal_ui_url: str = "http://127.0.0.1:8233"
     wecom_sandbox_url: str = "http://127.0.0.1:8090"
 
-    wecom_corpid: str = "ww0123456789abcdef"
-    wecom_agentid: int = 1000002
+    wecom_corp_id: str = "ww0123456789abcdef"
+    wecom_agent_id: int = 1000002
     #: Without both of them the callback endpoint answers 404.
     wecom_callback_token: str = ""
     wecom_callback_aes_key: str = ""

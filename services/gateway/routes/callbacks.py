@@ -48,10 +48,10 @@ async def receive(agentid: int, request: Request, edge: EdgeOf) -> Response:
 
 def _envelope(edge: Edge, agentid: int) -> Envelope:
     settings = edge.settings
-    if not settings.wecom_callback_token or agentid != settings.wecom_agentid:
+    if not settings.wecom_callback_token or agentid != settings.wecom_agent_id:
         raise NotFound("WECOM_APP_UNKNOWN", "no app with this agentid is set up here")
     return Envelope(
-        settings.wecom_callback_token, settings.wecom_callback_aes_key, settings.wecom_corpid
+        settings.wecom_callback_token, settings.wecom_callback_aes_key, settings.wecom_corp_id
     )
 
 
