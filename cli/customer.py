@@ -8,7 +8,7 @@ import typer
 from rich.console import RenderableType
 
 from cli.api import part
-from cli.output import facts, state, table, tell, tell_plain, text
+from cli.output import facts, place, state, table, tell, tell_plain, text
 from cli.verb import api, noun, verb
 from protos.directory.v1 import directory_pb2
 
@@ -83,13 +83,12 @@ def card(customer: directory_pb2.Customer) -> list[RenderableType]:
         ("phone", f"{customer.phone_masked}  [dim]{customer.phone_ref}[/]"),
         ("level", customer.customer_level),
     )
-    rows = table("address", "detail", "place", "zones", "floor")
+    rows = table("address", "detail", "place", "floor")
     for address in customer.addresses:
         rows.add_row(
             address.address_id,
             text(address.detail_masked),
-            " > ".join(address.place.adcode_path),
-            " ".join(address.place.zone_codes),
+            place(address.place),
             str(address.floor or ""),
         )
     return [head, rows]

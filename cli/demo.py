@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import typer
@@ -11,8 +11,7 @@ from cli.acting import Stage, until
 from cli.api import Api, Refused, part
 from cli.earning import lines_table
 from cli.ledger import transfers_table
-from cli.notify import deliveries_table
-from cli.output import money
+from cli.output import local, money, state, text
 from cli.quote import explained
 from cli.verb import say_refused
 from kit.clock import SHANGHAI, SystemClock
@@ -141,7 +140,7 @@ def _sell(stage: Stage, item: str, *, quantity: int, height: bool) -> str:
         "在企业微信收到量房待办，确认量房结果",
         "gets the measuring task on WeCom and confirms what was measured",
     )
-    due = task["respond_due_at"]
+    due = f"{local(datetime.fromisoformat(task['respond_due_at'])):.11}"
     stage.note(
         f"响应时限 {due}：过时不应，主管会收到恰好一条预警",
         f"respond by {due}: silent until then, the supervisor gets exactly one alert",
@@ -286,9 +285,9 @@ def _sum_up(stage: Stage, case_id: str, earning_id: str) -> None:
         )
     )
     stage.head("企业微信消息", "Messages on WeCom")
-    stage.show(
-        deliveries_table(until(lambda: _delivered(stage, case_id), "the messages to be sent"))
-    )
+    for sent in until(lambda: _delivered(stage, case_id), "the messages to be sent").deliveries:
+        name = stage.names.get(sent.recipient_person_id, sent.recipient_person_id)
+        stage.show(f"   → {text(name)}  [bold]{text(sent.title)}[/]  {state(sent)}")
     stage.note(stage.links.wecom_sandbox, stage.links.wecom_sandbox)
 
 

@@ -20,7 +20,7 @@ from cli.verb import asked
 from kit.clock import SHANGHAI
 from kit.money import Money
 from kit.rpc.convert import instant_from_proto
-from protos.common.v1 import money_pb2
+from protos.common.v1 import money_pb2, place_pb2
 from services.gateway.words import enum_term, word
 
 #: Headings whose columns hold amounts or counts.
@@ -87,6 +87,12 @@ def money(amount: money_pb2.Money) -> str:
         return ""
     written = str(Money(amount.currency, amount.amount_minor))
     return f"[red]{written}[/]" if amount.amount_minor < 0 else written
+
+
+def place(where: place_pb2.Place) -> str:
+    """Where something is: in words, with the code that prices go by."""
+    zones = " ".join(where.zone_codes)
+    return " ".join(part for part in (where.place_name, where.adcode, zones) if part)
 
 
 def time(instant: Timestamp) -> str:

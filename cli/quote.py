@@ -8,7 +8,7 @@ import typer
 from rich.console import RenderableType
 
 from cli.api import part
-from cli.output import facts, money, table, tell, text, time
+from cli.output import facts, money, place, table, tell, text, time
 from cli.verb import api, noun, verb
 from protos.pricing.v1 import pricing_pb2
 
@@ -80,8 +80,7 @@ def explained(quote: pricing_pb2.QuoteResult) -> list[RenderableType]:
         ("quote", quote.quote_id or "(preview, not kept)"),
         ("case", quote.case_id),
         ("price book", f"{quote.price_book_code} v{quote.price_book_version}"),
-        ("place", " > ".join(quote.facts.place.adcode_path)),
-        ("zones", ", ".join(quote.facts.place.zone_codes)),
+        ("place", place(quote.facts.place)),
         ("settlement", money(quote.settlement_total)),
     )
     return [head, rows]

@@ -9,7 +9,7 @@ import typer
 from rich.console import RenderableType
 
 from cli.api import part
-from cli.output import facts, money, state, table, tell, text, time
+from cli.output import facts, money, place, state, table, tell, text, time
 from cli.verb import api, noun, verb
 from kit.clock import SHANGHAI, SystemClock
 from protos.workorder.v1 import workorder_pb2
@@ -106,7 +106,7 @@ def card(order: workorder_pb2.WorkOrder) -> list[RenderableType]:
         ("title", text(order.title)),
         ("state", state(order)),
         ("case", order.case_id),
-        ("place", " > ".join(order.place.adcode_path)),
+        ("place", place(order.place)),
         ("floor", str(order.floor or "")),
         ("notes", text(order.notes)),
         ("technician", order.technician_id or order.offer.technician_id),

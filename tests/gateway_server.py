@@ -92,13 +92,18 @@ async def whole_product(
     addresses["cases"] = addresses["flow"] = addresses.pop("flows")
     edge_url = new_database("gateway")
     migrate(edge_url, "gateway")
-    settings = GatewaySettings(
-        bootstrap_token_file=folder / "bootstrap.token",
-        temporal_address=temporal.client.service_client.config.target_host,
-        wecom_callback_token=WECOM_TOKEN,
-        wecom_callback_aes_key=WECOM_AES_KEY,
-        stream_period_seconds=0.05,
-        **{f"{area}_address": address for area, address in addresses.items() if area != "flow"},
+    told = {f"{area}_address": address for area, address in addresses.items() if area != "flow"}
+    settings = GatewaySettings().model_copy(
+        update={
+            **told,
+            "environment": "development",
+            "bootstrap_token_file": folder / "bootstrap.token",
+            "temporal_address": temporal.client.service_client.config.target_host,
+            "temporal_namespace": temporal.client.namespace,
+            "wecom_callback_token": WECOM_TOKEN,
+            "wecom_callback_aes_key": WECOM_AES_KEY,
+            "stream_period_seconds": 0.05,
+        }
     )
     notify = Database.connect(served["notify"].database_url, "notify")
     async with notify.transaction():
