@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 import grpc
@@ -17,13 +18,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from kit.clock import SHANGHAI
-from kit.errors import ServiceError
+from kit.errors import PermissionDenied, ServiceError
 from kit.money import Money
 from kit.rpc.convert import instant_from_proto
 from protos.common.v1 import money_pb2
 from services.gateway.auth import Caller, admit, require_csrf, session_caller
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.words import enum_term, word
+
+T = TypeVar("T")
 
 _HERE: Final = Path(__file__).parent
 LANGUAGE_COOKIE: Final = "gongdan_language"
@@ -136,6 +139,18 @@ def page(
 def back_to(path: str) -> Response:
     """After a change, look at it."""
     return RedirectResponse(path, status_code=303)
+
+
+async def if_allowed(asking: Awaitable[T]) -> T | None:
+    """The answer, or None where whoever asks may not know or the service is away."""
+    try:
+        return await asking
+    except PermissionDenied:
+        return None
+    except ServiceError as error:
+        if error.retryable:
+            return None  # the rest of the page is worth showing
+        raise
 
 
 def own_path(path: str) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from google.protobuf.timestamp_pb2 import Timestamp
 from markupsafe import Markup
 from starlette.responses import Response
 
-from kit.errors import PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.flow.v1 import flow_pb2, flow_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.drawing import Standing, svg
-from services.gateway.pages.base import Visit, VisitOf
+from services.gateway.pages.base import Visit, VisitOf, if_allowed
 from services.gateway.pages.inbox_page import latest_quote
 from services.gateway.pages.tasks import view
 from services.gateway.passwords import new_token
@@ -28,7 +26,6 @@ from services.gateway.words import enum_term
 from workflows.compiler.plan import Plan
 
 router = APIRouter(include_in_schema=False)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +37,15 @@ class Moment:
     who: str
     term: str
     text: str = ""
-    more: dict[str, str] = field(default_factory=dict)
+    #: The node it is of, or empty.
+    node: str = ""
 
 
 @router.get("/cases")
 async def cases(visit: VisitOf) -> Response:
     """Cases, newest first."""
     stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
-    listed = await _if_allowed(stub.ListCases(cases_pb2.ListCasesRequest()))
+    listed = await if_allowed(stub.ListCases(cases_pb2.ListCasesRequest()))
     return await visit.page("cases.html", cases=listed.cases if listed else None)
 
 
@@ -73,7 +71,8 @@ async def case(visit: VisitOf, case_id: str) -> Response:
         problem=None,
         act_key=new_token("act"),
         here=f"/cases/{case_id}",
-        colleagues=names,
+        titles={node.node: node.title for node in found.nodes},
+        suggestions={"person": list(names.items())},
     )
 
 
@@ -84,9 +83,7 @@ def timeline(
 ) -> list[Moment]:
     """People, messages and money in one line of time, newest first."""
     moments = [
-        Moment(
-            act.acted_at, "person", act.acting_person_id, act.verb, act.comment, {"node": act.node}
-        )
+        Moment(act.acted_at, "person", act.acting_person_id, act.verb, act.comment, act.node)
         for act in acts
     ]
     moments += [
@@ -106,7 +103,6 @@ def timeline(
             earning.technician_id,
             enum_term(change, "new_state"),
             change.reason,
-            {"amount": earning.earning_id},
         )
         for earning in earnings
         for change in earning.changes
@@ -123,22 +119,22 @@ async def _around(
     list[cases_pb2.Act],
 ]:
     """What other services know of the case, as far as the visitor may see it."""
-    orders = await _if_allowed(
+    orders = await if_allowed(
         workorder_pb2_grpc.WorkOrderServiceStub(visit.channel("workorder")).ListWorkOrders(
             workorder_pb2.ListWorkOrdersRequest(case_id=case_id)
         )
     )
-    earnings = await _if_allowed(
+    earnings = await if_allowed(
         settlement_pb2_grpc.SettlementServiceStub(visit.channel("settlement")).ListEarnings(
             settlement_pb2.ListEarningsRequest(case_id=case_id)
         )
     )
-    deliveries = await _if_allowed(
+    deliveries = await if_allowed(
         notify_pb2_grpc.NotifyServiceStub(visit.channel("notify")).ListDeliveries(
             notify_pb2.ListDeliveriesRequest(case_id=case_id)
         )
     )
-    acts = await _if_allowed(
+    acts = await if_allowed(
         cases_pb2_grpc.CaseServiceStub(visit.channel("cases")).ListActs(
             cases_pb2.ListActsRequest(case_id=case_id)
         )
@@ -149,18 +145,6 @@ async def _around(
         list(deliveries.deliveries) if deliveries else [],
         list(acts.acts) if acts else [],
     )
-
-
-async def _if_allowed(asking: Awaitable[T]) -> T | None:
-    """The answer, or None where this visitor may not know or the service is away."""
-    try:
-        return await asking
-    except PermissionDenied:
-        return None
-    except ServiceError as error:
-        if error.retryable:
-            return None  # the rest of the page is worth showing
-        raise
 
 
 async def _map(visit: Visit, found: cases_pb2.Case, names: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import act_of, perform, workflow_of
 from services.gateway.forms import values_from_texts
 from services.gateway.pages.base import Visit, VisitOf, back_to, own_path
+from services.gateway.pages.suggestions import suggestions_for
 from services.gateway.pages.tasks import TaskView, fields_of, schema_of, view
 from services.gateway.passwords import new_token
 from services.gateway.problems import STATUS_OF_KIND
@@ -119,7 +120,7 @@ async def _inbox(
         said=visit.request.query_params.get("said", ""),
         act_key=new_token("act"),
         here="/",
-        colleagues=await visit.edge.people.names(),
+        suggestions=await suggestions_for(visit, shown.fields if shown else ()),
         **(await _beside(visit, shown) if shown else {}),
     )
 
@@ -168,12 +169,14 @@ async def _start_form(
     visit: Visit, flow_code: str, typed: dict[str, str], refused: ServiceError | None = None
 ) -> Response:
     flow = await _flow(visit, flow_code)
+    fields = fields_of(json.loads(flow.inputs_schema_json), typed, {})
     return await visit.page(
         "start.html",
         status=STATUS_OF_KIND[refused.kind] if refused else 200,
         flow=flow,
         flows=[],
-        fields=fields_of(json.loads(flow.inputs_schema_json), typed, {}),
+        fields=fields,
+        suggestions=await suggestions_for(visit, fields),
         problem=refused,
         act_key=new_token("act"),
     )

@@ -11,6 +11,9 @@ from protos.cases.v1 import cases_pb2
 from services.gateway.forms import Schema, is_money
 from services.gateway.transcoding import to_json
 
+#: Kinds of fields that name something we know of.
+SUGGESTED: Final = frozenset({"customer", "address", "region", "item", "person"})
+
 #: Verbs that move the work on; the others stand aside.
 _DOING: Final = ("complete", "approve", "accept", "schedule", "check_in")
 
@@ -25,6 +28,8 @@ class Field:
     widget: str
     required: bool
     text: str
+    #: What it names, where something can be suggested: "customer", "item" …
+    kind: str = ""
     options: tuple[tuple[str, str], ...] = ()
     minimum: str = ""
     maximum: str = ""
@@ -51,6 +56,11 @@ class TaskView:
     doing: tuple[Deed, ...]
     aside: tuple[Deed, ...]
     mine: bool
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every field that is asked for."""
+        return tuple(field for deed in self.doing for field in deed.fields)
 
 
 def view(task: cases_pb2.UserTask, person_id: str, typed: dict[str, str]) -> TaskView:
@@ -112,6 +122,7 @@ def _field(name: str, told: Schema, required: bool, text: str) -> Field:
         widget=_widget(told),
         required=required,
         text=text,
+        kind=told.get("x-kind", "") if told.get("x-kind") in SUGGESTED else "",
         options=tuple((each["const"], each.get("title", each["const"])) for each in choices),
         minimum=str(told.get("minimum", told.get("x-minimum", ""))),
         maximum=str(told.get("maximum", told.get("x-maximum", ""))),

@@ -17,7 +17,17 @@ async function refresh() {
   const open = [...document.querySelectorAll("main details")].map((each) => each.open);
   document.querySelector("main").replaceWith(page.querySelector("main"));
   document.querySelectorAll("main details").forEach((each, i) => { each.open = open[i] ?? each.open; });
+  showWhereItStands();
 }
+
+function showWhereItStands() {
+  const map = document.querySelector(".map");
+  const active = map?.querySelector(".active");
+  if (!active) return;
+  const from = map.getBoundingClientRect(), at = active.getBoundingClientRect();
+  map.scrollTop += at.top - from.top - from.height / 2;
+}
+showWhereItStands();
 
 const live = document.querySelector("[data-live]")?.dataset.live;
 if (live) {
