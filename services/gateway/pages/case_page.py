@@ -21,6 +21,7 @@ from services.gateway.pages.base import Visit, VisitOf, if_allowed
 from services.gateway.pages.inbox_page import latest_quote
 from services.gateway.pages.tasks import view
 from services.gateway.passwords import new_token
+from services.gateway.routes.cases import event_id
 from services.gateway.transcoding import to_json
 from services.gateway.words import enum_term
 from workflows.compiler.plan import Plan
@@ -60,6 +61,7 @@ async def case(visit: VisitOf, case_id: str) -> Response:
     return await visit.page(
         "case.html",
         case=found,
+        seen=event_id(found),
         map=Markup(await _map(visit, found, names)),
         tasks=[view(task, me, {}) for task in found.user_tasks],
         quote=await latest_quote(visit, case_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import JSONResponse
 
+from kit.errors import NotFound
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.pricing.v1 import pricing_pb2
 from services.gateway.acting import Acted, act_of, perform, workflow_of
@@ -25,6 +27,8 @@ from services.gateway.transcoding import to_json
 from workflows.client import CaseStart
 
 _SERVICE: Final = "cases.v1.CaseService"
+_RECORDED_WITHIN_SECONDS: Final = 2.0
+_LOOK_EVERY_SECONDS: Final = 0.03
 
 cases = APIRouter(prefix="/cases", tags=["cases 个案"])
 expose(cases, "GET", "", f"{_SERVICE}/ListCases", "Cases, newest first")
@@ -132,6 +136,7 @@ async def start_case(edge: Edge, caller: CallerOf, body: NewCase, key: str) -> S
             region_adcode=str(inputs.get("region_adcode") or ""),
         )
     )
+    await _until_recorded(edge, started.case_id)
     return StartedCase(
         case_id=started.case_id,
         workflow_id=started.workflow_id,
@@ -139,6 +144,21 @@ async def start_case(edge: Edge, caller: CallerOf, body: NewCase, key: str) -> S
         flow_code=started.flow_code,
         flow_version=started.flow_version,
     )
+
+
+async def _until_recorded(edge: Edge, case_id: str) -> None:
+    """Wait for the read model to know a case, so that whoever started it can look at it.
+
+    Only for a while: the case runs, whether the read model has heard of it or not.
+    """
+    stub = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_RECORDED_WITHIN_SECONDS):
+            while True:
+                with contextlib.suppress(NotFound):
+                    await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
+                    return
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
 
 @cases.post("/{case_id}/acts", summary="Act on a user task", openapi_extra=KEY_PARAMETER)

@@ -31,11 +31,10 @@ showWhereItStands();
 
 const live = document.querySelector("[data-live]")?.dataset.live;
 if (live) {
-  let first = true;
   const events = new EventSource(live);
-  events.addEventListener("case", () => {
-    if (!first) refresh();
-    first = false;
+  events.addEventListener("case", (told) => {
+    // What the page was made from is no news.
+    if (told.lastEventId !== document.querySelector("main").dataset.seen) refresh();
   });
   events.addEventListener("end", () => events.close());
 }
