@@ -2,21 +2,25 @@
 
     product     session   a running stack: addresses, environment, and the means to hurt it
     collector   session   takes the traces that the stack's processes export
+    door        session   an HTTP client at the API, with the stack's own token
 
 Once a session, because a start costs seconds; tests keep apart by cases and keys of their own.
 """
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
+import httpx
 import pytest
 
 from stack import probes
@@ -26,6 +30,7 @@ from stack.ports import free_port
 from stack.processes import BY_NAME, PROCESSES
 from tests.e2e.collector import Collector
 
+T = TypeVar("T")
 START_SECONDS = 180
 QUICK_EXPORT = {"OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_EXPORTER_OTLP_INSECURE": "true"}
 SETTLE_SECONDS = 60
@@ -132,6 +137,22 @@ class Product:
         assert process.returncode is not None
         return Finished(process.returncode, output.decode(), errors.decode())
 
+    async def told(self, *arguments: str, person: str = "") -> Any:
+        """Run a `gongdan` command that must succeed; give what it says as JSON."""
+        as_person = ("--as", person) if person else ()
+        done = await self.gongdan(*arguments, "--json", *as_person)
+        assert done.code == 0, done.errors + done.output
+        return json.loads(done.output)
+
+
+async def until(look: Callable[[], Awaitable[T | None]], what: str, seconds: float = 60) -> T:
+    """Look again and again until something is there; fail by name when it never is."""
+    deadline = time.monotonic() + seconds
+    while (found := await look()) is None:
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.2)
+    return found
+
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[Collector]:
@@ -161,3 +182,15 @@ def _environment(state: Path, collector: Collector) -> dict[str, str]:
         if process.port_variable:
             environment[process.port_variable] = f"127.0.0.1:{free_port()}"
     return environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, **QUICK_EXPORT}
+
+
+@pytest.fixture(scope="session")
+def door(product: Product) -> Iterator[httpx.Client]:
+    token = (product.layout.keys / "bootstrap.token").read_text().strip()
+    with httpx.Client(
+        base_url=product.url("gateway") + "/api/v1",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        timeout=20,
+    ) as client:
+        yield client

@@ -1,7 +1,6 @@
 """Bad input at the door: a typed answer that names the place, and nothing changed anywhere."""
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.e2e.conftest import Product
-from tests.e2e.test_survival import told, until
+from tests.e2e.conftest import Product, until
 
 COUNT = sql.SQL("SELECT count(*) FROM {}")
 SCHEMAS = ("directory", "pricing", "workorder", "settlement", "notify", "flows")
@@ -127,18 +125,6 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def door(product: Product) -> Iterator[httpx.Client]:
-    token = (product.layout.keys / "bootstrap.token").read_text().strip()
-    with httpx.Client(
-        base_url=product.url("gateway") + "/api/v1",
-        headers={"Authorization": f"Bearer {token}"},
-        trust_env=False,
-        timeout=20,
-    ) as client:
-        yield client
-
-
 def happened(product: Product) -> dict[str, int]:
     """How many effects each schema has: events and keys that were stored with them."""
     with psycopg.connect(product.environment["DATABASE_URL"]) as database:
@@ -195,22 +181,22 @@ async def test_with_wecom_down_messages_wait_and_then_arrive(
     async with httpx.AsyncClient(base_url=product.url("wecom"), trust_env=False) as wecom:
         fault = {"api": "message/send", "http": 503, "times": 2}
         assert (await wecom.post("/_sim/faults", json=fault)).is_success
-    started = await told(
-        product, "case", "start", "aircon_install", *(await inputs(product)), person="pe_wang"
+    started = await product.told(
+        "case", "start", "aircon_install", *(await inputs(product)), person="pe_wang"
     )
     case_id = started["case_id"]
 
     async def open_task() -> bool | None:
-        case = await told(product, "case", "show", case_id)
+        case = await product.told("case", "show", case_id)
         return True if case["user_tasks"] else None
 
     await until(open_task, "the first user task")
     form = ("needs=客厅一台", "floor=3", "work_at_height=false")
     pairs = [word for pair in form for word in ("-i", pair)]
-    await told(product, "case", "act", case_id, "intake", "complete", *pairs, person="pe_wang")
+    await product.told("case", "act", case_id, "intake", "complete", *pairs, person="pe_wang")
 
     async def delivered() -> Any:
-        found = await told(product, "notify", "list", "--case", case_id, person="pe_chen")
+        found = await product.told("notify", "list", "--case", case_id, person="pe_chen")
         sent = [one for one in found["deliveries"] if one["state"] == "DELIVERY_STATE_SENT"]
         return sent[0] if sent else None
 
@@ -220,7 +206,7 @@ async def test_with_wecom_down_messages_wait_and_then_arrive(
 
 
 async def inputs(product: Product) -> list[str]:
-    customer = await told(product, "customer", "show", "cu_inside")
+    customer = await product.told("customer", "show", "cu_inside")
     given = {
         "customer_id": "cu_inside",
         "address_id": customer["addresses"][0]["address_id"],

@@ -3,8 +3,8 @@
 import re
 
 from tests.e2e.collector import Collector
-from tests.e2e.conftest import Product
-from tests.e2e.test_survival import case_when, start, until
+from tests.e2e.conftest import Product, until
+from tests.e2e.test_survival import case_when, start
 
 PARTS = {
     "HTTP": r"gongdan-gateway POST",

@@ -1,19 +1,11 @@
 """The product on one machine: asked, stopped and started again as people do it."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from stack.processes import PROCESSES, Ready
 from tests.e2e.conftest import Product
 
 FLOWS = Path(__file__).parent / "flows"
-
-
-async def told(product: Product, *arguments: str) -> Any:
-    done = await product.gongdan(*arguments, "--json")
-    assert done.code == 0, done.errors + done.output
-    return json.loads(done.output)
 
 
 async def test_doctor_finds_every_part_well(product: Product) -> None:
@@ -38,11 +30,11 @@ async def test_logs_of_a_process_are_shown_by_name(product: Product) -> None:
 
 
 async def test_stop_and_second_start_keep_the_data(product: Product) -> None:
-    await told(product, "flow", "publish", str(FLOWS / "respond_in_seconds.yaml"))
-    case_id = (await told(product, "case", "start", "respond_in_seconds"))["case_id"]
-    people = await told(product, "person", "list")
+    await product.told("flow", "publish", str(FLOWS / "respond_in_seconds.yaml"))
+    case_id = (await product.told("case", "start", "respond_in_seconds"))["case_id"]
+    people = await product.told("person", "list")
     assert product.stop() == 0
     assert list(product.layout.pid_files.iterdir()) == []
     product.start()
-    assert (await told(product, "case", "show", case_id))["case_id"] == case_id
-    assert await told(product, "person", "list") == people
+    assert (await product.told("case", "show", case_id))["case_id"] == case_id
+    assert await product.told("person", "list") == people

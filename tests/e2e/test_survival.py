@@ -1,40 +1,22 @@
 """Processes die at the worst moment; nothing is lost and nothing happens twice."""
 
-import asyncio
 import json
 import secrets
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psycopg
 
-from tests.e2e.conftest import Product
+from tests.e2e.conftest import Product, until
 
 FLOWS = Path(__file__).parent / "flows"
-T = TypeVar("T")
-
-
-async def told(product: Product, *arguments: str, person: str = "") -> Any:
-    as_person = ("--as", person) if person else ()
-    done = await product.gongdan(*arguments, "--json", *as_person)
-    assert done.code == 0, done.errors + done.output
-    return json.loads(done.output)
-
-
-async def until(look: Callable[[], Awaitable[T | None]], what: str, seconds: float = 60) -> T:
-    deadline = time.monotonic() + seconds
-    while (found := await look()) is None:
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        await asyncio.sleep(0.2)
-    return found
 
 
 async def start(product: Product, flow: str, *inputs: str) -> str:
-    await told(product, "flow", "publish", str(FLOWS / f"{flow}.yaml"))
-    started = await told(product, "case", "start", flow, *inputs)
+    await product.told("flow", "publish", str(FLOWS / f"{flow}.yaml"))
+    started = await product.told("case", "start", flow, *inputs)
     case_id = started["case_id"]
     assert isinstance(case_id, str)
     return case_id
@@ -42,7 +24,7 @@ async def start(product: Product, flow: str, *inputs: str) -> str:
 
 async def case_when(product: Product, case_id: str, holds: Callable[[Any], bool]) -> Any:
     async def look() -> Any:
-        case = await told(product, "case", "show", case_id)
+        case = await product.told("case", "show", case_id)
         return case if holds(case) else None
 
     return await until(look, f"case {case_id}")
@@ -67,7 +49,7 @@ async def test_a_worker_killed_while_the_sla_runs_alerts_the_supervisor_once(
         return await alerts_about(product, case_id, "chenzhuguan") or None
 
     await until(alerted, "the supervisor's alert")
-    await told(product, "case", "act", case_id, "measure", "complete", person="pe_li")
+    await product.told("case", "act", case_id, "measure", "complete", person="pe_li")
     await case_when(product, case_id, lambda case: case["state"] == "CASE_STATE_COMPLETED")
     assert len(await alerts_about(product, case_id, "chenzhuguan")) == 1
 
@@ -75,7 +57,7 @@ async def test_a_worker_killed_while_the_sla_runs_alerts_the_supervisor_once(
 async def test_a_designer_who_answers_in_time_brings_no_alert(product: Product) -> None:
     case_id = await start(product, "respond_in_seconds")
     await case_when(product, case_id, lambda case: bool(case["user_tasks"]))
-    await told(product, "case", "act", case_id, "measure", "claim", person="pe_li")
+    await product.told("case", "act", case_id, "measure", "claim", person="pe_li")
     # Another case, begun later, is alerted: so this one's time is over too.
     later = await start(product, "respond_in_seconds")
 
@@ -123,5 +105,5 @@ async def test_a_service_killed_in_the_middle_of_a_call_posts_the_earning_once(
     assert all(count == 1 for *_, count in transfers), transfers
     posted = sum(amount for _, state, amount, _ in transfers if state == "posted")
     assert posted == 24_000
-    verified = await told(product, "ledger", "verify")
+    verified = await product.told("ledger", "verify")
     assert verified["sound"] is True
