@@ -94,8 +94,58 @@ async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
         note = Act(act_key=f"note-{number}", verb="comment", person="pe_chen", comment="?")
         assert (await office.cases.act(case.workflow_id, note)).applied
     await office.act(offer, "decline", "pe_tian")
-    rescue = await office.task_of("pe_chen", case)
+    try:
+        rescue = await office.task_of("pe_chen", case)
+    except TimeoutError:
+        for wid in (case.workflow_id, f"field_work:wo_{case.case_id}"):
+            d = await office.temporal.get_workflow_handle(wid).describe()
+            print(
+                wid,
+                d.status,
+                d.raw_description.pending_activities,
+                d.raw_description.pending_workflow_task,
+                d.raw_description.pending_children,
+            )
+            runs = [r async for r in office.temporal.list_workflows(f"WorkflowId='{wid}'")]
+            for r in sorted(runs, key=lambda r: r.start_time):
+                print("RUN", r.run_id, r.status)
+                h = await office.temporal.get_workflow_handle(wid, run_id=r.run_id).fetch_history()
+                for e in h.events:
+                    print(
+                        "   ",
+                        e.event_id,
+                        EventType.Name(e.event_type),
+                        e.event_time.ToJsonString(),
+                        str(e)[:1500]
+                        if "FAILED" in EventType.Name(e.event_type)
+                        or "SIGNAL" in EventType.Name(e.event_type)
+                        else "",
+                    )
+            print(await office.temporal.get_workflow_handle(wid).query("standing"))
+        raise
     assert rescue.node == "nobody_left"
+
+
+async def test_a_deadline_survives_continuing_as_new(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "_MOST_EVENTS", 20)
+    hurried = MEASURE.replace("code: measure", "code: hurried").replace(
+        "respond: 2h", "respond: 3s"
+    )
+    case = await office.start(hurried)
+    task = await office.task_of("pe_li", case)
+    for _ in range(8):
+        assert (await office.act(task, "urge", "pe_li")).applied
+    started = (await office.history(case.workflow_id))[0]
+    assert started.workflow_execution_started_event_attributes.continued_execution_run_id
+
+    async def alerted() -> bool:
+        return office.company.messages_to("pe_chen", "sla_alert") != []
+
+    await eventually(alerted, "the supervisor is alerted")
+    await office.settled(case)
+    assert len(office.company.messages_to("pe_chen", "sla_alert")) == 1
 
 
 async def test_a_case_outlives_its_workers(real_office: Office) -> None:

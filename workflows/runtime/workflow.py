@@ -83,7 +83,8 @@ class CaseWorkflow:
             raise RuntimeError(f"the plan needs interpreter {self._plan.interpreter}")
         self._inbox: deque[Event] = deque()
         self._todo: deque[Command] = deque()
-        self._woken = False
+        #: At first, so that a run that takes over sets its timer and tells what is not told yet.
+        self._woken = True
         self._calls = Calls(self._wake)
         self._alarm = Alarm(self._ring)
         self._attributes = Attributes()
