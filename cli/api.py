@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from google.protobuf.message import Message
 M = TypeVar("M", bound=Message)
 
 _SECONDS: Final = 15.0
+_TRY_AGAIN_SECONDS: Final = 1.0
+_TRIES: Final = 60
 
 
 class Refused(Exception):
@@ -48,6 +51,15 @@ class Reply(Generic[M]):
 
     plain: Any
     message: M
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One event of a stream."""
+
+    name: str
+    event_id: str
+    text: str
 
 
 class Api:
@@ -124,14 +136,38 @@ class Api:
         return self._ask("GET", path, params=query).text
 
     def stream(self, path: str) -> Iterator[Any]:
-        """The events of a live stream, until it ends."""
-        with self._client.stream("GET", path, headers=self._headers, timeout=None) as response:
+        """What a live stream tells, until it says that it is over.
+
+        A stream that breaks off is taken up where it was; one that cannot be for a minute is given
+        up.
+        """
+        last, tries = "", 0
+        while tries < _TRIES:
+            try:
+                for event in self._events(path, last):
+                    last, tries = event.event_id, 0
+                    if event.name == "end":
+                        return
+                    yield json.loads(event.text)
+            except httpx.TransportError:
+                tries += 1
+            time.sleep(_TRY_AGAIN_SECONDS)
+        raise Refused(f"{self.url} has not answered for a minute; `gongdan doctor` says why")
+
+    def _events(self, path: str, last: str) -> Iterator[_Event]:
+        headers = self._headers | ({"Last-Event-ID": last} if last else {})
+        with self._client.stream("GET", path, headers=headers, timeout=None) as response:
             if response.is_error:
                 response.read()
                 raise _refusal(response)
+            fields: dict[str, str] = {}
             for line in response.iter_lines():
-                if line.startswith("data:"):
-                    yield json.loads(line.removeprefix("data:"))
+                name, _, value = line.partition(":")
+                if name:
+                    fields[name] = value.removeprefix(" ")
+                elif "data" in fields:
+                    yield _Event(fields.get("event", ""), fields.get("id", ""), fields["data"])
+                    fields = {}
 
     def _ask(self, verb: str, path: str, **how: Any) -> httpx.Response:
         how.setdefault("headers", self._headers)

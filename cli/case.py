@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from rich.console import RenderableType
 from cli.api import Refused, part
 from cli.inbox import user_tasks_table
 from cli.links import Links
-from cli.output import facts, screen, state, table, tell, text, time
+from cli.output import facts, local, screen, state, table, tell, text, time
 from cli.verb import api, asked, noun, verb
 from protos.cases.v1 import cases_pb2
 from protos.flow.v1 import flow_pb2
@@ -147,10 +148,9 @@ def watch(case: _Case) -> None:
         if asked().as_json:
             print(json.dumps(plain, ensure_ascii=False), flush=True)
         else:
-            screen().print(
-                f"[dim]{plain['changed_at'][11:19]}[/] {word(plain['state'])}"
-                f" {word(plain['stage'])}  {text(_waiting_plain(plain))}"
-            )
+            at = local(datetime.fromisoformat(plain["changed_at"]))
+            standing = f"{word(plain['state'])} {word(plain['stage'])}"
+            screen().print(f"[dim]{at}[/] {standing}  {text(_waiting_plain(plain))}")
 
 
 def card(case: cases_pb2.Case) -> list[RenderableType]:

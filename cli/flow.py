@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from google.protobuf import json_format
 from rich.console import RenderableType
 
 from cli.api import Refused, Reply, part
 from cli.output import facts, screen, table, tell, text, time
 from cli.verb import api, noun, verb
 from protos.flow.v1 import flow_pb2
-from services.gateway.words import word
-from workflows.catalog import load_catalog
-from workflows.compiler.compile import compile_flow
-from workflows.compiler.plan import (
-    ApprovalNode,
-    ConfirmNode,
-    FormNode,
-    Plan,
-    PlanNode,
-    ServiceNode,
-)
 
 app = noun("flow", "Flows 流程: check, publish, look at, draw.")
 
@@ -42,7 +29,7 @@ def check(
 ) -> None:
     """Every diagnostic at once; exits 1 when the flow cannot be published."""
     source = _read(file)
-    reply = check_here(source) if offline else _check_there(source)
+    reply = _check_here(source) if offline else _check_there(source)
     tell(reply, diagnostics)
     if not reply.message.publishable:
         raise typer.Exit(1)
@@ -82,8 +69,11 @@ def list_flows() -> None:
 @verb(app)
 def show(flow: _Flow, version: _Version = 0) -> None:
     """One version: its nodes, who does them, and what a case starts with."""
+    from cli.compiling import outline  # noqa: PLC0415 - the compiler takes half a second to load
+
     path = f"/flows/{part(flow)}"
-    tell(api().get(path, flow_pb2.FlowVersion, version=version), outline)
+    reply = api().get(path, flow_pb2.FlowVersion, version=version)
+    tell(reply, lambda found: [card(found), *outline(found)])
 
 
 @verb(app)
@@ -113,27 +103,6 @@ def card(flow: flow_pb2.FlowVersion) -> RenderableType:
     )
 
 
-def outline(flow: flow_pb2.FlowVersion) -> list[RenderableType]:
-    """A version with its nodes in order."""
-    plan = Plan.from_bytes(flow.plan_json.encode())
-    rows = table("stage", "node", "name", "kind", "who or what", "next")
-    for node in plan.nodes:
-        rows.add_row(
-            word(node.stage),
-            node.id,
-            text(node.name),
-            word(node.kind),
-            text(_who(node)),
-            ", ".join(edge.to for edge in node.next),
-        )
-    inputs = table("input", "name", "type", "required")
-    schema = json.loads(flow.inputs_schema_json)
-    for name, field in schema["properties"].items():
-        needed = "yes" if name in schema["required"] else ""
-        inputs.add_row(name, text(field["title"]), field["x-kind"], needed)
-    return [card(flow), rows, inputs]
-
-
 def diagnostics(answer: flow_pb2.CheckFlowResponse) -> list[RenderableType]:
     """Every finding with its place and what to do, and whether the flow can be published."""
     verdict = (
@@ -152,30 +121,14 @@ def _diagnostic(found: flow_pb2.Diagnostic) -> str:
     return f"[{colour}]{found.code}[/] {line}[bold]{place}[/]: {text(found.message)}{hint}"
 
 
-def _who(node: PlanNode) -> str:
-    match node:
-        case FormNode() | ApprovalNode() | ConfirmNode():
-            rule = node.assignee
-            return word(rule.role) if rule.role else rule.rule
-        case ServiceNode():
-            return node.rpc.rpartition(".")[2]
-        case _:
-            return ""
-
-
 def _check_there(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
     return api().send("POST", "/flows/check", flow_pb2.CheckFlowResponse, {"source": source})
 
 
-def check_here(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
-    """The same check by the compiler on this machine; needs no gateway."""
-    compiled = compile_flow(source, load_catalog())
-    found = [
-        {**each.to_json(), "severity": f"SEVERITY_{each.severity.name}"}
-        for each in compiled.diagnostics
-    ]
-    plain = {"publishable": compiled.plan is not None, "diagnostics": found}
-    return Reply(plain, json_format.ParseDict(plain, flow_pb2.CheckFlowResponse()))
+def _check_here(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
+    from cli.compiling import check  # noqa: PLC0415 - the compiler takes half a second to load
+
+    return check(source)
 
 
 def _read(file: Path) -> str:

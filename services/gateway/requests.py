@@ -1,4 +1,4 @@
-"""Around every HTTP request: an id that names it everywhere, and one line in the log."""
+"""Around every HTTP request: an id that names it everywhere, one line in the log, safe headers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ HEADER: Final = "X-Request-Id"
 #: Larger bodies are refused as soon as they are seen to be.
 MAX_BODY_BYTES: Final = 1024 * 1024
 
+#: What a browser may do with anything of ours: load from here alone, in no other site's frame.
+_GUARDS: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+        b" frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
 _ACCEPTED: Final = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
 _log = logger("http")
 
@@ -47,6 +57,7 @@ class RequestIds:
                 message["headers"] = [
                     *message["headers"],
                     (HEADER.lower().encode(), request_id.encode()),
+                    *_GUARDS,
                 ]
             await send(message)
 

@@ -17,6 +17,8 @@ from tests.rpc.conftest import Serve, Signing, serve, signing  # noqa: F401 - fi
 from tests.rpc.gateway.conftest import As
 from tests.rpc.gateway.play import act, offer, sell, start, task_of
 
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+
 
 @pytest.fixture(scope="module")
 async def product(

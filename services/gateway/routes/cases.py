@@ -7,14 +7,15 @@ import contextlib
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import JSONResponse
 
-from kit.errors import NotFound
+from kit.errors import NotFound, Unavailable
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.pricing.v1 import pricing_pb2
 from services.gateway.acting import Acted, act_of, perform, workflow_of
@@ -26,9 +27,13 @@ from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
 from workflows.client import CaseStart
 
+if TYPE_CHECKING:  # the generated stubs alone know the asynchronous class
+    from protos.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
+
 _SERVICE: Final = "cases.v1.CaseService"
 _RECORDED_WITHIN_SECONDS: Final = 2.0
 _LOOK_EVERY_SECONDS: Final = 0.03
+_STREAM_LIFETIME: Final = timedelta(minutes=10)
 
 cases = APIRouter(prefix="/cases", tags=["cases 个案"])
 expose(cases, "GET", "", f"{_SERVICE}/ListCases", "Cases, newest first")
@@ -206,20 +211,34 @@ async def follow(
     wanted = cases_pb2.GetCaseRequest(case_id=case_id)
     first = await stub.GetCase(wanted)  # refused before the stream begins
 
-    async def events() -> AsyncIterator[ServerSentEvent]:
-        seen, case = request.headers.get("Last-Event-ID", ""), first
-        while True:
-            if (now := event_id(case)) != seen:
-                seen = now
-                told = json.dumps(to_json(case), ensure_ascii=False)
-                yield ServerSentEvent(told, event="case", id=seen)
-            if case.ended_at.seconds:
-                yield ServerSentEvent("{}", event="end", id=seen)
-                return
-            await asyncio.sleep(edge.settings.stream_period_seconds)
-            case = await stub.GetCase(wanted)
+    return EventSourceResponse(
+        _changes(edge, stub, wanted, first, request.headers.get("Last-Event-ID", ""))
+    )
 
-    return EventSourceResponse(events())
+
+async def _changes(
+    edge: Edge,
+    stub: CaseServiceAsyncStub,
+    wanted: cases_pb2.GetCaseRequest,
+    case: cases_pb2.Case,
+    seen: str,
+) -> AsyncIterator[ServerSentEvent]:
+    """A case whenever it is not what was seen last, until it is over.
+
+    A stream ends after a while by itself: the client comes back, and shows again who it is.
+    """
+    ends = edge.clock.now() + _STREAM_LIFETIME
+    while edge.clock.now() < ends:
+        if (now := event_id(case)) != seen:
+            seen = now
+            told = json.dumps(to_json(case), ensure_ascii=False)
+            yield ServerSentEvent(told, event="case", id=seen)
+        if case.ended_at.seconds:
+            yield ServerSentEvent("{}", event="end", id=seen)
+            return
+        await asyncio.sleep(edge.settings.stream_period_seconds)
+        with contextlib.suppress(Unavailable):  # asked again the next time
+            case = await stub.GetCase(wanted)
 
 
 def event_id(case: cases_pb2.Case) -> str:

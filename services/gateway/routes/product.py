@@ -82,7 +82,8 @@ async def _part(name: str, asking: Awaitable[None]) -> PartHealth:
     try:
         await asyncio.wait_for(asking, _ANSWER_SECONDS)
     except ServiceError as error:
-        return PartHealth(part=name, well=False, says=error.message)
+        # The reason alone: whoever asks need not have logged in.
+        return PartHealth(part=name, well=False, says=error.reason)
     except TimeoutError:
         return PartHealth(part=name, well=False, says=f"no answer in {_ANSWER_SECONDS:.0f} s")
     return PartHealth(part=name, well=True, says="answers")

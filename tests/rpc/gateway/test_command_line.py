@@ -191,3 +191,42 @@ async def test_a_calendar_shows_holidays_and_make_up_days(gongdan: Gongdan) -> N
     shown = await gongdan("calendar", "show", "office", "--year", "2026")
     assert "国庆节" in shown.stdout
     assert "调休上班" in shown.stdout
+
+
+ONE_STEP = """
+language: "1.0"
+code: one_step
+name: 一步
+roles:
+  sales: {name: 销售顾问}
+stages:
+  - {id: presale, name: 售前}
+start: ask
+nodes:
+  - id: ask
+    kind: form
+    stage: presale
+    name: 询问
+    assignee: {role: sales}
+    form:
+      - {id: answer, kind: text, name: 回答, required: true}
+  - {id: done, kind: end, stage: presale, name: 完成}
+edges:
+  - {from: ask, to: done}
+"""
+
+
+async def test_a_case_is_watched_until_it_ends(gongdan: Gongdan, as_: As, tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(ONE_STEP)
+    published = await gongdan("flow", "publish", str(tmp_path))
+    assert published.exit_code == 0, published.output
+    started = await gongdan("case", "start", "one_step", "--as", "pe_wang", "--json")
+    case_id = json.loads(started.stdout)["case_id"]
+    await task_of(as_("pe_wang"), case_id, "ask")
+    answer = ("-i", "answer=42", "--as", "pe_wang")
+    done = await gongdan("case", "act", case_id, "ask", "complete", *answer)
+    assert done.exit_code == 0, done.output
+    watched = await gongdan("case", "watch", case_id, "--json")
+    assert watched.exit_code == 0, watched.output
+    last = json.loads(watched.stdout.splitlines()[-1])
+    assert last["state"] == "CASE_STATE_COMPLETED"
