@@ -27,7 +27,7 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
         self._clock = clock
 
     async def PutTemplate(self, request: pb.PutTemplateRequest, context: Context) -> pb.Template:
-        current_actor().require_role("ops")
+        current_actor().require_role("admin", "ops")
         template = convert.template_from_proto(request.template)
         template.check()
         return convert.template_to_proto(await store.add_template(template, self._clock.now()))
@@ -45,7 +45,7 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
         )
 
     async def Send(self, request: pb.SendRequest, context: Context) -> pb.SendResponse:
-        current_actor().require_role("ops")
+        current_actor().require_role("admin", "ops")
         template = await _template(request.template_code)
         names = await store.display_names(possible_person_ids(request.variables.values()))
         given = {"case_id": request.case_id, **with_names(request.variables, names)}
@@ -63,7 +63,7 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
         )
 
     async def GetDelivery(self, request: pb.GetDeliveryRequest, context: Context) -> pb.Delivery:
-        current_actor().require_role("ops", "supervisor")
+        current_actor().require_role("admin", "ops", "supervisor")
         row = await store.get_delivery(request.delivery_id)
         if row is None:
             raise NotFound(
@@ -76,7 +76,7 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
     async def ListDeliveries(
         self, request: pb.ListDeliveriesRequest, context: Context
     ) -> pb.ListDeliveriesResponse:
-        current_actor().require_role("ops", "supervisor")
+        current_actor().require_role("admin", "ops", "supervisor")
         size = page_size(request.page)
         (before,) = decode_page_token(request.page, 1) or ("",)
         wanted = store.DeliveryFilter(
