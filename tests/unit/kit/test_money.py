@@ -84,7 +84,9 @@ def test_a_coefficient_applies_exactly() -> None:
     assert yuan("0.05").times(Fraction(1, 2)) == yuan("0.03")
 
 
-@pytest.mark.parametrize("amount", ["", "abc", "1.234", "NaN", "Infinity", "1e999999", "1e-999999999"])
+@pytest.mark.parametrize(
+    "amount", ["", "abc", "1.234", "NaN", "Infinity", "1e999999", "1e-999999999"]
+)
 def test_what_is_not_an_amount_is_refused(amount: str) -> None:
     with pytest.raises(InvalidArgument, match="MONEY_"):
         Money.of("CNY", amount)
