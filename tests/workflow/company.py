@@ -18,6 +18,7 @@ from kit.errors import FailedPrecondition, ServiceError, Unavailable
 from kit.rpc.server import Mount
 from protos.common.v1.money_pb2 import Money
 from protos.directory.v1 import directory_pb2, directory_pb2_grpc
+from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
 from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
@@ -48,6 +49,7 @@ class Company:
     work_orders: dict[str, workorder_pb2.WorkOrder] = field(default_factory=dict)
     earnings: dict[str, settlement_pb2.Earning] = field(default_factory=dict)
     undone: list[str] = field(default_factory=list)
+    applied: list[events_pb2.DomainEvent] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forget everything; everybody is up."""
@@ -95,6 +97,11 @@ class Company:
                 settlement_pb2_grpc.add_SettlementServiceServicer_to_server,
                 _Settlement(self),
             ),
+            Mount(
+                "events.v1.ProjectionService",
+                events_pb2_grpc.add_ProjectionServiceServicer_to_server,
+                _Projection(self),
+            ),
         ]
 
 
@@ -139,6 +146,17 @@ class _Notify(_Partial):
         self._company.enter("notify", "Send")
         self._company.messages.append(request)
         return notify_pb2.SendResponse(message_id=f"msg_{len(self._company.messages)}")
+
+
+class _Projection(_Partial):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    async def ApplyEvents(
+        self, request: events_pb2.ApplyEventsRequest, context: Any
+    ) -> events_pb2.ApplyEventsResponse:
+        self._company.applied.extend(request.events)
+        return events_pb2.ApplyEventsResponse(applied_count=len(request.events))
 
 
 class _Pricing(_Partial):
