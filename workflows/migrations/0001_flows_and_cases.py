@@ -38,7 +38,8 @@ def _create_flow_versions() -> None:
             PRIMARY KEY (flow_code, version)
         );
 
-        CREATE FUNCTION refuse_version_gap() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION refuse_version_gap() RETURNS trigger LANGUAGE plpgsql
+            SET search_path FROM CURRENT AS $$
         DECLARE latest integer;
         BEGIN
             SELECT coalesce(max(version), 0) INTO latest
