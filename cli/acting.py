@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _DEADLINE_SECONDS: Final = 30.0
 _LOOK_EVERY_SECONDS: Final = 0.15
+_NOT_YET: Final = ("WORK_ORDER_NOTHING_TO_DO", "CASE_VERB_ILLEGAL", "CASE_TASK_CLOSED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Player:
                 self.api.change("POST", path, {"form": form or {}})
             except Refused as refused:
                 # The inbox follows the field work: it may not show this turn yet.
-                if refused.reason in ("WORK_ORDER_NOTHING_TO_DO", "CASE_VERB_ILLEGAL"):
+                if refused.reason in _NOT_YET:
                     return None
                 raise
             return True

@@ -212,7 +212,13 @@ def _offered(stage: Stage, case_id: str) -> workorder_pb2.WorkOrder | None:
         .api.get("/work-orders", workorder_pb2.ListWorkOrdersResponse, case_id=case_id)
         .message
     )
-    return next((order for order in listed.work_orders if order.offer.technician_id), None)
+    for order in listed.work_orders:
+        if order.offer.technician_id:
+            return order
+    case = stage.player(SUPERVISOR).api.get(f"/cases/{part(case_id)}", cases_pb2.Case).message
+    if case.incident:
+        raise Refused(f"{case_id} stands still: {case.incident}", "CASE_INCIDENT")
+    return None
 
 
 def _window() -> dict[str, str]:

@@ -6,6 +6,8 @@ work order itself; these paths find the open user task, so that nobody needs to 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
@@ -21,6 +23,8 @@ from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
 
 _SERVICE: Final = "workorder.v1.WorkOrderService"
+_INBOX_WITHIN_SECONDS: Final = 2.0
+_LOOK_EVERY_SECONDS: Final = 0.03
 
 technicians = APIRouter(prefix="/technicians", tags=["technicians 师傅"])
 expose(technicians, "GET", "", f"{_SERVICE}/ListTechnicians", "Technicians")
@@ -98,20 +102,22 @@ async def act_in_the_field(
 ) -> Acted:
     """An act on the open offer or visit; the same as one on its user task."""
     key = idempotency_key(request, caller)
-    task = await field_task(edge, work_order_id, caller.actor.person_id)
+    wanted = verb.replace("-", "_")
+    task = await _field_task(edge, work_order_id, caller.actor.person_id, wanted)
     act = act_of(
-        caller,
-        key,
-        verb.replace("-", "_"),
-        task_id=task.user_task_id,
-        form=body.form,
-        comment=body.comment,
+        caller, key, wanted, task_id=task.user_task_id, form=body.form, comment=body.comment
     )
     return await perform(edge, task.workflow_id, act)
 
 
-async def field_task(edge: Edge, work_order_id: str, person_id: str) -> cases_pb2.UserTask:
+async def _field_task(
+    edge: Edge, work_order_id: str, person_id: str, verb: str
+) -> cases_pb2.UserTask:
     """The technician's open offer or visit of a work order.
+
+    The inbox follows the field work a moment later: right after one act it may still show the task
+    before. So it is looked at until it has one for this verb; if none comes, the field work itself
+    says what is possible.
 
     Raises:
         FailedPrecondition: ``WORK_ORDER_NOTHING_TO_DO``.
@@ -120,19 +126,34 @@ async def field_task(edge: Edge, work_order_id: str, person_id: str) -> cases_pb
     order = await orders.GetWorkOrder(
         workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
     )
+    found: cases_pb2.UserTask | None = None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_INBOX_WITHIN_SECONDS):
+            while found is None or verb not in found.verbs:
+                found = await _shown(edge, order, person_id)
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+    if found is None:
+        raise FailedPrecondition(
+            "WORK_ORDER_NOTHING_TO_DO",
+            f"{person_id} has no open offer or visit of {work_order_id}",
+            field="work_order_id",
+        )
+    return found
+
+
+async def _shown(
+    edge: Edge, order: workorder_pb2.WorkOrder, person_id: str
+) -> cases_pb2.UserTask | None:
+    """The user task that the inbox shows for a work order."""
     cases = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
     listed = await cases.ListUserTasks(
         cases_pb2.ListUserTasksRequest(case_id=order.case_id, person_id=person_id)
     )
     for task in listed.user_tasks:
         context = to_json(task.context)
-        if context.get("work_order", {}).get("work_order_id") == work_order_id:
+        if context.get("work_order", {}).get("work_order_id") == order.work_order_id:
             return task
-    raise FailedPrecondition(
-        "WORK_ORDER_NOTHING_TO_DO",
-        f"{person_id} has no open offer or visit of {work_order_id}",
-        field="work_order_id",
-    )
+    return None
 
 
 ROUTERS: Final = (technicians, work_orders, dispatch_decisions)
