@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-NODE_WIDTH: Final = 176
+NODE_WIDTH: Final = 188
 NODE_HEIGHT: Final = 46
 _LANE_WIDTH: Final = 20
 _GAP_X: Final = 28
 _GAP_Y: Final = 34
 _MARGIN: Final = 28
+#: Left of everything, where the stages' names stand.
+_GUTTER: Final = 96
 _SWEEPS: Final = 6
 
 #: A node, or the lane of an edge (its two ends) through one rank.
@@ -202,7 +204,7 @@ def _pairs(rows: list[list[_Cell]], *, down: bool) -> list[tuple[list[_Cell], li
 def _places(rows: list[list[_Cell]]) -> dict[_Cell | tuple[_Cell, int], tuple[float, float]]:
     """The centre of every cell; a lane's per rank. Each rank is centred."""
     widths = [sum(_width(cell) for cell in row) + _GAP_X * (len(row) - 1) for row in rows]
-    middle = max(widths) / 2 + _MARGIN
+    middle = max(widths) / 2 + _GUTTER
     places: dict[_Cell | tuple[_Cell, int], tuple[float, float]] = {}
     for rank, row in enumerate(rows):
         x = middle - widths[rank] / 2

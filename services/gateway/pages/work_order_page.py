@@ -32,6 +32,7 @@ async def work_orders(visit: VisitOf) -> Response:
         refused = error
     return await visit.page(
         "work_orders.html",
+        mine=bool(mine),
         work_orders=listed.work_orders,
         earnings=earned.earnings,
         problem=refused,
