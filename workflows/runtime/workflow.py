@@ -271,9 +271,19 @@ class CaseWorkflow:
             self._attributes.show(
                 values_of(state, self._plan, self._input.region_adcode, workflow.now())
             )
-        self._recorder.tell(state.revision, self._standing(), _awaited(state))
+        if not self._passes_through():
+            self._recorder.tell(state.revision, self._standing(), _awaited(state))
         if self._should_continue_as_new():
             self._continue_as_new()
+
+    def _passes_through(self) -> bool:
+        """Only calls are under way, as planned: the case does not wait, it will go on in a moment.
+        Telling the read model of each such step would cost as much as the step."""
+        state = self._state
+        waits = state.tasks or state.timers or state.children or state.awaited or state.incidents
+        return bool(state.calls) and not (
+            waits or self._calls.in_trouble or self._recorder.is_behind
+        )
 
     def _should_continue_as_new(self) -> bool:
         info = workflow.info()

@@ -46,6 +46,8 @@ class Calls:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self.in_flight: dict[str, CallRpc] = {}
+        #: Calls in flight whose local attempt failed: something is down, and people should see it.
+        self.in_trouble: set[str] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._chained = 0
         self._task = -1
@@ -76,6 +78,7 @@ class Calls:
         if ended is None:
             ended = await self._call_until_answered(call)
         del self.in_flight[call.call_id]
+        self.in_trouble.discard(call.call_id)
         on_end(ended)
 
     async def _attempt_locally(self, call: CallRpc) -> Ended | None:
@@ -94,6 +97,7 @@ class Calls:
             if _is_final(error):
                 return _failure(call, error)
             # The chain was waited for; what it left behind is to be shown meanwhile.
+            self.in_trouble.add(call.call_id)
             self._wake()
             return None
         self._chained -= 1

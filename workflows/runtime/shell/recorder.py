@@ -36,6 +36,11 @@ class Recorder:
         """What is to be carried over to the next run."""
         return Unrecorded(self._told, tuple(self._acts))
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether people miss something: the whole case, or an act that was applied."""
+        return self._told == 0 or bool(self._acts)
+
     def add(self, act: RecordAct) -> None:
         """An applied act, to be told with the next state."""
         self._acts.append(act)

@@ -1,0 +1,244 @@
+"""Record the histories that every later interpreter must replay.
+
+    .venv/bin/python -m tests.replay.record
+
+runs each story below on the real server and writes what Temporal has written down, with the plans
+it refers to. Histories of a released interpreter are never recorded again: a new interpreter
+version gets a folder of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from temporalio.testing import WorkflowEnvironment
+
+from kit.authn import TokenMinter, TokenVerifier
+from kit.clock import SystemClock
+from kit.db.migrate import migrate
+from kit.db.session import Database
+from kit.rpc.server import RpcServer
+from stack import postgres
+from stack.temporal import QUICK_FLAGS
+from tests.conftest import PROGRAMS
+from tests.rpc.conftest import Served, Signing
+from tests.workflow.company import COMPLETION_CODE, Company
+from tests.workflow.conftest import Office, eventually, open_office
+from tests.workflow.flows import BREAKDOWN, INSTALL, MEASURE, SIGN
+from workflows.client import Act, StartedCase
+from workflows.compiler.plan import INTERPRETER_VERSION
+from workflows.main import SCHEMA, mounts
+from workflows.runtime import workflow as shell
+from workflows.runtime.payloads import Signal
+from workflows.runtime.shell import attributes
+from workflows.store import plan_content
+
+HERE: Final = Path(__file__).parent
+HISTORIES: Final = HERE / "histories" / f"interpreter-{INTERPRETER_VERSION}"
+PLANS: Final = HERE / "plans"
+
+
+async def installed(office: Office) -> StartedCase:
+    """From the form to the locked earning, a wrong code on the way."""
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 2}
+    )
+    offer = await office.task_of("pe_tian", case, "offer")
+    await office.act(offer, "decline", "pe_tian", comment="太远")
+    offer = await office.task_of("pe_guo", case, "offer")
+    await office.act(offer, "accept", "pe_guo")
+    start = datetime.now(UTC) + timedelta(days=1)
+    window = {"window_start": start.isoformat(), "window_end": start.isoformat()}
+    for verb, form in (
+        ("schedule", window),
+        ("check_in", {}),
+        ("complete", {"completion_code": "000000"}),
+        ("complete", {"completion_code": COMPLETION_CODE}),
+    ):
+        await office.act(await _offering(office, case, verb), verb, "pe_guo", form=form)
+    await office.outcome(case)
+    return case
+
+
+async def _offering(office: Office, case: StartedCase, verb: str) -> Any:
+    async def look() -> Any:
+        tasks = await office.inbox("pe_guo", case)
+        return next((task for task in tasks if verb in task.verbs), None)
+
+    return await eventually(look, verb)
+
+
+async def nobody(office: Office) -> StartedCase:
+    """No technician at all: the error path."""
+    office.company.technicians.clear()
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
+    )
+    await office.act(await office.task_of("pe_chen", case), "complete", "pe_chen")
+    await office.outcome(case)
+    return case
+
+
+async def cancelled(office: Office) -> StartedCase:
+    """Cancelled while an offer waits: everything is undone."""
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
+    )
+    await office.task_of("pe_tian", case, "offer")
+    cancel = Act(act_key="cancel", verb="cancel", person="pe_chen", roles=("supervisor",))
+    await office.cases.act(case.workflow_id, cancel)
+    await office.outcome(case)
+    return case
+
+
+async def alerted(office: Office) -> StartedCase:
+    """A deadline passes, then the answer comes."""
+    hurried = MEASURE.replace("code: measure", "code: hurried").replace(
+        "respond: 2h", "respond: 2s"
+    )
+    case = await office.start(hurried)
+    task = await office.task_of("pe_li", case)
+
+    async def told() -> bool:
+        return office.company.messages_to("pe_chen", "sla_alert") != []
+
+    await eventually(told, "the alert")
+    await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+    await office.outcome(case)
+    return case
+
+
+async def countersigned(office: Office) -> StartedCase:
+    """Two signers, and a service that is down at first."""
+    office.company.down = {"directory"}
+    case = await office.start(SIGN)
+    await asyncio.sleep(1)
+    office.company.down = set()
+    for person in ("pe_zhao", "pe_qian"):
+        await office.act(await office.task_of(person, case), "approve", person)
+    await office.outcome(case)
+    return case
+
+
+async def woken(office: Office) -> StartedCase:
+    """A domain event ends a wait."""
+    case = await office.start(BREAKDOWN, work_order_id="wo_1")
+    await office.settled(case)
+    order = {"work_order_id": "wo_1", "created_at": "2026-03-02T01:00:00Z"}
+    signal = Signal(
+        "workorder.v1.WorkOrderChanged", "wo_1", "work_order:wo_1", 1, {"work_order": order}
+    )
+    await office.temporal.get_workflow_handle(case.workflow_id).signal("event", signal)
+    await office.outcome(case)
+    return case
+
+
+async def continued(office: Office) -> StartedCase:
+    """A later run of a case that has continued as new."""
+    shell._MOST_EVENTS = 30  # type: ignore[misc]
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    for _ in range(8):
+        await office.act(task, "urge", "pe_li", revision=None)
+    await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+    await office.outcome(case)
+    return case
+
+
+STORIES: Final[tuple[Callable[[Office], Awaitable[StartedCase]], ...]] = (
+    installed,
+    nobody,
+    cancelled,
+    alerted,
+    countersigned,
+    woken,
+    continued,
+)
+
+
+async def record(office: Office) -> None:
+    """Live every story and keep what was written down."""
+    for story in STORIES:
+        office.company.reset()
+        office.company.people = {
+            "sales": ["pe_wang"],
+            "designer": ["pe_li"],
+            "supervisor": ["pe_chen"],
+            "technical_director": ["pe_zhao", "pe_qian"],
+        }
+        office.company.technicians = ["pe_tian", "pe_guo"]
+        case = await story(office)
+        await _keep(office, case.workflow_id, story.__name__)
+        if story in (installed, cancelled):
+            await _keep(office, f"field_work:wo_{case.case_id}", f"{story.__name__}_field_work")
+        async with office.database.transaction(read_only=True) as session:
+            plan_hash = (await office.case(case)).plan_hash
+            content = await plan_content(session, plan_hash)
+        assert content is not None
+        (PLANS / f"{plan_hash}.json").write_bytes(content)
+
+
+async def _keep(office: Office, workflow_id: str, name: str) -> None:
+    history = await office.temporal.get_workflow_handle(workflow_id).fetch_history()
+    kept = {"workflow_id": workflow_id, "history": history.to_json_dict()}
+    path = HISTORIES / f"{name}.json"
+    path.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
+    print(f"{path.relative_to(HERE)}: {len(history.events)} events")
+
+
+async def main() -> None:
+    """Start what is needed, record, stop."""
+    for folder in (HISTORIES, PLANS):
+        folder.mkdir(parents=True, exist_ok=True)
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    signing = Signing(
+        TokenMinter(private, "record", SystemClock()), TokenVerifier({"record": public.decode()})
+    )
+    company = Company()
+    with postgres.throwaway() as cluster:
+        migrate(cluster.url, "flows")
+        server = RpcServer(
+            [*mounts(SystemClock()), *company.mounts()],
+            Database.connect(cluster.url, SCHEMA),
+            signing.verifier,
+            SystemClock(),
+        )
+        port = await server.start("127.0.0.1", 0)
+        served = Served("flows", f"127.0.0.1:{port}", cluster.url, signing)
+        async with (
+            await WorkflowEnvironment.start_local(
+                dev_server_existing_path=str(PROGRAMS / "temporal"),
+                dev_server_log_level="error",
+                dev_server_extra_args=QUICK_FLAGS,
+                search_attributes=attributes.ALL,
+            ) as env,
+            open_office(env, company, served) as office,
+            office.worker(),
+        ):
+            await record(office)
+        await server.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,58 @@
+"""Every recorded history replays on today's interpreter, offline, in and out of the sandbox."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+
+from tests.workflow.sandbox import sandbox
+from workflows.compiler.plan import Plan
+from workflows.runtime.shell.field_work import FieldWorkWorkflow
+from workflows.runtime.shell.plan_ref import converter
+from workflows.runtime.workflow import CaseWorkflow
+
+HERE = Path(__file__).parent
+HISTORIES = sorted((HERE / "histories").glob("*/*.json"))
+PLANS = sorted((HERE / "plans").glob("*.json"))
+
+
+async def plan_from_file(plan_hash: str) -> bytes:
+    return (HERE / "plans" / f"{plan_hash}.json").read_bytes()
+
+
+def replayer(runner: WorkflowRunner) -> Replayer:
+    return Replayer(
+        workflows=[CaseWorkflow, FieldWorkWorkflow],
+        data_converter=converter(plan_from_file),
+        workflow_runner=runner,
+    )
+
+
+def history(path: Path) -> WorkflowHistory:
+    kept = json.loads(path.read_text())
+    return WorkflowHistory.from_json(kept["workflow_id"], kept["history"])
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+async def test_a_recorded_history_replays(path: Path) -> None:
+    await replayer(UnsandboxedWorkflowRunner()).replay_workflow(history(path))
+
+
+async def test_every_recorded_history_replays_in_the_sandbox() -> None:
+    for path in HISTORIES:
+        await replayer(sandbox()).replay_workflow(history(path))
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem[:12])
+def test_a_recorded_plan_still_loads_under_its_hash(path: Path) -> None:
+    plan = Plan.from_bytes(path.read_bytes())
+    assert plan.nodes
+
+
+def test_there_is_something_to_replay() -> None:
+    assert len(HISTORIES) >= 9
+    assert PLANS
