@@ -130,20 +130,10 @@ class CaseWorkflow:
     @workflow.signal
     def event(self, signal: Signal) -> None:
         """Something happened: a domain event, or the end of a field work of this case."""
-        now = workflow.now()
-        if signal.type == FIELD_WORK_ENDED:
-            self._inbox.append(FieldWorkEnded(at=now, **signal.payload))
-        else:
-            self._inbox.append(
-                EventArrived(
-                    at=now,
-                    type=signal.type,
-                    key=signal.key,
-                    aggregate=signal.aggregate,
-                    sequence=signal.sequence,
-                    payload=signal.payload,
-                )
-            )
+        try:
+            self._inbox.append(_event_of(signal, workflow.now()))
+        except TypeError as defect:
+            self._note_defect(signal.type, defect)
 
     @workflow.query
     def standing(self) -> dict[str, Any]:
@@ -187,15 +177,15 @@ class CaseWorkflow:
             self._apply(event)
         except Exception as defect:  # noqa: BLE001 - else the workflow task would fail for ever
             workflow.logger.exception("the interpreter failed")
-            self._note_defect(event, defect)
+            self._note_defect(type(event).__name__, defect)
 
-    def _note_defect(self, event: Event, defect: Exception) -> None:
+    def _note_defect(self, where: str, defect: Exception) -> None:
         incident = Incident(
             incident_id=f"defect/{self._state.revision}",
-            node=getattr(event, "node", ""),
-            visit=getattr(event, "visit", 0),
-            reason=getattr(defect, "reason", "CASE_DEFECT"),
-            message=f"{type(event).__name__}: {defect}",
+            node="",
+            visit=0,
+            reason=defect.reason if isinstance(defect, ServiceError) else "CASE_DEFECT",
+            message=f"{where}: {defect}",
             at=workflow.now(),
         )
         self._state = replace(
@@ -205,6 +195,7 @@ class CaseWorkflow:
             revision=self._state.revision + 1,
             incidents={**self._state.incidents, incident.incident_id: incident},
         )
+        self._wake()
 
     def _work(self) -> None:
         self._woken = False
@@ -328,6 +319,24 @@ class CaseWorkflow:
             user_task=describe.user_task(state, task, self._plan) if task else None,
             refusal=refusal,
         )
+
+
+def _event_of(signal: Signal, now: datetime) -> Event:
+    """What a signal tells.
+
+    Raises:
+        TypeError: the end of a field work lacks a part, or has one too many.
+    """
+    if signal.type == FIELD_WORK_ENDED:
+        return FieldWorkEnded(at=now, **signal.payload)
+    return EventArrived(
+        at=now,
+        type=signal.type,
+        key=signal.key,
+        aggregate=signal.aggregate,
+        sequence=signal.sequence,
+        payload=signal.payload,
+    )
 
 
 def _awaited(state: CaseState) -> list[dict[str, Any]]:

@@ -60,9 +60,14 @@ class _PlanRefConverter(EncodingPayloadConverter):
         return PlanRef(plan_hash) if type_hint is PlanRef else _plans[plan_hash]
 
 
+#: Shared by all cases of this process: the SDK makes a converter for each workflow, and a fresh one
+#: would work out how to read a case's input again, which takes longer than the case itself.
+_CONVERTERS: Final = (_PlanRefConverter(), *PydanticPayloadConverter().converters.values())
+
+
 class _CasePayloadConverter(CompositePayloadConverter):
     def __init__(self) -> None:
-        super().__init__(_PlanRefConverter(), *PydanticPayloadConverter().converters.values())
+        super().__init__(*_CONVERTERS)
 
 
 class _PlanRefCodec(PayloadCodec):
