@@ -2,11 +2,12 @@
 """A small company behind real gRPC: the services that cases call, kept in memory.
 
 ``Company`` holds what they know and what was done to them. ``down`` names services that do not
-answer; ``refuse`` gives an RPC a refusal instead of its reply.
+answer; ``refuse`` gives an RPC a refusal instead of its reply; ``slow`` lets it take some seconds.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ class Company:
     technicians: list[str] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     refuse: dict[str, ServiceError] = field(default_factory=dict)
+    slow: dict[str, float] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     messages: list[notify_pb2.SendRequest] = field(default_factory=list)
     quotes: dict[str, pricing_pb2.QuoteResult] = field(default_factory=dict)
@@ -123,6 +125,7 @@ class _Directory(_Partial):
         self, request: directory_pb2.ResolveAssigneesRequest, context: Any
     ) -> directory_pb2.ResolveAssigneesResponse:
         self._company.enter("directory", "ResolveAssignees")
+        await asyncio.sleep(self._company.slow.get("ResolveAssignees", 0))
         people = self._company.people.get(request.role, [])
         return directory_pb2.ResolveAssigneesResponse(person_ids=people)
 

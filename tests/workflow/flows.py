@@ -139,3 +139,24 @@ nodes:
 edges:
   - {from: wait, to: done}
 """
+
+LOOK_UPS = """
+language: "1.0"
+code: look_ups
+name: 连续查询
+roles:
+  sales: {name: 销售}
+stages: [{id: presale, name: 售前}]
+start: first
+nodes:
+  - {id: first, kind: service, stage: presale, name: 一, rpc: directory.v1.DirectoryService/ResolveAssignees, input: {role: a}}
+  - {id: second, kind: service, stage: presale, name: 二, rpc: directory.v1.DirectoryService/ResolveAssignees, input: {role: b}}
+  - {id: third, kind: service, stage: presale, name: 三, rpc: directory.v1.DirectoryService/ResolveAssignees, input: {role: c}}
+  - {id: fourth, kind: service, stage: presale, name: 四, rpc: directory.v1.DirectoryService/ResolveAssignees, input: {role: d}}
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: first, to: second}
+  - {from: second, to: third}
+  - {from: third, to: fourth}
+  - {from: fourth, to: done}
+"""

@@ -152,24 +152,3 @@ async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
     for person in range(8):
         told = [int(act.comment) for act in acts if act.acting_person_id == f"pe_{person}"]
         assert told == list(range(25))
-
-
-async def test_quick_calls_after_an_act_stand_in_the_history_as_one_activity_and_markers(
-    office: Office,
-) -> None:
-    office.company.technicians = ["pe_tech"]
-    case = await office.start(INSTALL)
-    task = await office.task_of("pe_wang", case)
-    await office.act(task, "complete", "pe_wang", form={"units": 1})
-    await office.task_of("pe_tech", case)
-    await office.settled(case)
-    history = await office.history(case.workflow_id)
-    scheduled = [
-        event.activity_task_scheduled_event_attributes.activity_type.name
-        for event in history
-        if event.event_type is EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-    ]
-    assert scheduled.count("pricing.v1.PricingService/Quote") == 1
-    assert "workorder.v1.WorkOrderService/CreateWorkOrder" not in scheduled
-    markers = [event for event in history if event.HasField("marker_recorded_event_attributes")]
-    assert markers

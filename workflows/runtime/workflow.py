@@ -23,6 +23,7 @@ from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.children import Children
 from workflows.runtime.shell.recorder import Recorder
 from workflows.runtime.shell.replies import refused
+from workflows.runtime.shell.translation import awaited_of, beginning_of, event_of, field_work_of
 
 with workflow.unsafe.imports_passed_through():
     from kit.errors import ServiceError
@@ -46,15 +47,10 @@ with workflow.unsafe.imports_passed_through():
         Acted,
         CancelRequested,
         Event,
-        EventArrived,
-        FieldWorkEnded,
-        Started,
         TimerFired,
     )
-    from workflows.runtime.field_work.state import FieldWorkInput
     from workflows.runtime.interpreter import step
     from workflows.runtime.payloads import (
-        FIELD_WORK_ENDED,
         ActReply,
         CarriedOver,
         CaseInput,
@@ -62,7 +58,7 @@ with workflow.unsafe.imports_passed_through():
         Signal,
     )
     from workflows.runtime.shell.plan_ref import PlanRef
-    from workflows.runtime.state import CaseState, Incident
+    from workflows.runtime.state import Incident
 
 
 #: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
@@ -96,7 +92,7 @@ class CaseWorkflow:
         self._todo.extend(carried.calls)
         if self._input.carried is None:
             # Here and not in ``run``: an act may come in the very first workflow task.
-            self._take(self._beginning())
+            self._take(beginning_of(self._input))
 
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> str:
@@ -131,7 +127,7 @@ class CaseWorkflow:
     def event(self, signal: Signal) -> None:
         """Something happened: a domain event, or the end of a field work of this case."""
         try:
-            self._inbox.append(_event_of(signal, workflow.now()))
+            self._inbox.append(event_of(signal, workflow.now()))
         except TypeError as defect:
             self._note_defect(signal.type, defect)
 
@@ -139,18 +135,6 @@ class CaseWorkflow:
     def standing(self) -> dict[str, Any]:
         """Where the case stands, as the read model is told."""
         return self._standing()
-
-    def _beginning(self) -> Started:
-        source = self._input
-        return Started(
-            at=workflow.info().workflow_start_time,
-            case_id=source.case_id,
-            workflow_id=workflow.info().workflow_id,
-            inputs=source.inputs,
-            started_by=source.started_by,
-            flow_version=source.flow_version,
-            calendar=source.calendar,
-        )
 
     def _wake(self) -> None:
         self._woken = True
@@ -216,7 +200,9 @@ class CaseWorkflow:
             case CancelTimer():
                 self._summaries.pop(command.timer_id, None)
             case StartFieldWork():
-                self._children.start(self._field_work(command), command.summary)
+                self._children.start(
+                    field_work_of(command, self._plan, self._state), command.summary
+                )
             case CancelChild():
                 self._children.cancel(command)
             case RecordAct():
@@ -229,18 +215,6 @@ class CaseWorkflow:
                 pass  # the state says so, and the loop ends
             case _:
                 assert_never(command)
-
-    def _field_work(self, command: StartFieldWork) -> FieldWorkInput:
-        node = self._plan.by_id[command.node]
-        return FieldWorkInput(
-            case_id=self._state.case_id,
-            case_workflow_id=self._state.workflow_id,
-            node=command.node,
-            visit=command.visit,
-            stage=node.stage,
-            title=node.name,
-            **command.input,
-        )
 
     def _ring(self, at: datetime) -> None:
         due = [timer for timer in self._state.timers.values() if timer.due <= at]
@@ -263,7 +237,7 @@ class CaseWorkflow:
                 values_of(state, self._plan, self._input.region_adcode, workflow.now())
             )
         if not self._passes_through():
-            self._recorder.tell(state.revision, self._standing(), _awaited(state))
+            self._recorder.tell(state.revision, self._standing(), awaited_of(state))
         if self._should_continue_as_new():
             self._continue_as_new()
 
@@ -319,28 +293,3 @@ class CaseWorkflow:
             user_task=describe.user_task(state, task, self._plan) if task else None,
             refusal=refusal,
         )
-
-
-def _event_of(signal: Signal, now: datetime) -> Event:
-    """What a signal tells.
-
-    Raises:
-        TypeError: the end of a field work lacks a part, or has one too many.
-    """
-    if signal.type == FIELD_WORK_ENDED:
-        return FieldWorkEnded(at=now, **signal.payload)
-    return EventArrived(
-        at=now,
-        type=signal.type,
-        key=signal.key,
-        aggregate=signal.aggregate,
-        sequence=signal.sequence,
-        payload=signal.payload,
-    )
-
-
-def _awaited(state: CaseState) -> list[dict[str, Any]]:
-    return [
-        {"node": event["node"], "event_type": event["type"], "key": event["key"]}
-        for event in describe.awaited(state)
-    ]
