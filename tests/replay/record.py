@@ -197,10 +197,17 @@ async def record(office: Office) -> None:
 
 async def _keep(office: Office, workflow_id: str, name: str) -> None:
     history = await office.temporal.get_workflow_handle(workflow_id).fetch_history()
-    kept = {"workflow_id": workflow_id, "history": history.to_json_dict()}
+    kept = {"workflow_id": workflow_id, "history": without_traces(history.to_json_dict())}
     path = HISTORIES / f"{name}.json"
     path.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
     print(f"{path.relative_to(HERE)}: {len(history.events)} events")
+
+
+def without_traces(part: Any) -> Any:
+    """A history without the stack traces of failures: they name folders of the machine it ran on."""
+    if isinstance(part, dict):
+        return {name: without_traces(held) for name, held in part.items() if name != "stackTrace"}
+    return [without_traces(held) for held in part] if isinstance(part, list) else part
 
 
 async def main() -> None:
