@@ -1,7 +1,8 @@
 """The only door to cases for the rest of the product: start, act, describe."""
 
-from workflows.client.cases import CaseDescription, Cases, CaseStart, StartedCase
+from workflows.client.cases import Cases
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
+from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
 

@@ -9,9 +9,10 @@ how things stand.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
@@ -42,6 +43,7 @@ from protos.directory.v1 import directory_pb2
 from protos.flow.v1 import flow_pb2
 from workflows.client.calendar import calendar_from_proto
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
+from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION, Plan
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
@@ -55,60 +57,6 @@ _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 #: Years of calendar that a case starts with, the present one first.
 _CALENDAR_YEARS: Final = 3
 _REPLY: Final = TypeAdapter(ActReply)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseStart:
-    """What a case is started with.
-
-    Attributes:
-        flow_code: which flow.
-        inputs: the flow's inputs, as a form gives them.
-        started_by: the person.
-        start_key: the client's key; the same key starts one case. Empty: every call starts one.
-        version: of the flow; 0: the newest.
-        title: for people; empty: the flow's name.
-        customer_id: whose case it is.
-        region_adcode: where it is, for lists and search.
-    """
-
-    flow_code: str
-    inputs: dict[str, Any]
-    started_by: str
-    start_key: str = ""
-    version: int = 0
-    title: str = ""
-    customer_id: str = ""
-    region_adcode: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StartedCase:
-    """A case that runs."""
-
-    case_id: str
-    workflow_id: str
-    run_id: str
-    flow_code: str
-    flow_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class CaseDescription:
-    """A case or field work as Temporal knows it.
-
-    Attributes:
-        status: Temporal's, such as "RUNNING".
-        standing: the workflow's own account, in the words of ``cases.v1.Case``.
-    """
-
-    workflow_id: str
-    run_id: str
-    flow_code: str
-    status: str
-    started_at: datetime
-    closed_at: datetime | None
-    standing: dict[str, Any]
 
 
 class Cases:
@@ -173,15 +121,12 @@ class Cases:
         """
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:
-            return await _update(handle, act)
+            with _typed_errors(workflow_id):
+                return await _update(handle, act)
         except WorkflowUpdateFailedError as error:
             return _refused(error)
-        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise _unavailable() from error
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return await self._over(handle, act)
-            raise _unavailable() from error
+        except NotFound:
+            return await self._over(handle, act)
 
     async def describe(self, workflow_id: str) -> CaseDescription:
         """How a case stands by its own account.
@@ -191,13 +136,11 @@ class Cases:
             Unavailable: Temporal or the worker does not answer.
         """
         handle = self._temporal.get_workflow_handle(workflow_id)
-        try:
+        with _typed_errors(workflow_id):
             description = await handle.describe(rpc_timeout=_ANSWER_WITHIN)
             standing: dict[str, Any] = await handle.query(
                 "standing", result_type=dict[str, Any], rpc_timeout=_ANSWER_WITHIN
             )
-        except RPCError as error:
-            raise _missing(workflow_id, error) from error
         status = description.status or WorkflowExecutionStatus.RUNNING
         return CaseDescription(
             workflow_id=workflow_id,
@@ -235,31 +178,29 @@ class Cases:
             SearchAttributePair(attributes.FLOW_VERSION, str(flow.version)),
         ]
         try:
-            handle = await self._temporal.start_workflow(
-                flow.flow_code,
-                args=[PlanRef(flow.plan_hash), source],
-                id=workflow_id,
-                task_queue=TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"{source.title} · {flow.name} v{flow.version}",
-                search_attributes=TypedSearchAttributes(shown),
-                rpc_timeout=_ANSWER_WITHIN,
-            )
+            with _typed_errors(workflow_id):
+                handle = await self._temporal.start_workflow(
+                    flow.flow_code,
+                    args=[PlanRef(flow.plan_hash), source],
+                    id=workflow_id,
+                    task_queue=TASK_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary=f"{source.title} · {flow.name} v{flow.version}",
+                    search_attributes=TypedSearchAttributes(shown),
+                    rpc_timeout=_ANSWER_WITHIN,
+                )
         except WorkflowAlreadyStartedError as error:
             return error.run_id or ""
-        except RPCError as error:
-            raise _unavailable() from error
         return handle.result_run_id or ""
 
     async def _over(self, handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
         """The answer to an act that came after the end."""
         try:
-            outcome = await handle.result(rpc_timeout=_ANSWER_WITHIN)
+            with _typed_errors(handle.id):
+                outcome = await handle.result(rpc_timeout=_ANSWER_WITHIN)
         except WorkflowFailureError:
             outcome = "terminated"
-        except RPCError as error:
-            raise _missing(handle.id, error) from error
         refusal = Refusal(Kind.FAILED_PRECONDITION, "CASE_OVER", f"the case is over: {outcome}")
         return ActReply(act.act_key, False, str(outcome), 0, None, refusal)
 
@@ -291,10 +232,21 @@ def _refused(error: WorkflowUpdateFailedError) -> ActReply:
     raise Internal("CASE_ACT_FAILED", f"the act could not be applied: {cause}") from error
 
 
-def _missing(workflow_id: str, error: RPCError) -> NotFound | Unavailable:
-    if error.status is RPCStatusCode.NOT_FOUND:
-        return NotFound("CASE_UNKNOWN", f"there is no case {workflow_id}", field="workflow_id")
-    return _unavailable()
+@contextlib.contextmanager
+def _typed_errors(workflow_id: str) -> Iterator[None]:
+    """What Temporal's client raises, as what it means to ours."""
+    try:
+        yield
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise _unavailable() from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotFound(
+                "CASE_UNKNOWN", f"there is no case {workflow_id}", field="workflow_id"
+            ) from error
+        raise _unavailable() from error
+    except RuntimeError as error:  # the first connection of a lazy client
+        raise _unavailable() from error
 
 
 def _unavailable() -> Unavailable:

@@ -1,0 +1,70 @@
+"""The door to cases: one case a key, typed refusals, and no Temporal error gets through."""
+
+import pytest
+
+from kit.clock import SystemClock
+from kit.config import Settings
+from kit.errors import InvalidArgument, NotFound, Unavailable
+from protos.flow.v1 import flow_pb2
+from tests.workflow.conftest import Office
+from tests.workflow.flows import BREAKDOWN
+from workflows.client import Act, Cases, CaseStart, case_workflow_id
+
+ACT = Act(act_key="k", verb="comment", person="pe_1")
+
+
+async def publish(office: Office, source: str) -> None:
+    request = flow_pb2.PublishFlowRequest(idempotency_key=f"door-{hash(source)}", source=source)
+    await office.caller.call("flow.v1.FlowService/PublishFlow", request)
+
+
+async def test_the_same_start_key_starts_one_case(office: Office) -> None:
+    await publish(office, BREAKDOWN)
+    wanted = CaseStart("breakdown", {"work_order_id": "wo_1"}, "pe_1", start_key="once")
+    first = await office.cases.start(wanted)
+    again = await office.cases.start(wanted)
+    assert again == first
+    other = await office.cases.start(
+        CaseStart("breakdown", {"work_order_id": "wo_1"}, "pe_2", start_key="once")
+    )
+    assert other.case_id != first.case_id
+
+
+async def test_a_case_tells_how_it_stands(office: Office) -> None:
+    await publish(office, BREAKDOWN)
+    case = await office.cases.start(CaseStart("breakdown", {"work_order_id": "wo_2"}, "pe_1"))
+    told = await office.cases.describe(case.workflow_id)
+    assert (told.status, told.flow_code, told.run_id) == ("RUNNING", "breakdown", case.run_id)
+    assert told.standing["case_id"] == case.case_id
+
+
+async def test_wrong_inputs_start_nothing_and_name_the_field(office: Office) -> None:
+    await publish(office, BREAKDOWN)
+    with pytest.raises(InvalidArgument) as refused:
+        await office.cases.start(CaseStart("breakdown", {"work_order": "?"}, "pe_1"))
+    assert refused.value.reason == "CASE_FORM_INVALID"
+    assert set(refused.value.details) == {"work_order", "work_order_id"}
+
+
+async def test_a_flow_or_a_case_that_there_is_not_is_not_found(office: Office) -> None:
+    with pytest.raises(NotFound) as refused:
+        await office.cases.start(CaseStart("nothing", {}, "pe_1"))
+    assert refused.value.reason == "FLOW_UNKNOWN"
+    for asking in (office.cases.act("case:ca_x", ACT), office.cases.describe("case:ca_x")):
+        with pytest.raises(NotFound) as refused:
+            await asking
+        assert refused.value.reason == "CASE_UNKNOWN"
+
+
+async def test_without_temporal_the_door_says_so_and_may_be_tried_again(office: Office) -> None:
+    nowhere = Settings(TEMPORAL_ADDRESS="127.0.0.1:1")
+    cases = await Cases.connect(nowhere, office.caller, SystemClock())
+    for asking in (
+        cases.ping(),
+        cases.act(case_workflow_id("ca_1"), ACT),
+        cases.describe(case_workflow_id("ca_1")),
+    ):
+        with pytest.raises(Unavailable) as refused:
+            await asking
+        assert refused.value.reason == "CASE_UNAVAILABLE"
+        assert refused.value.retryable
