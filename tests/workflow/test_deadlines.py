@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from kit.clock import SHANGHAI
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import MEASURE
 from workflows.client import StartedCase
@@ -50,3 +51,22 @@ async def test_an_answer_a_second_before_two_hours_are_over_brings_none(office: 
     assert await office.outcome(case) == "completed"
     await office.pass_time(days=30)
     assert alerts(office, case) == 0
+
+
+async def test_working_time_is_counted_by_the_calendar_that_the_case_started_with(
+    office: Office,
+) -> None:
+    working = (
+        MEASURE.replace("code: measure", "code: working")
+        .replace("roles:\n", "calendar: office\nroles:\n", 1)
+        .replace("calendar: natural", "calendar: business")
+        .replace("respond: 2h", "respond: 9h")
+    )
+    case = await office.start(working)
+    task = await office.task_of("pe_li", case)
+    opened = task.opened_at.ToDatetime(tzinfo=SHANGHAI)
+    due = task.respond_due_at.ToDatetime(tzinfo=SHANGHAI)
+    assert due.weekday() < 5
+    assert 9 <= due.hour <= 18
+    assert due - opened >= timedelta(hours=9)
+    assert (await office.case(case)).calendar_hash == "test"
