@@ -10,6 +10,8 @@ PostgreSQL (one throw-away cluster a test run, or the server named by DATABASE_U
 Temporal (installed servers, nothing is downloaded; tests run on the session's loop):
     temporal_dev_server   session   a WorkflowEnvironment on the real server, real time, with the
                                     product's search attributes registered
+                                    (a worker of cases on it ends with its module or package:
+                                    two would take each other's cases)
     time_skipping_env     module    a WorkflowEnvironment on the time-skipping server; its clock
                                     is one for all that use it, so one a module
     Another data converter: Client(**{**env.client.config(), "data_converter": converter}), which

@@ -24,7 +24,7 @@ from tests.rpc.conftest import Serve, Signing
 As = Callable[..., httpx.AsyncClient]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def product(
     tmp_path_factory: pytest.TempPathFactory,
     serve: Serve,
@@ -61,7 +61,7 @@ def key() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(8)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def address(product: WholeProduct) -> AsyncIterator[str]:
     """Where the app is served for real: streams end early, as no in-process transport lets them."""
     config = uvicorn.Config(
