@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -66,7 +67,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         """Tell the screens; a field work may be heard of before its case is."""
         row = await store.case_by_id(current_session(), case_id)
         if row is not None:
-            changed = cases_pb2.CaseChanged(case=await _with_tasks(row))
+            (case,) = await _with_tasks([row])
+            changed = cases_pb2.CaseChanged(case=case)
             await events.record(
                 changed,
                 aggregate=("case", case_id),
@@ -79,7 +81,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         row = await store.case_by_id(session, request.case_id, with_data=True)
         if row is None or not await _may_see(actor, row):
             raise NotFound("CASE_UNKNOWN", f"no case {request.case_id}", field="case_id")
-        return await _with_tasks(row, visible_data(row.data, actor))
+        (case,) = await _with_tasks([row], visible_data(row.data, actor))
+        return case
 
     async def ListCases(
         self, request: cases_pb2.ListCasesRequest, context: Context
@@ -97,9 +100,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         if len(rows) > size:
             last = rows[size - 1]
             page.next_page_token = encode_page_token(last.started_at.isoformat(), last.case_id)
-        return cases_pb2.ListCasesResponse(
-            cases=[convert.case_message(row) for row in rows[:size]], page=page
-        )
+        return cases_pb2.ListCasesResponse(cases=await _with_tasks(rows[:size]), page=page)
 
     async def ListUserTasks(
         self, request: cases_pb2.ListUserTasksRequest, context: Context
@@ -159,11 +160,13 @@ async def _may_see(actor: Actor, row: CaseRow) -> bool:
     )
 
 
-async def _with_tasks(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.Case:
-    tasks = await store.tasks_of_cases(current_session(), [row.case_id])
-    message = convert.case_message(row, data)
-    message.user_tasks.extend(convert.user_task_message(task) for task in tasks)
-    return message
+async def _with_tasks(
+    rows: Sequence[CaseRow], data: dict[str, Any] | None = None
+) -> list[cases_pb2.Case]:
+    messages = {row.case_id: convert.case_message(row, data) for row in rows}
+    for task in await store.tasks_of_cases(current_session(), list(messages)):
+        messages[task.case_id].user_tasks.append(convert.user_task_message(task))
+    return list(messages.values())
 
 
 def _instant(text: str) -> datetime:

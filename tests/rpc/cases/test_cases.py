@@ -274,6 +274,21 @@ async def test_cases_are_listed_newest_first_by_flow_state_and_stage(
     assert not second.page.next_page_token
 
 
+async def test_a_list_says_whom_each_case_waits_for(
+    system: CaseServiceAsyncStub, clerk: CaseServiceAsyncStub
+) -> None:
+    for number in range(2):
+        case_id = f"ca_waits{number}"
+        told = case(case_id, 1, task(f"waits{number}/1", "pe_li"))
+        told.flow_code = "waiting"
+        await record(system, told)
+    listed = await clerk.ListCases(cases_pb2.ListCasesRequest(flow_code="waiting"))
+    waits = {
+        found.case_id: [open_.user_task_id for open_ in found.user_tasks] for found in listed.cases
+    }
+    assert waits == {"ca_waits0": ["waits0/1"], "ca_waits1": ["waits1/1"]}
+
+
 @pytest.mark.parametrize("token", ["?", "bm9ib2R5"])
 async def test_a_page_token_that_was_not_given_is_refused(
     clerk: CaseServiceAsyncStub, token: str
