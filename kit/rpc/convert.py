@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -68,6 +69,18 @@ def page_size(page: page_pb2.PageRequest) -> int:
 def encode_page_token(*after: str) -> str:
     """An opaque token for the sort key of a page's last row."""
     return base64.urlsafe_b64encode("\x1f".join(after).encode()).decode()
+
+
+def page_info(keys: Sequence[str], size: int) -> page_pb2.PageInfo:
+    """Where a list goes on.
+
+    Args:
+        keys: the sort keys of the rows that were found, one row more than the page when there are.
+        size: how many rows the page shows.
+    """
+    if len(keys) <= size:
+        return page_pb2.PageInfo()
+    return page_pb2.PageInfo(next_page_token=encode_page_token(keys[size - 1]))
 
 
 def decode_page_token(page: page_pb2.PageRequest, parts: int) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ from kit.clock import SHANGHAI, Clock
 from kit.db.session import current_session
 from kit.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from kit.ids import new_id
-from kit.rpc.convert import decode_page_token, encode_page_token, instant_to_proto, page_size
+from kit.rpc.convert import decode_page_token, instant_to_proto, page_info, page_size
 from kit.rpc.events import record
 from protos.common.v1 import page_pb2, place_pb2
 from protos.directory.v1 import directory_pb2 as pb
@@ -93,7 +93,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         rows = await store.people(current_session(), request.role, after, size + 1)
         return pb.ListPeopleResponse(
             people=[people.person_to_proto(row) for row in rows[:size]],
-            page=_page_info([row.person_id for row in rows], size),
+            page=page_info([row.person_id for row in rows], size),
         )
 
     async def ResolveAssignees(
@@ -124,7 +124,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         rows = await store.outlets(current_session(), after, size + 1)
         return pb.ListOutletsResponse(
             outlets=[people.outlet_to_proto(row) for row in rows[:size]],
-            page=_page_info([row.outlet_id for row in rows], size),
+            page=page_info([row.outlet_id for row in rows], size),
         )
 
     # Customers and their personal data
@@ -165,7 +165,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
         rows = await store.customers(current_session(), after, size + 1)
         return pb.ListCustomersResponse(
             customers=await self._masked(rows[:size]),
-            page=_page_info([row.customer_id for row in rows], size),
+            page=page_info([row.customer_id for row in rows], size),
         )
 
     async def AddAddress(self, request: pb.AddAddressRequest, context: Context) -> pb.Address:
@@ -334,10 +334,3 @@ def _shredded(field: str) -> FailedPrecondition:
 def _after(page: page_pb2.PageRequest) -> str:
     token = decode_page_token(page, parts=1)
     return token[0] if token else ""
-
-
-def _page_info(ids: Sequence[str], size: int) -> page_pb2.PageInfo:
-    """Where a list by id goes on, when one row more than the page was found."""
-    return page_pb2.PageInfo(
-        next_page_token=encode_page_token(ids[size - 1]) if len(ids) > size else ""
-    )

@@ -7,8 +7,7 @@ from grpc.aio import ServicerContext
 from kit.authn import current_actor
 from kit.clock import Clock
 from kit.errors import NotFound
-from kit.rpc.convert import decode_page_token, encode_page_token, page_size
-from protos.common.v1 import page_pb2
+from kit.rpc.convert import decode_page_token, page_info, page_size
 from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2 as pb
 from protos.notify.v1 import notify_pb2_grpc
@@ -41,7 +40,7 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
         shown = rows[:size]
         return pb.ListTemplatesResponse(
             templates=[convert.template_to_proto(row) for row in shown],
-            page=_page_info(len(rows) > size, shown[-1].template_code if shown else ""),
+            page=page_info([row.template_code for row in rows], size),
         )
 
     async def Send(self, request: pb.SendRequest, context: Context) -> pb.SendResponse:
@@ -88,7 +87,7 @@ class NotifyServicer(notify_pb2_grpc.NotifyServiceServicer):
         shown = rows[:size]
         return pb.ListDeliveriesResponse(
             deliveries=[convert.delivery_to_proto(row) for row in shown],
-            page=_page_info(len(rows) > size, shown[-1].delivery_id if shown else ""),
+            page=page_info([row.delivery_id for row in rows], size),
         )
 
 
@@ -113,7 +112,3 @@ async def _template(template_code: str) -> TemplateRow:
             field="template_code",
         )
     return row
-
-
-def _page_info(more: bool, last: str) -> page_pb2.PageInfo:
-    return page_pb2.PageInfo(next_page_token=encode_page_token(last) if more else "")

@@ -12,7 +12,7 @@ from kit.clock import Clock
 from kit.db.session import current_session
 from kit.errors import InvalidArgument
 from kit.ids import new_id
-from kit.rpc.convert import decode_page_token, encode_page_token, instant_from_proto, page_size
+from kit.rpc.convert import decode_page_token, instant_from_proto, page_info, page_size
 from kit.rpc.events import record
 from protos.common.v1 import page_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
@@ -61,7 +61,7 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         rows = await store.items(current_session(), catalogue, _token(request.page), size + 1)
         return pb.ListItemsResponse(
             items=[items.item_to_proto(row) for row in rows[:size]],
-            page=_page_info([row.item_code for row in rows], size),
+            page=page_info([row.item_code for row in rows], size),
         )
 
     # Price books
@@ -113,7 +113,7 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         rows = await store.versions(current_session(), request.price_book_code, before, size + 1)
         return pb.ListPriceBookVersionsResponse(
             versions=[books.version_to_proto(row) for row in rows[:size]],
-            page=_page_info([str(row.version) for row in rows], size),
+            page=page_info([str(row.version) for row in rows], size),
         )
 
     # Quotes
@@ -152,7 +152,7 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         results = [quotes.without_steps(quotes.result_from_row(row)) for row in rows[:size]]
         return pb.ListQuotesResponse(
             quotes=[quotes.view_of(result, with_settlement=sees) for result in results],
-            page=_page_info([row.quote_id for row in rows], size),
+            page=page_info([row.quote_id for row in rows], size),
         )
 
     # Shared steps
@@ -204,10 +204,3 @@ def _version_token(page: page_pb2.PageRequest) -> int | None:
             "PAGE_TOKEN_INVALID", "pass next_page_token as it was given", field="page.page_token"
         )
     return int(token) if token else None
-
-
-def _page_info(keys: list[str], size: int) -> page_pb2.PageInfo:
-    """Where a list goes on, when one row more than the page was found."""
-    return page_pb2.PageInfo(
-        next_page_token=encode_page_token(keys[size - 1]) if len(keys) > size else ""
-    )

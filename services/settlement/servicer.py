@@ -12,9 +12,8 @@ from kit.clock import Clock
 from kit.db.session import current_session
 from kit.errors import InvalidArgument
 from kit.ids import new_id
-from kit.rpc.convert import decode_page_token, encode_page_token, page_size
+from kit.rpc.convert import decode_page_token, page_info, page_size
 from kit.rpc.events import record
-from protos.common.v1 import page_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
 from protos.settlement.v1 import settlement_pb2_grpc
 from services.settlement import convert
@@ -146,7 +145,7 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServiceServicer):
         rows = await earnings.page(current_session(), wanted, viewer, before, size)
         return pb.ListEarningsResponse(
             earnings=[convert.earning_to_proto(row, viewer) for row in rows[:size]],
-            page=_next_page([row.earning_id for row in rows], size),
+            page=page_info([row.earning_id for row in rows], size),
         )
 
     async def ListLedgerTransfers(
@@ -164,7 +163,7 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServiceServicer):
         )
         return pb.ListLedgerTransfersResponse(
             transfers=[convert.transfer_to_proto(row) for row in rows[:size]],
-            page=_next_page([str(row.transfer_number) for row in rows], size),
+            page=page_info([str(row.transfer_number) for row in rows], size),
         )
 
     async def GetLedgerBalances(
@@ -215,12 +214,6 @@ class SettlementServicer(settlement_pb2_grpc.SettlementServiceServicer):
             case_id=row.case_id,
         )
         return convert.earning_to_proto(row, viewer_of(current_actor()))
-
-
-def _next_page(keys: list[str], size: int) -> page_pb2.PageInfo:
-    """Where a list goes on when one row more than its size was found."""
-    token = encode_page_token(keys[size - 1]) if len(keys) > size else ""
-    return page_pb2.PageInfo(next_page_token=token)
 
 
 def _require_text(value: str, field: str, what: str) -> None:

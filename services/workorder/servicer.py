@@ -13,8 +13,7 @@ from kit.db.session import current_session
 from kit.errors import InvalidArgument
 from kit.ids import new_id
 from kit.rpc import events
-from kit.rpc.convert import decode_page_token, encode_page_token, page_size
-from protos.common.v1 import page_pb2
+from kit.rpc.convert import decode_page_token, page_info, page_size
 from protos.workorder.v1 import workorder_pb2 as pb
 from protos.workorder.v1.workorder_pb2_grpc import WorkOrderServiceServicer
 from services.workorder.convert import decisions as decision_protos
@@ -75,7 +74,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         rows = await technicians.page(current_session(), after, size + 1)
         return pb.ListTechniciansResponse(
             technicians=[technician_protos.to_proto(row) for row in rows[:size]],
-            page=_page_info([row.technician_id for row in rows], size),
+            page=page_info([row.technician_id for row in rows], size),
         )
 
     # Work orders.
@@ -108,7 +107,7 @@ class WorkOrderServicer(WorkOrderServiceServicer):
         rows = await work_orders.page(current_session(), wanted, before, size + 1)
         return pb.ListWorkOrdersResponse(
             work_orders=[protos.to_proto(row, actor) for row in rows[:size]],
-            page=_page_info([row.work_order_id for row in rows], size),
+            page=page_info([row.work_order_id for row in rows], size),
         )
 
     async def CancelWorkOrder(
@@ -283,10 +282,3 @@ def _candidate_limit(limit: int) -> int:
             field="limit",
         )
     return limit or _CANDIDATES
-
-
-def _page_info(keys: list[str], size: int) -> page_pb2.PageInfo:
-    """Where a list goes on, given the keys of one row more than the page shows."""
-    if len(keys) <= size:
-        return page_pb2.PageInfo()
-    return page_pb2.PageInfo(next_page_token=encode_page_token(keys[size - 1]))
