@@ -7,6 +7,7 @@ transaction is opened, and a mutating call is applied once. Health and reflectio
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,9 +56,9 @@ class _UnaryInterceptor(ServerInterceptor):
             response_serializer=handler.response_serializer,
         )
 
+    @abstractmethod
     def wrap(self, method: str, handler: Handler) -> Handler:
         """The handler that does this interceptor's part around another."""
-        raise NotImplementedError
 
 
 class ErrorInterceptor(_UnaryInterceptor):
