@@ -21,6 +21,7 @@ Temporal (installed servers, nothing is downloaded; tests run on the session's l
 import itertools
 import os
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -42,9 +43,22 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("shared")
 
+LONGEST_TEST_SECONDS = 300
 PROGRAMS = Path(sys.executable).parent
 START_TIMEOUT = timedelta(seconds=60)  # busy machines are slow, not broken
 NewDatabase = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def a_test_that_hangs_fails() -> Iterator[None]:
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"the test took more than {LONGEST_TEST_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LONGEST_TEST_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

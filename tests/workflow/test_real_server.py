@@ -213,11 +213,15 @@ async def test_a_case_runs_in_the_sandbox_as_well(real_office: Office) -> None:
         assert await office.outcome(case) == "completed"
 
 
-async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(office: Office) -> None:
-    case = await office.start(INSTALL)
-    task = await office.task_of("pe_wang", case)
-    await office.act(task, "complete", "pe_wang", form={"units": 1})
-    await office.task_of("pe_tian", case)
-    await office.temporal.get_workflow_handle(case.workflow_id).cancel()
-    assert await office.outcome(case) == "cancelled"
-    assert office.company.undone == ["CancelWorkOrder"]
+async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(
+    real_office: Office,
+) -> None:
+    office = real_office
+    async with office.worker():
+        case = await office.start(INSTALL)
+        task = await office.task_of("pe_wang", case)
+        await office.act(task, "complete", "pe_wang", form={"units": 1})
+        await office.task_of("pe_tian", case)
+        await office.temporal.get_workflow_handle(case.workflow_id).cancel()
+        assert await office.outcome(case) == "cancelled"
+        assert office.company.undone == ["CancelWorkOrder"]
