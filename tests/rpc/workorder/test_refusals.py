@@ -22,14 +22,15 @@ from tests.rpc.workorder.conftest import (
 
 
 def trace(desk: Desk, work_order_id: str) -> list[tuple[Any, ...]]:
-    """Everything that is kept about a work order."""
-    return [
-        *desk.rows("SELECT * FROM work_order WHERE work_order_id = %s", work_order_id),
-        *desk.rows("SELECT * FROM offer WHERE work_order_id = %s", work_order_id),
-        *desk.rows("SELECT * FROM work_order_change WHERE work_order_id = %s", work_order_id),
-        *desk.rows("SELECT event_id FROM domain_event WHERE aggregate_id = %s", work_order_id),
-        *desk.rows("SELECT * FROM dispatch_decision WHERE work_order_id = %s", work_order_id),
+    """Everything that is kept about a work order, in an order that a second look repeats."""
+    kept = [
+        desk.rows("SELECT * FROM work_order WHERE work_order_id = %s", work_order_id),
+        desk.rows("SELECT * FROM offer WHERE work_order_id = %s", work_order_id),
+        desk.rows("SELECT * FROM work_order_change WHERE work_order_id = %s", work_order_id),
+        desk.rows("SELECT event_id FROM domain_event WHERE aggregate_id = %s", work_order_id),
+        desk.rows("SELECT * FROM dispatch_decision WHERE work_order_id = %s", work_order_id),
     ]
+    return [row for rows in kept for row in sorted(rows, key=repr)]
 
 
 def commands(desk: Desk, order: pb.WorkOrder, technician_id: str) -> dict[str, dict[str, Any]]:
