@@ -8,9 +8,16 @@ from typing import Final
 
 from workflows.compiler.draft import Draft
 from workflows.compiler.report import Report, Spot
-from workflows.language.model import Edge
 from workflows.language.nearest import did_you_mean
-from workflows.language.nodes import Decision, End, FieldWork, NodeDefinition, Parallel, Service
+from workflows.language.nodes import (
+    Decision,
+    Edge,
+    End,
+    FieldWork,
+    NodeDefinition,
+    Parallel,
+    Service,
+)
 
 #: Names that expressions already use for something else.
 RESERVED: Final = frozenset(

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from workflows.compiler.catalog import NodeCatalog
 from workflows.compiler.check_edges import check_edges, check_ids
 from workflows.compiler.check_graph import build_graph, check_graph
-from workflows.compiler.context import Context
+from workflows.compiler.context import Context, Way, name_ways
 from workflows.compiler.diagnostics import Diagnostic, FlowRejected
 from workflows.compiler.draft import Draft, read_draft
 from workflows.compiler.graph import Graph
 from workflows.compiler.lower import assemble, lower_header, lower_node
 from workflows.compiler.plan import Plan
-from workflows.compiler.report import Report, Spot
+from workflows.compiler.report import Report
 from workflows.compiler.scopes import build_scopes
-from workflows.language.model import Edge
 from workflows.language.reading import read_source
 
 
@@ -41,13 +40,16 @@ def compile_flow(text: str, catalog: NodeCatalog) -> Compiled:
         _check_shape(draft, report)
         return Compiled(None, report.diagnostics())
     graph = _check_shape(draft, report)
-    leaving: dict[str, list[tuple[Edge, Spot]]] = defaultdict(list)
-    for edge, spot in draft.edges:
-        leaving[edge.source].append((edge, spot))
+    leaving: dict[str, list[Way]] = defaultdict(list)
+    entering: dict[str, list[Way]] = defaultdict(list)
+    for way in name_ways(draft.edges):
+        leaving[way.edge.source].append(way)
+        entering[way.edge.target].append(way)
     context = Context(
         header=draft.header,
         nodes={node.id: node for node, _ in draft.nodes},
-        leaving={source: tuple(edges) for source, edges in leaving.items()},
+        leaving={source: tuple(ways) for source, ways in leaving.items()},
+        entering={target: tuple(ways) for target, ways in entering.items()},
         graph=graph,
         scopes=build_scopes(draft, graph, catalog),
         catalog=catalog,

@@ -14,9 +14,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from workflows.compiler.report import Report, Spot
-from workflows.language.model import Edge, FlowHeader
+from workflows.language.model import FlowHeader
 from workflows.language.nearest import did_you_mean
-from workflows.language.nodes import KINDS, NodeDefinition
+from workflows.language.nodes import KINDS, Edge, NodeDefinition
 from workflows.language.reading import Source
 
 _T = TypeVar("_T")

@@ -8,7 +8,7 @@ from workflows.compiler import code
 from workflows.compiler.check_edges import check_unique
 from workflows.compiler.context import Context
 from workflows.compiler.lower_fields import lower_fields
-from workflows.compiler.lower_people import lower_assignee, lower_send_back, lower_sla
+from workflows.compiler.lower_people import lower_assignee, lower_returns, lower_sla
 from workflows.compiler.lower_service import lower_field_work, lower_service
 from workflows.compiler.plan import (
     INTERPRETER_VERSION,
@@ -18,23 +18,25 @@ from workflows.compiler.plan import (
     DecisionNode,
     EndNode,
     FormNode,
-    JoinNode,
+    ParallelNode,
     Plan,
+    PlanBoundary,
     PlanEdge,
     PlanField,
     PlanNode,
+    PlanPauseReason,
     PlanStage,
-    SplitNode,
     WaitNode,
 )
 from workflows.compiler.report import Spot
-from workflows.language.model import Edge
+from workflows.language.fields import FormField
 from workflows.language.nearest import did_you_mean
 from workflows.language.nodes import (
     Approval,
     Confirm,
     Decision,
     End,
+    FieldReference,
     FieldWork,
     ForEach,
     Form,
@@ -96,9 +98,10 @@ def lower_node(node: NodeDefinition, context: Context, spot: Spot) -> PlanNode |
                 context.report.unsupported(f"a decision of mode {node.mode}", spot / "mode")
             return DecisionNode(**common)
         case Parallel():
-            return _parallel(node, common, context)
+            arrivals = tuple(way.id for way in context.entering.get(node.id, ()))
+            return ParallelNode(**common, arrivals=arrivals)
         case End():
-            return EndNode(**common)
+            return _end(node, common, context, spot)
         case ForEach() | Subflow():
             context.report.unsupported(f"a node of kind {node.kind}", spot / "kind")
             return None
@@ -106,8 +109,6 @@ def lower_node(node: NodeDefinition, context: Context, spot: Spot) -> PlanNode |
 
 def _common(node: NodeDefinition, context: Context, spot: Spot) -> dict[str, Any]:
     report = context.report
-    if node.pause_reasons:
-        report.unsupported("pausing with a reason", spot / "pause_reasons")
     stages = [stage.id for stage in context.header.stages]
     if node.stage is not None and node.stage not in stages:
         report.error(
@@ -122,28 +123,44 @@ def _common(node: NodeDefinition, context: Context, spot: Spot) -> dict[str, Any
         "name": node.name,
         "name_en": node.name_en,
         "next": _edges(node, context),
-        "blocks": context.graph.blocks_of(node.id) if context.graph else (),
+        "boundary": _boundary(node, context),
         "assign": _assignments(node, context, spot),
     }
 
 
 def _edges(node: NodeDefinition, context: Context) -> tuple[PlanEdge, ...]:
-    """A decision's conditions in the order written, otherwise last; error paths after that, those
-    for named reasons first."""
-
-    def rank(edge: Edge) -> int:
-        if edge.on is None:
-            return 1 if edge.otherwise else 0
-        return 2 if edge.reasons else 3
-
+    """The ways on: a decision's conditions in the order written, otherwise last."""
+    ways = [way for way in context.leaving.get(node.id, ()) if way.edge.on is None]
     lowered: list[PlanEdge] = []
-    for edge, spot in sorted(context.leaving.get(node.id, ()), key=lambda pair: rank(pair[0])):
-        when = None
+    for way in sorted(ways, key=lambda way: way.edge.otherwise):
+        edge, when = way.edge, None
         if edge.when is not None:
             scope = context.scopes.leaving(node.id)
-            when = code.condition(edge.when, scope, context.report, spot / "when")
-        reasons = edge.reasons if edge.on else None
-        lowered.append(PlanEdge(to=edge.target, when=when, reasons=reasons))
+            when = code.condition(edge.when, scope, context.report, way.spot / "when")
+        lowered.append(
+            PlanEdge(
+                id=way.id, to=edge.target, name=edge.name, name_en=edge.name_en,
+                when=when, otherwise=edge.otherwise,
+            )
+        )  # fmt: skip
+    return tuple(lowered)
+
+
+def _boundary(node: NodeDefinition, context: Context) -> tuple[PlanBoundary, ...]:
+    """The ways out while it waits: error paths for named reasons come before the one for all."""
+    ways = [way for way in context.leaving.get(node.id, ()) if way.edge.on is not None]
+    lowered: list[PlanBoundary] = []
+    for way in sorted(ways, key=lambda way: not way.edge.reasons):
+        edge = way.edge
+        if edge.on != "error" or edge.alongside:
+            context.report.unsupported(f"an edge on {edge.on}", way.spot / "on")
+            continue
+        lowered.append(
+            PlanBoundary(
+                id=way.id, to=edge.target, name=edge.name, name_en=edge.name_en,
+                cause="error", reasons=edge.reasons,
+            )
+        )  # fmt: skip
     return tuple(lowered)
 
 
@@ -175,7 +192,18 @@ _PLAN_NODES: Final = {Form: FormNode, Approval: ApprovalNode, Confirm: ConfirmNo
 
 def _user_task(node: UserTask, common: dict[str, Any], context: Context, spot: Spot) -> PlanNode:
     scope = context.scopes.entering(node.id)
-    form: tuple[PlanField, ...] = lower_fields(node.form, scope, context.report, spot / "form")
+    for index, part in enumerate(node.form):
+        if isinstance(part, FieldReference):
+            context.report.unsupported("a field of an earlier form", spot / "form" / index)
+    fields = tuple(part for part in node.form if isinstance(part, FormField))
+    form: tuple[PlanField, ...] = lower_fields(fields, scope, context.report, spot / "form")
+    returns, send_back = lower_returns(node, context, spot)
+    for key in ("pause_reasons", "skippable"):
+        if getattr(node, key):
+            context.report.unsupported(key, spot / key)
+    for key in ("when_applicant", "when_repeated"):
+        if getattr(node, key) != "ask":
+            context.report.unsupported(key, spot / key)
     if isinstance(node, Form) and not node.form:
         context.report.error(
             "FLOW_FORM_EMPTY", "the form asks for nothing", spot / "form", "list its fields"
@@ -193,7 +221,9 @@ def _user_task(node: UserTask, common: dict[str, Any], context: Context, spot: S
         form=form,
         sla=lower_sla(node.sla, scope, context, spot / "sla") if node.sla else None,
         announce=node.announce,
-        send_back=lower_send_back(node, context, spot),
+        returns=returns,
+        send_back=send_back,
+        take_back=node.take_back,
     )
     return cast(PlanNode, plan_node)
 
@@ -260,15 +290,22 @@ def _awaited(node: Wait, event: str, context: Context, spot: Spot) -> dict[str, 
     return {"event": event, "key": key, "payload": to_json(spec.payload)}
 
 
-def _parallel(node: Parallel, common: dict[str, Any], context: Context) -> PlanNode | None:
-    if context.graph is None:
-        return None
-    for block in context.graph.blocks:
-        if block.split == node.id:
-            return SplitNode(**common, join=block.join)
-        if block.join == node.id:
-            return JoinNode(**common, split=block.split, arrivals=len(block.branches))
-    return None
+def _end(node: End, common: dict[str, Any], context: Context, spot: Spot) -> EndNode:
+    if node.terminate or node.fails:
+        context.report.unsupported("an end that terminates or fails", spot)
+    return EndNode(**common)
+
+
+def _regions(context: Context, nodes: tuple[PlanNode, ...]) -> dict[str, tuple[str, ...]]:
+    """For each target of a way back, the nodes that are undone then."""
+    graph = context.graph
+    assert graph is not None
+    regions: dict[str, tuple[str, ...]] = {}
+    targets = {target for node in nodes for target in getattr(node, "returns", ())}
+    for target in sorted(targets):
+        inside = tuple(n for n in graph.nodes if n == target or target in graph.dominators(n))
+        regions[target] = inside
+    return regions
 
 
 def assemble(context: Context, header: dict[str, Any], nodes: tuple[PlanNode, ...]) -> Plan:
@@ -284,7 +321,12 @@ def assemble(context: Context, header: dict[str, Any], nodes: tuple[PlanNode, ..
         stages=tuple(PlanStage(id=s.id, name=s.name, name_en=s.name_en) for s in flow.stages),
         roles=tuple(flow.roles),
         managed_by=flow.managed_by,
+        pause_reasons=tuple(
+            PlanPauseReason(id=name, name=reason.name, name_en=reason.name_en, blames=reason.blames)
+            for name, reason in flow.pause_reasons.items()
+        ),
         start=flow.start,
         nodes=nodes,
+        region=_regions(context, nodes),
         **header,
     )

@@ -29,7 +29,7 @@ from workflows.language.types import STRING
 from workflows.language.units import has_days, parse_duration
 
 _RULES: Final = ("person", "role", "field", "previous", "customer")
-_LATER: Final = ("leader_of", "chosen_by")
+_LATER: Final = ("leader_of", "chosen_at")
 #: Kinds of nodes that can be entered again by a send-back.
 _TARGETS: Final = (Form, Approval, Confirm, Service, FieldWork, Wait)
 
@@ -249,15 +249,17 @@ def _escalation(
     )
 
 
-def lower_send_back(node: UserTask, context: Context, spot: Spot) -> tuple[str, ...]:
-    """The legal targets of a send-back.
+def lower_returns(
+    node: UserTask, context: Context, spot: Spot
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The legal targets of a way back, and those to which whoever does the task may send it back.
 
     A target is legal when every way to the node goes through it, and it does not lie in a parallel
     branch that the node is not in: then whatever the target needs is there again.
     """
     graph = context.graph
-    if graph is None or (node.send_back_to is None and isinstance(node, Form)):
-        return ()
+    if graph is None:
+        return (), ()
     around = graph.blocks_of(node.id)
     legal: list[str] = []
     for other in graph.dominators(node.id):
@@ -265,7 +267,10 @@ def lower_send_back(node: UserTask, context: Context, spot: Spot) -> tuple[str, 
         if isinstance(context.nodes.get(other), _TARGETS) and around[: len(blocks)] == blocks:
             legal.append(other)
     if node.send_back_to is None:
-        return tuple(n for n in legal if isinstance(context.nodes[n], Form | Approval | Confirm))
+        if isinstance(node, Form):
+            return tuple(legal), ()
+        people = (n for n in legal if isinstance(context.nodes[n], Form | Approval | Confirm))
+        return tuple(legal), tuple(people)
     for index, target in enumerate(node.send_back_to):
         if target not in legal:
             context.report.error(
@@ -274,4 +279,4 @@ def lower_send_back(node: UserTask, context: Context, spot: Spot) -> tuple[str, 
                 spot / "send_back_to" / index,
                 f"legal targets: {', '.join(legal) or 'none'}",
             )
-    return tuple(target for target in node.send_back_to if target in legal)
+    return tuple(legal), tuple(target for target in node.send_back_to if target in legal)

@@ -41,15 +41,45 @@ class Code(_Part):
 
 
 class PlanEdge(_Part):
-    """Where a token goes when it leaves a node.
+    """Where a token goes when its node is done.
 
-    ``when`` guards an edge of a decision; ``reasons`` makes it an error path, for the failures it
-    lists or, when it lists none, for all.
+    Attributes:
+        id: unique in its graph; a join tells its arrivals apart by it.
+        when: guards an edge of a decision; None: always taken.
+        otherwise: taken when no condition holds.
     """
 
+    id: str
     to: str
+    name: str = ""
+    name_en: str = ""
     when: Code | None = None
-    reasons: tuple[str, ...] | None = None
+    otherwise: bool = False
+
+
+class PlanBoundary(_Part):
+    """A way out of a node that waits, before it is done.
+
+    Attributes:
+        cause: it failed, it has lasted a time, an event arrived, or a deadline's escalation says so.
+        alongside: the node goes on; at most once a visit one more token goes this way.
+        reasons: the failures it is for; none: all that no other path is for.
+        alarm: of an escalation: the id of the alarm that takes it.
+    """
+
+    id: str
+    to: str
+    name: str = ""
+    name_en: str = ""
+    cause: Literal["error", "timer", "event", "escalation"]
+    alongside: bool = False
+    reasons: tuple[str, ...] = ()
+    after_seconds: int = 0
+    calendar: Literal["business", "natural"] = "natural"
+    event: str = ""
+    key: Code | None = None
+    payload: TypeJson | None = None
+    alarm: str = ""
 
 
 class PlanField(_Part):
@@ -62,29 +92,34 @@ class PlanField(_Part):
 
 
 class PlanAssignee(_Part):
-    """Who a user task is for. ``person`` and ``customer`` compute one id, ``role`` asks the
-    directory, ``previous`` is whoever handled that node last."""
+    """Who a user task is for. ``person`` and ``customer`` compute ids (one, or a list), ``role`` and
+    ``leader`` ask the directory, ``previous`` is whoever handled that node last."""
 
-    rule: Literal["person", "role", "previous", "customer"]
+    rule: Literal["person", "role", "leader", "previous", "customer"]
     person: Code | None = None
     role: str = ""
     region: Code | None = None
     outlet: Code | None = None
+    levels: int = 1
     previous: str = ""
     nobody: str = ""
     """The role to ask when nobody is found; empty raises an incident."""
+    skip: bool = False
+    """When nobody is found, the task is passed over."""
 
 
 class PlanAlarm(_Part):
-    """A reminder or an escalation: at an offset from a due instant, a message to somebody."""
+    """A reminder or an escalation at an offset from a due instant: a message, another assignee, or
+    another way (a boundary of the node that names this alarm)."""
 
     id: str
     level: int
     of: Literal["respond", "complete"]
     offset_seconds: int
     notify: PlanAssignee | None = None
-    """None: those whom the task waits for."""
+    """None in a reminder: those whom the task waits for; in an escalation: nobody."""
     template: str
+    reassign: PlanAssignee | None = None
 
 
 class PlanSla(_Part):
@@ -107,25 +142,44 @@ class PlanCompensation(_Part):
 
 
 class _Node(_Part):
+    """
+    Attributes:
+        next: where the token goes when the node is done.
+        boundary: the ways out of it before that.
+        assign: variables of the flow that get a value when the node is done.
+    """
+
     id: str
     stage: str = ""
     name: str
     name_en: str = ""
     next: tuple[PlanEdge, ...] = ()
-    #: The parallel splits around this node, outermost first.
-    blocks: tuple[str, ...] = ()
-    #: Variables of the flow that get a value when the node is done.
+    boundary: tuple[PlanBoundary, ...] = ()
     assign: tuple[tuple[str, Code], ...] = ()
 
 
 class _UserTaskNode(_Node):
+    """
+    Attributes:
+        announce: the template of the message to those who may take the task, when it opens; empty:
+            none.
+        returns: every legal target of a way back: a send-back, a withdrawal, a take-back.
+        send_back: those of them to which whoever does the task may send it back.
+        take_back: whoever did it may take it back while nobody has acted on what followed.
+        pause_reasons: why its clocks may be stopped.
+    """
+
     assignee: PlanAssignee
     form: tuple[PlanField, ...] = ()
     sla: PlanSla | None = None
     announce: str = ""
-    """The template of the message to those who may take the task, when it opens; empty: none."""
-    #: The legal targets of a send-back.
+    returns: tuple[str, ...] = ()
     send_back: tuple[str, ...] = ()
+    take_back: bool = True
+    pause_reasons: tuple[str, ...] = ()
+    skippable: bool = False
+    when_applicant: Literal["ask", "skip", "leader"] = "ask"
+    when_repeated: Literal["ask", "skip"] = "ask"
 
 
 class FormNode(_UserTaskNode):
@@ -134,11 +188,27 @@ class FormNode(_UserTaskNode):
     kind: Literal["form"] = "form"
 
 
+class PlanWeight(_Part):
+    """How much the vote of those who hold a role counts."""
+
+    role: str
+    votes: int
+
+
+class PlanQuorum(_Part):
+    """When enough have approved: one of votes and percent."""
+
+    votes: int | None = None
+    percent: int | None = None
+    weights: tuple[PlanWeight, ...] = ()
+
+
 class ApprovalNode(_UserTaskNode):
-    """One person, all of them (会签) or any of them (或签) approve, or send back."""
+    """One person, all (会签), any (或签), all in sequence (顺签) or enough of them (票签) approve."""
 
     kind: Literal["approval"] = "approval"
-    mode: Literal["one", "all", "any"] = "one"
+    mode: Literal["one", "all", "any", "sequence", "quorum"] = "one"
+    quorum: PlanQuorum | None = None
 
 
 class ConfirmNode(_UserTaskNode):
@@ -192,30 +262,75 @@ class WaitNode(_Node):
 
 
 class DecisionNode(_Node):
-    """The first edge whose condition holds is taken; the last edge has none."""
+    """``exclusive``: the first edge whose condition holds, else the one marked otherwise.
+
+    ``inclusive``: every edge whose condition holds or that has none, else the one marked otherwise;
+    it waits until no token is left that could still come to an edge on which none has come, unless
+    that token could come to one on which one has. ``upstream`` says what can still come: for each
+    edge into it, the nodes from which a way that does not pass this node leads to that edge.
+
+    ``event``: its edges lead to waits; the first that is over is taken.
+    """
 
     kind: Literal["decision"] = "decision"
+    mode: Literal["exclusive", "inclusive", "event"] = "exclusive"
+    upstream: dict[str, tuple[str, ...]] = {}
 
 
-class SplitNode(_Node):
-    """Every outgoing edge gets a token."""
+class ParallelNode(_Node):
+    """Waits for a token on every edge into it, then every edge out of it gets one.
 
-    kind: Literal["split"] = "split"
-    join: str
+    Attributes:
+        arrivals: the ids of the edges into it.
+    """
+
+    kind: Literal["parallel"] = "parallel"
+    arrivals: tuple[str, ...]
 
 
-class JoinNode(_Node):
-    """Waits for a token from every branch of its split."""
+class ForEachNode(_Node):
+    """A body lived through once for each element of a list."""
 
-    kind: Literal["join"] = "join"
-    split: str
-    arrivals: int
+    kind: Literal["for_each"] = "for_each"
+    items: Code
+    element: str
+    mode: Literal["together", "one_by_one"]
+    body: PlanGraph
+    collect: Code | None = None
+    enough: Code | None = None
+
+
+class SubflowNode(_Node):
+    """Another flow's version as a child case, or a body of its own.
+
+    Attributes:
+        flow, version, plan_hash: the other flow; empty with a body.
+        request: what it starts with.
+        response: the type of its outputs.
+        output: of a body: name to expression.
+    """
+
+    kind: Literal["subflow"] = "subflow"
+    flow: str = ""
+    version: int = 0
+    plan_hash: str = ""
+    request: Code | None = None
+    response: TypeJson
+    body: PlanGraph | None = None
+    output: tuple[tuple[str, Code], ...] = ()
+
+    @cached_property
+    def response_type(self) -> Type:
+        """The type of its result."""
+        return from_json(self.response)
 
 
 class EndNode(_Node):
-    """Consumes the token."""
+    """Consumes the token; ``terminate`` and ``fails`` (a reason) end everything around it too."""
 
     kind: Literal["end"] = "end"
+    terminate: bool = False
+    fails: str = ""
 
 
 PlanNode: TypeAlias = Annotated[
@@ -226,12 +341,31 @@ PlanNode: TypeAlias = Annotated[
     | FieldWorkNode
     | WaitNode
     | DecisionNode
-    | SplitNode
-    | JoinNode
+    | ParallelNode
+    | ForEachNode
+    | SubflowNode
     | EndNode,
     Field(discriminator="kind"),
 ]
 UserTaskNode: TypeAlias = FormNode | ApprovalNode | ConfirmNode
+
+
+class PlanGraph(_Part):
+    """Nodes and the ways between them: a flow's own, or a body's.
+
+    Attributes:
+        region: for each node to which something can be sent back, what is undone then: the nodes
+            that every way from the start reaches through it, itself included.
+    """
+
+    start: str
+    nodes: tuple[PlanNode, ...]
+    region: dict[str, tuple[str, ...]] = {}
+
+    @cached_property
+    def by_id(self) -> dict[str, PlanNode]:
+        """The nodes by id."""
+        return {node.id: node for node in self.nodes}
 
 
 class PlanStage(_Part):
@@ -242,7 +376,16 @@ class PlanStage(_Part):
     name_en: str = ""
 
 
-class Plan(_Part):
+class PlanPauseReason(_Part):
+    """Why a task's clocks are stopped, and to whom the waiting is charged."""
+
+    id: str
+    name: str
+    name_en: str = ""
+    blames: str
+
+
+class Plan(PlanGraph):
     """A flow version, ready to run."""
 
     language: str = LANGUAGE_VERSION
@@ -257,48 +400,14 @@ class Plan(_Part):
     """The business calendar's code in the directory; empty: round the clock."""
     stages: tuple[PlanStage, ...] = ()
     roles: tuple[str, ...] = ()
-    #: Roles that may transfer anybody's user task and cancel the case.
+    #: Roles that may transfer anybody's user task, skip one and cancel the case.
     managed_by: tuple[str, ...] = ()
+    pause_reasons: tuple[PlanPauseReason, ...] = ()
     inputs: tuple[PlanField, ...] = ()
     #: Variables of the flow with a value from the start.
     defaults: tuple[tuple[str, Code], ...] = ()
-    start: str
-    nodes: tuple[PlanNode, ...]
-
-    @cached_property
-    def by_id(self) -> dict[str, PlanNode]:
-        """The nodes by id."""
-        return {node.id: node for node in self.nodes}
-
-    @cached_property
-    def _previous(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {node.id: [] for node in self.nodes}
-        for node in self.nodes:
-            for edge in node.next:
-                found[edge.to].append(node.id)
-        return found
-
-    def undone_by(self, node: str, target: str) -> frozenset[str]:
-        """The nodes whose tokens and effects a send-back from a node to a target undoes: all on a
-        way between the two, and of each parallel block that is left, its branches and its join.
-
-        The target is legal, so every way to the node goes through it, and walking back without
-        passing it stays between the two.
-        """
-        undone = {target, node}
-        stack = [node]
-        while stack:
-            for before in self._previous[stack.pop()]:
-                if before not in undone:
-                    undone.add(before)
-                    stack.append(before)
-        left = set(self.by_id[node].blocks) - set(self.by_id[target].blocks)
-        for other in self.nodes:
-            if left.intersection(other.blocks) or (
-                isinstance(other, JoinNode) and other.split in left
-            ):
-                undone.add(other.id)
-        return frozenset(undone)
+    #: What the case leaves behind for the flow that lived it through.
+    outputs: tuple[tuple[str, Code], ...] = ()
 
     @cached_property
     def stage_names(self) -> dict[str, str]:
@@ -319,3 +428,9 @@ class Plan(_Part):
     def hash(self) -> str:
         """The sha256 of the canonical bytes, in hex: the plan's name."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+ForEachNode.model_rebuild()
+SubflowNode.model_rebuild()
+PlanGraph.model_rebuild()
+Plan.model_rebuild()

@@ -10,7 +10,7 @@ from workflows.compiler.catalog import NodeCatalog
 from workflows.compiler.draft import Draft
 from workflows.compiler.field_work import FIELD_WORK_OUTPUT
 from workflows.compiler.graph import Graph
-from workflows.language.fields import record_of
+from workflows.language.fields import FormField, record_of
 from workflows.language.nodes import (
     Approval,
     Confirm,
@@ -91,7 +91,9 @@ def result_type(node: NodeDefinition, catalog: NodeCatalog) -> Type | None:
     """What a node leaves behind under its id; None when nothing."""
     match node:
         case Form() | Approval() | Confirm():
-            return record_of(node.form, node.id, *HANDLED)
+            return record_of(
+                tuple(part for part in node.form if isinstance(part, FormField)), node.id, *HANDLED
+            )
         case Service():
             spec = catalog.find(node.rpc)
             return spec.response if spec else UNKNOWN

@@ -46,15 +46,16 @@ Number = Annotated[
     Field(pattern=r"^-?\d{1,20}(\.\d{1,10})?$"),
 ]
 
+ScalarName = Literal["bool", "int", "decimal", "string", "date", "timestamp", "duration", "money"]
 FieldKind = Literal[
     "text", "long_text", "integer", "number", "money", "date", "datetime", "boolean", "choice",
-    "choices", "region", "person", "customer", "address", "item", "photo", "rating",
+    "choices", "region", "person", "people", "customer", "address", "item", "photo", "rating",
     "time_slot", "part", "file", "location", "signature", "scan_code", "table", "computed",
 ]  # fmt: skip
 
 #: In the language, not in this version's forms.
 UNSUPPORTED_FIELDS: Final = (
-    "time_slot", "part", "file", "location", "signature", "scan_code", "table", "computed",
+    "people", "time_slot", "part", "file", "location", "signature", "scan_code", "table", "computed",
 )  # fmt: skip
 
 _TYPES: Final[dict[str, Type]] = {
@@ -95,6 +96,9 @@ class FormField(Part):
         default: offered as a start.
         minimum: of a number, a sum of money in major units, or a count of photos.
         pattern: a regular expression the whole text must match; repeats may not nest.
+        columns: of a table: the fields of a row. ``minimum`` and ``maximum`` count its rows.
+        compute: of a computed field: its value, from earlier data and the fields above it.
+        value: of a computed field: the type of its value.
     """
 
     id: Identifier
@@ -112,6 +116,9 @@ class FormField(Part):
     max_length: Annotated[int, Field(ge=1, le=TEXT_LENGTH)] | None = None
     pattern: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    columns: tuple[FormField, ...] = ()
+    compute: Condition | None = None
+    value: ScalarName | None = None
 
     @cached_property
     def type(self) -> Type:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from workflows.language.fields import Condition, FormField, Identifier, Part, Title
-from workflows.language.nodes import NodeDefinition
-
-VariableType = Literal["bool", "int", "decimal", "string", "date", "timestamp", "duration", "money"]
+from workflows.language.fields import Condition, FormField, Identifier, Part, ScalarName, Title
+from workflows.language.nodes import Edge, NodeDefinition
 
 
 class Stage(Part):
@@ -31,26 +29,20 @@ class Variable(Part):
     """A value of the flow's own, set by nodes and read as ``data.<id>``."""
 
     id: Identifier
-    type: VariableType
+    type: ScalarName
     default: Condition | None = None
 
 
-class Edge(Part):
-    """A line from one node to another.
+class PauseReason(Part):
+    """Why a task's clocks may be stopped, and to whom the waiting is charged.
 
     Attributes:
-        when: of a decision's edge, its condition.
-        otherwise: of a decision's edge, taken when no condition holds.
-        on: ``error`` makes it the path taken when the node fails.
-        reasons: the failures it is for; none listed: all.
+        blames: the party that blocks: a role of the directory, ``customer`` or ``supplier``.
     """
 
-    source: Identifier = Field(alias="from")
-    target: Identifier = Field(alias="to")
-    when: Condition | None = None
-    otherwise: bool = False
-    on: Literal["error"] | None = None
-    reasons: tuple[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], ...] = ()
+    name: Title
+    name_en: str = ""
+    blames: Identifier
 
 
 class FlowHeader(Part):
@@ -62,7 +54,10 @@ class FlowHeader(Part):
         calendar: the business calendar's code in the directory; left out, round the clock.
         roles: the roles of the directory that the flow uses.
         managed_by: roles that may transfer anybody's user task and cancel a case.
+        pause_reasons: why a user task may be paused.
         inputs: what a case starts with, read as ``inputs.<id>``.
+        outputs: what a case leaves behind for the flow that lived it through: name to expression,
+            computed at its end.
         start: the node where a case begins.
     """
 
@@ -75,7 +70,9 @@ class FlowHeader(Part):
     roles: dict[Identifier, Role] = Field(default_factory=dict)
     managed_by: tuple[Identifier, ...] = ()
     stages: tuple[Stage, ...] = ()
+    pause_reasons: dict[Identifier, PauseReason] = Field(default_factory=dict)
     inputs: tuple[FormField, ...] = ()
+    outputs: dict[Identifier, Condition] = Field(default_factory=dict)
     data: tuple[Variable, ...] = ()
     start: Identifier
 

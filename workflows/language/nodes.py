@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from workflows.language.fields import Condition, FormField, Identifier, Part, Title, Value
 
@@ -15,6 +15,42 @@ Duration = Annotated[
 #: Working time of the flow's calendar, or elapsed time.
 CalendarKind = Literal["business", "natural"]
 RpcName = Annotated[str, Field(min_length=3, max_length=200)]
+#: A field of an earlier form, as ``node.field``.
+NodeField = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+
+
+#: A failure's stable name.
+Reason = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")]
+
+
+class Edge(Part):
+    """A line from one node to another.
+
+    Attributes:
+        when: of a decision's edge, its condition.
+        otherwise: of a decision's edge, taken when no condition holds.
+        on: not the way on when the node is done, but one that is taken while it waits: when it
+            fails (``error``), when it has lasted ``after`` (``timer``), or when an ``event`` with
+            ``key`` arrives. The node is then left: what it was doing is withdrawn.
+        alongside: of a timer's or an event's edge: the node goes on, and one more token goes along
+            this edge, at most once a visit.
+        reasons: the failures an error's edge is for; none listed: all.
+        calendar: of ``after``: working time of the flow's calendar, or elapsed time.
+    """
+
+    source: Identifier = Field(alias="from")
+    target: Identifier = Field(alias="to")
+    name: Annotated[str, Field(max_length=60)] = ""
+    name_en: str = ""
+    when: Condition | None = None
+    otherwise: bool = False
+    on: Literal["error", "timer", "event"] | None = None
+    alongside: bool = False
+    reasons: tuple[Reason, ...] = ()
+    after: Duration | None = None
+    calendar: CalendarKind = "natural"
+    event: str | None = None
+    key: Value = None
 
 
 class Nobody(Part):
@@ -24,29 +60,34 @@ class Nobody(Part):
 
 
 class AssigneeRule(Part):
-    """Who a user task is for: exactly one of person, role, field, previous and customer.
+    """Who a user task is for: exactly one of person, role, leader_of, field, previous, chosen_at
+    and customer.
 
     Attributes:
-        person: a person's id, written or computed.
+        person: a person's id or a list of them, written or computed.
         role: the people who hold a role; ``region`` and ``outlet`` narrow them.
-        field: the person named in an earlier form, as ``node.field``.
+        leader_of: the leader of a person, written or computed, ``levels`` above them.
+        levels: 1 is the direct leader.
+        field: the person, or the people, named in an earlier form, as ``node.field``.
         previous: whoever handled that node last.
+        chosen_at: whoever the person who does that earlier node chooses (发起人自选); its form
+            asks for them.
         customer: a customer's id, written or computed.
-        nobody: what happens when nobody is found: ``incident``, or another role is asked.
-        leader_of, chosen_by: in the language, not in this version.
+        nobody: what happens when nobody is found: ``incident``, ``skip`` (the task is passed over,
+            so its result may be unset), or another role is asked.
     """
 
     person: Value = None
     role: Identifier | None = None
     region: Value = None
     outlet: Value = None
-    field: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")] | None = None
-    previous: Identifier | None = None
-    customer: Value = None
-    nobody: Literal["incident"] | Nobody = "incident"
     leader_of: Value = None
-    levels: int | None = None
-    chosen_by: Identifier | None = None
+    levels: Annotated[int, Field(ge=1, le=20)] = 1
+    field: NodeField | None = None
+    previous: Identifier | None = None
+    chosen_at: Identifier | None = None
+    customer: Value = None
+    nobody: Literal["incident", "skip"] | Nobody = "incident"
 
 
 class Reminder(Part):
@@ -59,9 +100,12 @@ class Reminder(Part):
 
 
 class Escalation(Part):
-    """A message to somebody above, at or after a deadline.
+    """What happens at or after a missed deadline: one level of several.
 
-    ``reassign_to`` and ``take`` are in the language, not in this version.
+    Attributes:
+        notify: who is told, with ``template``.
+        reassign_to: who gets the task instead; it stays open, its deadlines run on.
+        take: the node to which the case goes on instead: the task is withdrawn.
     """
 
     of: Literal["respond", "complete"]
@@ -97,17 +141,58 @@ class _Node(Part):
     stage: Identifier | None = None
     assign: dict[str, Condition] = Field(default_factory=dict)
     """Variables of the flow that get a value when the node is done: name to expression."""
-    pause_reasons: tuple[Identifier, ...] = ()
-    """In the language, not in this version."""
+
+
+class FieldReference(Part):
+    """A field of an earlier form, seen again here; a field that is not listed is not seen.
+
+    Attributes:
+        field: as ``node.field``.
+        id: its name here; left out: the same.
+        access: ``read`` shows its value; ``write`` lets it be changed: this node's result then has
+            a field of that name.
+    """
+
+    field: NodeField
+    id: Identifier | None = None
+    access: Literal["read", "write"] = "read"
+
+
+def _form_entry(raw: Any) -> str:
+    """Which of the two a part of a form is, so that a mistake in it is told as one of that kind."""
+    seen = "field" in raw if isinstance(raw, dict) else isinstance(raw, FieldReference)
+    return "seen" if seen else "asked"
+
+
+FormEntry: TypeAlias = Annotated[
+    Annotated[FormField, Tag("asked")] | Annotated[FieldReference, Tag("seen")],
+    Discriminator(_form_entry),
+]
 
 
 class _UserTask(_Node):
-    form: tuple[FormField, ...] = ()
+    """
+    Attributes:
+        form: what is asked for, and fields of earlier forms that are seen again.
+        announce: the template of a message to those who may take the task, when it opens.
+        send_back_to: nodes to which it may be sent back (驳回); left out: every legal one.
+        pause_reasons: why its clocks may be stopped; each is declared in the flow's header.
+        skippable: whoever manages the flow may pass it over with a reason; its result may then be
+            unset.
+        take_back: whoever did it may take it back (拿回) while nobody has acted on what followed.
+        when_applicant: what happens when the person it would go to started the case.
+        when_repeated: what happens when the person has approved in this case already.
+    """
+
+    form: tuple[FormEntry, ...] = ()
     sla: Sla | None = None
     announce: str = ""
-    """The template of a message to those who may take the task, when it opens."""
     send_back_to: tuple[Identifier, ...] | None = None
-    """Nodes to which it may be sent back (驳回); left out: every legal one."""
+    pause_reasons: tuple[Identifier, ...] = ()
+    skippable: bool = False
+    take_back: bool = True
+    when_applicant: Literal["ask", "skip", "leader"] = "ask"
+    when_repeated: Literal["ask", "skip"] = "ask"
 
 
 class Form(_UserTask):
@@ -117,22 +202,37 @@ class Form(_UserTask):
     assignee: AssigneeRule
 
 
-class Quorum(Part):
-    """When enough have approved (票签)."""
+class Weight(Part):
+    """How much the vote of those who hold a role counts; everybody else's counts one."""
 
-    approvals: int
-    weights: dict[str, int] = Field(default_factory=dict)
+    role: Identifier
+    votes: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class Quorum(Part):
+    """When enough have approved (票签): exactly one of votes and percent.
+
+    Attributes:
+        votes: how many votes in favour decide.
+        percent: which part of all votes in favour decides, rounded up.
+        weights: whose votes count more.
+    """
+
+    votes: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    percent: Annotated[int, Field(ge=1, le=100)] | None = None
+    weights: tuple[Weight, ...] = ()
 
 
 class Approval(_UserTask):
-    """Somebody approves or sends back: ``one`` person, ``all`` (会签) or ``any`` (或签) of them.
+    """Somebody approves or sends back: ``one`` person, ``all`` (会签) of them, ``any`` (或签) of
+    them, all in ``sequence`` (顺签), or enough of them by their votes (``quorum`` 票签).
 
-    ``quorum`` (票签) and ``sequence`` are in the language, not in this version.
+    A quorum may also decide against: its result has ``approved``, true or false.
     """
 
     kind: Literal["approval"]
     assignee: AssigneeRule
-    mode: Literal["one", "all", "any", "quorum", "sequence"] = "one"
+    mode: Literal["one", "all", "any", "sequence", "quorum"] = "one"
     quorum: Quorum | None = None
 
 
@@ -177,41 +277,87 @@ class Wait(_Node):
 
 
 class Decision(_Node):
-    """The first edge whose condition holds is taken, else the one marked ``otherwise``.
+    """Where the case goes on.
 
-    ``inclusive`` (every edge that holds) is in the language, not in this version.
+    ``exclusive``: along the first edge whose condition holds, else the one marked ``otherwise``.
+    ``inclusive``: along every edge whose condition holds or that has none, else the one marked
+    ``otherwise``; with several edges in, it first waits for all that can still come.
+    ``event``: every edge leads to a wait, and the first that is over is taken.
     """
 
     kind: Literal["decision"]
-    mode: Literal["exclusive", "inclusive"] = "exclusive"
+    mode: Literal["exclusive", "inclusive", "event"] = "exclusive"
 
 
 class Parallel(_Node):
-    """With several edges out, all are taken at once; with several in, it waits for all of them."""
+    """Waits for a token on each edge in, and takes all edges out at once."""
 
     kind: Literal["parallel"]
 
 
+class Body(Part):
+    """A part of the flow with a start and ends of its own, inside a node. Its nodes read what is set
+    around it; what they leave behind is read inside only."""
+
+    start: Identifier
+    nodes: tuple[NodeDefinition, ...]
+    edges: tuple[Edge, ...] = ()
+
+
 class ForEach(_Node):
-    """A part repeated for each element of a list. In the language, not in this version."""
+    """A body lived through once for each element of a list.
+
+    Attributes:
+        items: the list, computed.
+        element: the name under which the body reads its element.
+        mode: all ``together``, or ``one_by_one`` in order.
+        collect: what each run leaves behind, computed at its end; the node's result has the list
+            of them as ``results``.
+        enough: a condition on ``done`` and ``total``, read after each run: once it holds, the
+            others are withdrawn.
+    """
 
     kind: Literal["for_each"]
     items: Value
-    body: Identifier
+    element: Identifier = "element"
+    mode: Literal["together", "one_by_one"] = "together"
+    body: Body
+    collect: Condition | None = None
+    enough: Condition | None = None
 
 
 class Subflow(_Node):
-    """Another flow, lived through as a child case. In the language, not in this version."""
+    """A part of the flow seen as one node: another published flow, lived through as a child case,
+    or a body of its own.
+
+    Attributes:
+        flow: the other flow's code; its outputs are this node's result.
+        version: of the other flow; left out: the newest when this flow is published.
+        input: what the other flow starts with.
+        body: the part itself.
+        output: what a body leaves behind, computed at its end: name to expression.
+    """
 
     kind: Literal["subflow"]
-    flow: Identifier
+    flow: Identifier | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
     input: dict[str, Value] = Field(default_factory=dict)
+    body: Body | None = None
+    output: dict[Identifier, Condition] = Field(default_factory=dict)
 
 
 class End(_Node):
-    """The case ends here."""
+    """A token's end; the case ends when no token is left.
+
+    Attributes:
+        terminate: whatever else is still under way is withdrawn, and the case or body ends at once.
+        fails: inside a body or a flow lived through by another: it ends at once with this reason,
+            and the error path of the node around it is taken.
+    """
 
     kind: Literal["end"]
+    terminate: bool = False
+    fails: Reason | None = None
 
 
 NodeDefinition: TypeAlias = Annotated[
@@ -233,3 +379,6 @@ KINDS = (
     "form", "approval", "confirm", "service", "field_work", "wait", "decision", "parallel",
     "for_each", "subflow", "end",
 )  # fmt: skip
+Body.model_rebuild()
+ForEach.model_rebuild()
+Subflow.model_rebuild()

@@ -6,7 +6,7 @@ import json
 
 from tests.unit.compiler.flows import CATALOG, flow, plan_of
 from workflows.compiler.compile import compile_or_raise
-from workflows.compiler.plan import INTERPRETER_VERSION, Plan, ServiceNode, SplitNode
+from workflows.compiler.plan import INTERPRETER_VERSION, ParallelNode, Plan, ServiceNode
 
 LINEAR = """
     data: [{id: label, type: string, default: "'x'"}]
@@ -83,15 +83,15 @@ PARALLEL = """
 """
 
 
-def test_parallel_blocks_nest_and_know_their_joins() -> None:
+def test_a_parallel_knows_the_edges_it_waits_for() -> None:
     plan = plan_of(PARALLEL)
-    split, join = plan.by_id["split"], plan.by_id["join"]
-    assert isinstance(split, SplitNode)
-    assert split.join == "join"
-    assert getattr(join, "arrivals", 0) == 3
-    assert plan.by_id["b"].blocks == ("split", "inner")
-    assert plan.by_id["inner_join"].blocks == ("split",)
-    assert plan.by_id["join"].blocks == ()
+    arrivals = {node.id: node.arrivals for node in plan.nodes if isinstance(node, ParallelNode)}
+    assert arrivals == {
+        "split": (),
+        "inner": ("split>inner",),
+        "inner_join": ("b>inner_join", "c>inner_join"),
+        "join": ("split>join", "inner_join>join", "a>join"),
+    }
 
 
 CHAIN = """
