@@ -70,14 +70,22 @@ class Person(_message.Message):
     LEADER_PERSON_ID_FIELD_NUMBER: _builtins.int
     WECOM_USERID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_IDS_FIELD_NUMBER: _builtins.int
+    LEFT_AT_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_PERSON_ID_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """pe_…, or a stable id chosen by the caller."""
     display_name: _builtins.str
     """Staff names are shown to colleagues."""
     outlet_id: _builtins.str
     leader_person_id: _builtins.str
+    """Who leads this person; empty: whoever leads their main department, or the nearest one above it
+    that is led by somebody else.
+    """
     wecom_userid: _builtins.str
     state: Global___PersonState.ValueType
+    """In a request, unspecified leaves it as it is; a new person is active."""
+    successor_person_id: _builtins.str
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Such as "technician", "supervisor", "technical_director" (see the roles in the glossary)."""
@@ -85,6 +93,14 @@ class Person(_message.Message):
     @_builtins.property
     def region_adcodes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Regions the roles are held for (adcodes or macro-regions); empty means everywhere."""
+
+    @_builtins.property
+    def department_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The main department first."""
+
+    @_builtins.property
+    def left_at(self) -> _timestamp_pb2.Timestamp:
+        """Of one who left: when, and who took over. PutPerson does not read them."""
 
     def __init__(
         self,
@@ -97,10 +113,13 @@ class Person(_message.Message):
         leader_person_id: _builtins.str = ...,
         wecom_userid: _builtins.str = ...,
         state: Global___PersonState.ValueType = ...,
+        department_ids: _abc.Iterable[_builtins.str] | None = ...,
+        left_at: _timestamp_pb2.Timestamp | None = ...,
+        successor_person_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left_at", b"left_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "leader_person_id", b"leader_person_id", "outlet_id", b"outlet_id", "person_id", b"person_id", "region_adcodes", b"region_adcodes", "roles", b"roles", "state", b"state", "wecom_userid", b"wecom_userid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department_ids", b"department_ids", "display_name", b"display_name", "leader_person_id", b"leader_person_id", "left_at", b"left_at", "outlet_id", b"outlet_id", "person_id", b"person_id", "region_adcodes", b"region_adcodes", "roles", b"roles", "state", b"state", "successor_person_id", b"successor_person_id", "wecom_userid", b"wecom_userid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -154,8 +173,11 @@ class ListPeopleRequest(_message.Message):
 
     PAGE_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_ID_FIELD_NUMBER: _builtins.int
     role: _builtins.str
     """Only people with this role, when not empty."""
+    department_id: _builtins.str
+    """Only members of this department, when not empty; not of those below it."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
     def __init__(
@@ -163,10 +185,11 @@ class ListPeopleRequest(_message.Message):
         *,
         page: _page_pb2.PageRequest | None = ...,
         role: _builtins.str = ...,
+        department_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department_id", b"department_id", "page", b"page", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -197,25 +220,80 @@ class ListPeopleResponse(_message.Message):
 Global___ListPeopleResponse: _TypeAlias = ListPeopleResponse  # noqa: Y015
 
 @_typing.final
+class LeavePersonRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    LEFT_AT_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_PERSON_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    person_id: _builtins.str
+    successor_person_id: _builtins.str
+    """Who takes over; somebody who is here. Empty: nobody."""
+    reason: _builtins.str
+    @_builtins.property
+    def left_at(self) -> _timestamp_pb2.Timestamp:
+        """Not in the future; unset means now."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        person_id: _builtins.str = ...,
+        left_at: _timestamp_pb2.Timestamp | None = ...,
+        successor_person_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left_at", b"left_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "left_at", b"left_at", "person_id", b"person_id", "reason", b"reason", "successor_person_id", b"successor_person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeavePersonRequest: _TypeAlias = LeavePersonRequest  # noqa: Y015
+
+@_typing.final
 class ResolveAssigneesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ROLE_FIELD_NUMBER: _builtins.int
     REGION_ADCODE_FIELD_NUMBER: _builtins.int
     OUTLET_ID_FIELD_NUMBER: _builtins.int
+    LEADER_OF_PERSON_ID_FIELD_NUMBER: _builtins.int
+    LEVELS_FIELD_NUMBER: _builtins.int
+    PERSON_IDS_FIELD_NUMBER: _builtins.int
+    EXCLUDE_PERSON_IDS_FIELD_NUMBER: _builtins.int
     role: _builtins.str
     region_adcode: _builtins.str
+    """Narrow a role."""
     outlet_id: _builtins.str
+    leader_of_person_id: _builtins.str
+    levels: _builtins.int
+    """Of leader_of_person_id: 1 (also when unset) is the direct leader, 2 the leader of that one …;
+    where there are fewer, the topmost is meant.
+    """
+    @_builtins.property
+    def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def exclude_person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Never in the answer, neither in their own right nor for others."""
+
     def __init__(
         self,
         *,
         role: _builtins.str = ...,
         region_adcode: _builtins.str = ...,
         outlet_id: _builtins.str = ...,
+        leader_of_person_id: _builtins.str = ...,
+        levels: _builtins.int = ...,
+        person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        exclude_person_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outlet_id", b"outlet_id", "region_adcode", b"region_adcode", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exclude_person_ids", b"exclude_person_ids", "leader_of_person_id", b"leader_of_person_id", "levels", b"levels", "outlet_id", b"outlet_id", "person_ids", b"person_ids", "region_adcode", b"region_adcode", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -226,22 +304,296 @@ class ResolveAssigneesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_IDS_FIELD_NUMBER: _builtins.int
+    SUBSTITUTIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """In a stable order; the most specific region first."""
+        """Each once, in a stable order: by role, the most specific region first; otherwise as asked."""
+
+    @_builtins.property
+    def substitutions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Substitution]:
+        """Which of them stand in for somebody, in the same order."""
 
     def __init__(
         self,
         *,
         person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        substitutions: _abc.Iterable[Global___Substitution] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids", "substitutions", b"substitutions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResolveAssigneesResponse: _TypeAlias = ResolveAssigneesResponse  # noqa: Y015
+
+@_typing.final
+class Substitution(_message.Message):
+    """Somebody stands in for one who left or is absent. One person may stand in for several, and be
+    asked in their own right besides.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_OF_PERSON_ID_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    on_behalf_of_person_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        on_behalf_of_person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on_behalf_of_person_id", b"on_behalf_of_person_id", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Substitution: _TypeAlias = Substitution  # noqa: Y015
+
+@_typing.final
+class Department(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PARENT_ID_FIELD_NUMBER: _builtins.int
+    LEADER_PERSON_ID_FIELD_NUMBER: _builtins.int
+    department_id: _builtins.str
+    """dp_…, or a stable id chosen by the caller."""
+    name: _builtins.str
+    parent_id: _builtins.str
+    """Empty at the top."""
+    leader_person_id: _builtins.str
+    """Empty while the post is vacant."""
+    def __init__(
+        self,
+        *,
+        department_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        parent_id: _builtins.str = ...,
+        leader_person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department_id", b"department_id", "leader_person_id", b"leader_person_id", "name", b"name", "parent_id", b"parent_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Department: _TypeAlias = Department  # noqa: Y015
+
+@_typing.final
+class PutDepartmentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def department(self) -> Global___Department: ...
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        department: Global___Department | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["department", b"department"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutDepartmentRequest: _TypeAlias = PutDepartmentRequest  # noqa: Y015
+
+@_typing.final
+class ListDepartmentsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDepartmentsRequest: _TypeAlias = ListDepartmentsRequest  # noqa: Y015
+
+@_typing.final
+class ListDepartmentsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENTS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def departments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Department]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        departments: _abc.Iterable[Global___Department] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departments", b"departments", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDepartmentsResponse: _TypeAlias = ListDepartmentsResponse  # noqa: Y015
+
+@_typing.final
+class Absence(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCE_ID_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    PROXY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CANCELLED_AT_FIELD_NUMBER: _builtins.int
+    absence_id: _builtins.str
+    """ab_…, or a stable id chosen by the caller."""
+    person_id: _builtins.str
+    proxy_person_id: _builtins.str
+    """Who takes their user tasks meanwhile; empty: nobody, they stay with the absent person."""
+    reason: _builtins.str
+    """For colleagues to read, such as "annual leave"."""
+    @_builtins.property
+    def starts_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
+        """When they are back; unset: until further notice."""
+
+    @_builtins.property
+    def cancelled_at(self) -> _timestamp_pb2.Timestamp:
+        """PutAbsence does not read it."""
+
+    def __init__(
+        self,
+        *,
+        absence_id: _builtins.str = ...,
+        person_id: _builtins.str = ...,
+        starts_at: _timestamp_pb2.Timestamp | None = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        proxy_person_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        cancelled_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancelled_at", b"cancelled_at", "ends_at", b"ends_at", "starts_at", b"starts_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence_id", b"absence_id", "cancelled_at", b"cancelled_at", "ends_at", b"ends_at", "person_id", b"person_id", "proxy_person_id", b"proxy_person_id", "reason", b"reason", "starts_at", b"starts_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Absence: _TypeAlias = Absence  # noqa: Y015
+
+@_typing.final
+class PutAbsenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def absence(self) -> Global___Absence: ...
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        absence: Global___Absence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutAbsenceRequest: _TypeAlias = PutAbsenceRequest  # noqa: Y015
+
+@_typing.final
+class CancelAbsenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    ABSENCE_ID_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    absence_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        absence_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence_id", b"absence_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelAbsenceRequest: _TypeAlias = CancelAbsenceRequest  # noqa: Y015
+
+@_typing.final
+class ListAbsencesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    INCLUDE_PAST_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    """Only this person's, when not empty."""
+    include_past: _builtins.bool
+    """Those that are over or cancelled, too."""
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+        person_id: _builtins.str = ...,
+        include_past: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_past", b"include_past", "page", b"page", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAbsencesRequest: _TypeAlias = ListAbsencesRequest  # noqa: Y015
+
+@_typing.final
+class ListAbsencesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCES_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def absences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Absence]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        absences: _abc.Iterable[Global___Absence] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absences", b"absences", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAbsencesResponse: _TypeAlias = ListAbsencesResponse  # noqa: Y015
 
 @_typing.final
 class Outlet(_message.Message):
@@ -993,6 +1345,104 @@ class PersonPut(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PersonPut: _TypeAlias = PersonPut  # noqa: Y015
+
+@_typing.final
+class PersonLeft(_message.Message):
+    """Domain event: a person left. Beside it stands PersonPut with the person as they are now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    LEFT_AT_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_PERSON_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    successor_person_id: _builtins.str
+    """Who takes over; empty: nobody."""
+    reason: _builtins.str
+    @_builtins.property
+    def left_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        left_at: _timestamp_pb2.Timestamp | None = ...,
+        successor_person_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left_at", b"left_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_at", b"left_at", "person_id", b"person_id", "reason", b"reason", "successor_person_id", b"successor_person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonLeft: _TypeAlias = PersonLeft  # noqa: Y015
+
+@_typing.final
+class DepartmentPut(_message.Message):
+    """Domain event: a department was put."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def department(self) -> Global___Department: ...
+    def __init__(
+        self,
+        *,
+        department: Global___Department | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["department", b"department"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DepartmentPut: _TypeAlias = DepartmentPut  # noqa: Y015
+
+@_typing.final
+class AbsencePut(_message.Message):
+    """Domain event: an absence was declared or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def absence(self) -> Global___Absence: ...
+    def __init__(
+        self,
+        *,
+        absence: Global___Absence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AbsencePut: _TypeAlias = AbsencePut  # noqa: Y015
+
+@_typing.final
+class AbsenceCancelled(_message.Message):
+    """Domain event: an absence was cancelled."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABSENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def absence(self) -> Global___Absence: ...
+    def __init__(
+        self,
+        *,
+        absence: Global___Absence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence", b"absence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AbsenceCancelled: _TypeAlias = AbsenceCancelled  # noqa: Y015
 
 @_typing.final
 class CustomerCreated(_message.Message):

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class DirectoryServiceStub:
-    """People, roles, outlets, customers, places, calendars. The only home of personal data.
+    """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
+    personal data.
     """
 
     def __init__(self, channel):
@@ -51,10 +52,40 @@ class DirectoryServiceStub:
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPeopleRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPeopleResponse.FromString,
                 _registered_method=True)
+        self.LeavePerson = channel.unary_unary(
+                '/directory.v1.DirectoryService/LeavePerson',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.LeavePersonRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Person.FromString,
+                _registered_method=True)
         self.ResolveAssignees = channel.unary_unary(
                 '/directory.v1.DirectoryService/ResolveAssignees',
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolveAssigneesRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolveAssigneesResponse.FromString,
+                _registered_method=True)
+        self.PutDepartment = channel.unary_unary(
+                '/directory.v1.DirectoryService/PutDepartment',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutDepartmentRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Department.FromString,
+                _registered_method=True)
+        self.ListDepartments = channel.unary_unary(
+                '/directory.v1.DirectoryService/ListDepartments',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListDepartmentsRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListDepartmentsResponse.FromString,
+                _registered_method=True)
+        self.PutAbsence = channel.unary_unary(
+                '/directory.v1.DirectoryService/PutAbsence',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutAbsenceRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Absence.FromString,
+                _registered_method=True)
+        self.CancelAbsence = channel.unary_unary(
+                '/directory.v1.DirectoryService/CancelAbsence',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.CancelAbsenceRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Absence.FromString,
+                _registered_method=True)
+        self.ListAbsences = channel.unary_unary(
+                '/directory.v1.DirectoryService/ListAbsences',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListAbsencesRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListAbsencesResponse.FromString,
                 _registered_method=True)
         self.PutOutlet = channel.unary_unary(
                 '/directory.v1.DirectoryService/PutOutlet',
@@ -124,7 +155,8 @@ class DirectoryServiceStub:
 
 
 class DirectoryServiceServicer:
-    """People, roles, outlets, customers, places, calendars. The only home of personal data.
+    """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
+    personal data.
     """
 
     def PutPerson(self, request, context):
@@ -146,9 +178,58 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ResolveAssignees(self, request, context):
-        """Who can take a user task: the people with a role, in a region (or above it) or an outlet.
+    def LeavePerson(self, request, context):
+        """Who leaves takes no more work and cannot log in; a successor takes over what was theirs. Putting
+        them again as active takes them back.
         """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveAssignees(self, request, context):
+        """Who can take a user task. The request asks by exactly one rule:
+        role                   the people who hold it now, in a region (or above it) or an outlet
+        leader_of_person_id    whoever leads that person, some levels up
+        person_ids             these people
+        Whoever left is replaced by their successor, whoever is absent now by their proxy; chains of
+        them are followed. One who left without a successor, or whom nobody knows, is passed over, so
+        that the answer may be empty. One who is absent and whom no present proxy replaces keeps the
+        work. A role is not inherited: to whoever takes it over it is given by PutPerson.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutDepartment(self, request, context):
+        """The organisation: departments are a tree, and each may be led by one person.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDepartments(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutAbsence(self, request, context):
+        """One's own absence, or that of others for supervisors and head office. Create one, or change one
+        that is not over by its id; a person's absences do not overlap.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelAbsence(self, request, context):
+        """The absence does not begin, or ends now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAbsences(self, request, context):
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -254,10 +335,40 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPeopleRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPeopleResponse.SerializeToString,
             ),
+            'LeavePerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.LeavePerson,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.LeavePersonRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Person.SerializeToString,
+            ),
             'ResolveAssignees': grpc.unary_unary_rpc_method_handler(
                     servicer.ResolveAssignees,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolveAssigneesRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolveAssigneesResponse.SerializeToString,
+            ),
+            'PutDepartment': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutDepartment,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutDepartmentRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Department.SerializeToString,
+            ),
+            'ListDepartments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDepartments,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListDepartmentsRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListDepartmentsResponse.SerializeToString,
+            ),
+            'PutAbsence': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutAbsence,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutAbsenceRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Absence.SerializeToString,
+            ),
+            'CancelAbsence': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelAbsence,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.CancelAbsenceRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Absence.SerializeToString,
+            ),
+            'ListAbsences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAbsences,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListAbsencesRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListAbsencesResponse.SerializeToString,
             ),
             'PutOutlet': grpc.unary_unary_rpc_method_handler(
                     servicer.PutOutlet,
@@ -333,7 +444,8 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DirectoryService:
-    """People, roles, outlets, customers, places, calendars. The only home of personal data.
+    """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
+    personal data.
     """
 
     @staticmethod
@@ -418,6 +530,33 @@ class DirectoryService:
             _registered_method=True)
 
     @staticmethod
+    def LeavePerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/LeavePerson',
+            protos_dot_directory_dot_v1_dot_directory__pb2.LeavePersonRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.Person.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ResolveAssignees(request,
             target,
             options=(),
@@ -434,6 +573,141 @@ class DirectoryService:
             '/directory.v1.DirectoryService/ResolveAssignees',
             protos_dot_directory_dot_v1_dot_directory__pb2.ResolveAssigneesRequest.SerializeToString,
             protos_dot_directory_dot_v1_dot_directory__pb2.ResolveAssigneesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutDepartment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/PutDepartment',
+            protos_dot_directory_dot_v1_dot_directory__pb2.PutDepartmentRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.Department.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDepartments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ListDepartments',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListDepartmentsRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListDepartmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutAbsence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/PutAbsence',
+            protos_dot_directory_dot_v1_dot_directory__pb2.PutAbsenceRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.Absence.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelAbsence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/CancelAbsence',
+            protos_dot_directory_dot_v1_dot_directory__pb2.CancelAbsenceRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.Absence.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAbsences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ListAbsences',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListAbsencesRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListAbsencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

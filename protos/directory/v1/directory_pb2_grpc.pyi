@@ -28,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DirectoryServiceStub:
-    """People, roles, outlets, customers, places, calendars. The only home of personal data."""
+    """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
+    personal data.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -38,8 +40,30 @@ class DirectoryServiceStub:
     """Staff. Create or change one person by id."""
     GetPerson: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetPersonRequest, _directory_pb2.Person]
     ListPeople: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListPeopleRequest, _directory_pb2.ListPeopleResponse]
+    LeavePerson: _grpc.UnaryUnaryMultiCallable[_directory_pb2.LeavePersonRequest, _directory_pb2.Person]
+    """Who leaves takes no more work and cannot log in; a successor takes over what was theirs. Putting
+    them again as active takes them back.
+    """
     ResolveAssignees: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ResolveAssigneesRequest, _directory_pb2.ResolveAssigneesResponse]
-    """Who can take a user task: the people with a role, in a region (or above it) or an outlet."""
+    """Who can take a user task. The request asks by exactly one rule:
+      role                   the people who hold it now, in a region (or above it) or an outlet
+      leader_of_person_id    whoever leads that person, some levels up
+      person_ids             these people
+    Whoever left is replaced by their successor, whoever is absent now by their proxy; chains of
+    them are followed. One who left without a successor, or whom nobody knows, is passed over, so
+    that the answer may be empty. One who is absent and whom no present proxy replaces keeps the
+    work. A role is not inherited: to whoever takes it over it is given by PutPerson.
+    """
+    PutDepartment: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutDepartmentRequest, _directory_pb2.Department]
+    """The organisation: departments are a tree, and each may be led by one person."""
+    ListDepartments: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListDepartmentsRequest, _directory_pb2.ListDepartmentsResponse]
+    PutAbsence: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutAbsenceRequest, _directory_pb2.Absence]
+    """One's own absence, or that of others for supervisors and head office. Create one, or change one
+    that is not over by its id; a person's absences do not overlap.
+    """
+    CancelAbsence: _grpc.UnaryUnaryMultiCallable[_directory_pb2.CancelAbsenceRequest, _directory_pb2.Absence]
+    """The absence does not begin, or ends now."""
+    ListAbsences: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListAbsencesRequest, _directory_pb2.ListAbsencesResponse]
     PutOutlet: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutOutletRequest, _directory_pb2.Outlet]
     ListOutlets: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListOutletsRequest, _directory_pb2.ListOutletsResponse]
     CreateCustomer: _grpc.UnaryUnaryMultiCallable[_directory_pb2.CreateCustomerRequest, _directory_pb2.Customer]
@@ -61,15 +85,39 @@ class DirectoryServiceStub:
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
-    """People, roles, outlets, customers, places, calendars. The only home of personal data."""
+    """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
+    personal data.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutPerson: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutPersonRequest, _directory_pb2.Person]  # type: ignore[assignment]
     """Staff. Create or change one person by id."""
     GetPerson: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetPersonRequest, _directory_pb2.Person]  # type: ignore[assignment]
     ListPeople: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListPeopleRequest, _directory_pb2.ListPeopleResponse]  # type: ignore[assignment]
+    LeavePerson: _aio.UnaryUnaryMultiCallable[_directory_pb2.LeavePersonRequest, _directory_pb2.Person]  # type: ignore[assignment]
+    """Who leaves takes no more work and cannot log in; a successor takes over what was theirs. Putting
+    them again as active takes them back.
+    """
     ResolveAssignees: _aio.UnaryUnaryMultiCallable[_directory_pb2.ResolveAssigneesRequest, _directory_pb2.ResolveAssigneesResponse]  # type: ignore[assignment]
-    """Who can take a user task: the people with a role, in a region (or above it) or an outlet."""
+    """Who can take a user task. The request asks by exactly one rule:
+      role                   the people who hold it now, in a region (or above it) or an outlet
+      leader_of_person_id    whoever leads that person, some levels up
+      person_ids             these people
+    Whoever left is replaced by their successor, whoever is absent now by their proxy; chains of
+    them are followed. One who left without a successor, or whom nobody knows, is passed over, so
+    that the answer may be empty. One who is absent and whom no present proxy replaces keeps the
+    work. A role is not inherited: to whoever takes it over it is given by PutPerson.
+    """
+    PutDepartment: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutDepartmentRequest, _directory_pb2.Department]  # type: ignore[assignment]
+    """The organisation: departments are a tree, and each may be led by one person."""
+    ListDepartments: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListDepartmentsRequest, _directory_pb2.ListDepartmentsResponse]  # type: ignore[assignment]
+    PutAbsence: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutAbsenceRequest, _directory_pb2.Absence]  # type: ignore[assignment]
+    """One's own absence, or that of others for supervisors and head office. Create one, or change one
+    that is not over by its id; a person's absences do not overlap.
+    """
+    CancelAbsence: _aio.UnaryUnaryMultiCallable[_directory_pb2.CancelAbsenceRequest, _directory_pb2.Absence]  # type: ignore[assignment]
+    """The absence does not begin, or ends now."""
+    ListAbsences: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListAbsencesRequest, _directory_pb2.ListAbsencesResponse]  # type: ignore[assignment]
     PutOutlet: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutOutletRequest, _directory_pb2.Outlet]  # type: ignore[assignment]
     ListOutlets: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListOutletsRequest, _directory_pb2.ListOutletsResponse]  # type: ignore[assignment]
     CreateCustomer: _aio.UnaryUnaryMultiCallable[_directory_pb2.CreateCustomerRequest, _directory_pb2.Customer]  # type: ignore[assignment]
@@ -90,7 +138,9 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Create or change a calendar's weekly hours and day overrides (the yearly notice, 调休)."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """People, roles, outlets, customers, places, calendars. The only home of personal data."""
+    """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
+    personal data.
+    """
 
     @_abc_1.abstractmethod
     def PutPerson(
@@ -115,12 +165,70 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_pb2.ListPeopleResponse, _abc.Awaitable[_directory_pb2.ListPeopleResponse]]: ...
 
     @_abc_1.abstractmethod
+    def LeavePerson(
+        self,
+        request: _directory_pb2.LeavePersonRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.Person, _abc.Awaitable[_directory_pb2.Person]]:
+        """Who leaves takes no more work and cannot log in; a successor takes over what was theirs. Putting
+        them again as active takes them back.
+        """
+
+    @_abc_1.abstractmethod
     def ResolveAssignees(
         self,
         request: _directory_pb2.ResolveAssigneesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ResolveAssigneesResponse, _abc.Awaitable[_directory_pb2.ResolveAssigneesResponse]]:
-        """Who can take a user task: the people with a role, in a region (or above it) or an outlet."""
+        """Who can take a user task. The request asks by exactly one rule:
+          role                   the people who hold it now, in a region (or above it) or an outlet
+          leader_of_person_id    whoever leads that person, some levels up
+          person_ids             these people
+        Whoever left is replaced by their successor, whoever is absent now by their proxy; chains of
+        them are followed. One who left without a successor, or whom nobody knows, is passed over, so
+        that the answer may be empty. One who is absent and whom no present proxy replaces keeps the
+        work. A role is not inherited: to whoever takes it over it is given by PutPerson.
+        """
+
+    @_abc_1.abstractmethod
+    def PutDepartment(
+        self,
+        request: _directory_pb2.PutDepartmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.Department, _abc.Awaitable[_directory_pb2.Department]]:
+        """The organisation: departments are a tree, and each may be led by one person."""
+
+    @_abc_1.abstractmethod
+    def ListDepartments(
+        self,
+        request: _directory_pb2.ListDepartmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListDepartmentsResponse, _abc.Awaitable[_directory_pb2.ListDepartmentsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PutAbsence(
+        self,
+        request: _directory_pb2.PutAbsenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.Absence, _abc.Awaitable[_directory_pb2.Absence]]:
+        """One's own absence, or that of others for supervisors and head office. Create one, or change one
+        that is not over by its id; a person's absences do not overlap.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelAbsence(
+        self,
+        request: _directory_pb2.CancelAbsenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.Absence, _abc.Awaitable[_directory_pb2.Absence]]:
+        """The absence does not begin, or ends now."""
+
+    @_abc_1.abstractmethod
+    def ListAbsences(
+        self,
+        request: _directory_pb2.ListAbsencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListAbsencesResponse, _abc.Awaitable[_directory_pb2.ListAbsencesResponse]]: ...
 
     @_abc_1.abstractmethod
     def PutOutlet(
