@@ -89,32 +89,40 @@ class Graph:
 
     def dominators(self, node: str) -> tuple[str, ...]:
         """The other nodes that every way from the start to a node goes through, nearest last."""
-        order = self.forward_order
-        bits = self._dominators[node]
-        return tuple(other for i, other in enumerate(order) if bits >> i & 1 and other != node)
+        found: list[str] = []
+        while node != self.start:
+            node = self.dominator[node]
+            found.append(node)
+        return tuple(reversed(found))
 
     @cached_property
-    def _dominators(self) -> dict[str, int]:
-        """For each reachable node, the nodes on every way to it, itself included, as bits."""
+    def dominator(self) -> dict[str, str]:
+        """For each reachable node but the start, the nearest other node on every way to it."""
         order = self.forward_order
-        itself = {node: 1 << index for index, node in enumerate(order)}
-        everything = (1 << len(order)) - 1
-        sets = dict.fromkeys(order, everything)
-        sets[self.start] = itself[self.start]
+        position = {node: index for index, node in enumerate(order)}
+        nearest = {self.start: self.start}
         changed = True
         while changed:
             changed = False
-            for node in order:
-                if node == self.start:
-                    continue
-                meet = everything
+            for node in order[1:]:
+                meeting = ""
                 for before in self.previous[node]:
-                    meet &= sets.get(before, everything)
-                meet |= itself[node]
-                if meet != sets[node]:
-                    sets[node] = meet
+                    if before not in nearest:
+                        continue
+                    if not meeting:
+                        meeting = before
+                    # Of two ways in, climb from the later one until they meet.
+                    other = before
+                    while meeting != other:
+                        if position[meeting] > position[other]:
+                            meeting = nearest[meeting]
+                        else:
+                            other = nearest[other]
+                if nearest.get(node) != meeting:
+                    nearest[node] = meeting
                     changed = True
-        return sets
+        del nearest[self.start]
+        return nearest
 
     def blocks_of(self, node: str) -> tuple[str, ...]:
         """The splits of the blocks around a node, outermost first."""

@@ -296,21 +296,10 @@ def _end(node: End, common: dict[str, Any], context: Context, spot: Spot) -> End
     return EndNode(**common)
 
 
-def _regions(context: Context, nodes: tuple[PlanNode, ...]) -> dict[str, tuple[str, ...]]:
-    """For each target of a way back, the nodes that are undone then."""
-    graph = context.graph
-    assert graph is not None
-    regions: dict[str, tuple[str, ...]] = {}
-    targets = {target for node in nodes for target in getattr(node, "returns", ())}
-    for target in sorted(targets):
-        inside = tuple(n for n in graph.nodes if n == target or target in graph.dominators(n))
-        regions[target] = inside
-    return regions
-
-
 def assemble(context: Context, header: dict[str, Any], nodes: tuple[PlanNode, ...]) -> Plan:
     """The Plan of a flow without errors."""
     flow = context.header
+    assert context.graph is not None
     return Plan(
         interpreter=INTERPRETER_VERSION,
         catalog=context.catalog.fingerprint,
@@ -327,6 +316,6 @@ def assemble(context: Context, header: dict[str, Any], nodes: tuple[PlanNode, ..
         ),
         start=flow.start,
         nodes=nodes,
-        region=_regions(context, nodes),
+        dominator=context.graph.dominator,
         **header,
     )

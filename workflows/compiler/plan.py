@@ -354,18 +354,35 @@ class PlanGraph(_Part):
     """Nodes and the ways between them: a flow's own, or a body's.
 
     Attributes:
-        region: for each node to which something can be sent back, what is undone then: the nodes
-            that every way from the start reaches through it, itself included.
+        dominator: for each node but the first, the nearest one that every way to it goes through.
     """
 
     start: str
     nodes: tuple[PlanNode, ...]
-    region: dict[str, tuple[str, ...]] = {}
+    dominator: dict[str, str] = {}
 
     @cached_property
     def by_id(self) -> dict[str, PlanNode]:
         """The nodes by id."""
         return {node.id: node for node in self.nodes}
+
+    def region(self, target: str) -> frozenset[str]:
+        """What is undone when something is sent back to a node: itself and the nodes to which every
+        way goes through it."""
+        inside = {target}
+        stack = [target]
+        while stack:
+            for node in self._dominated.get(stack.pop(), ()):
+                inside.add(node)
+                stack.append(node)
+        return frozenset(inside)
+
+    @cached_property
+    def _dominated(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for node, dominator in self.dominator.items():
+            found.setdefault(dominator, []).append(node)
+        return found
 
 
 class PlanStage(_Part):
