@@ -104,7 +104,7 @@ def _approve(
 def _reject(run: Run, node: PlanUserTask, task: UserTask, act: Act) -> None:
     tasks.close(run, task)
     run.handlers[node.id] = act.person
-    compensation.send_back(run, node.id, act.to, act.comment or "sent back")
+    compensation.go_back(run, act.to, act.comment or "sent back")
 
 
 def _facts(task: UserTask) -> dict[str, Any]:

@@ -39,11 +39,14 @@ def effect_of(
     return Effect(node.id, visit, run.order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
 
 
-def send_back(run: Run, node: str, target: str, reason: str) -> None:
-    """Take back all tokens between a node and the target, undo what was done there since the
-    target's last visit, and let a token enter the target."""
-    undoes = run.plan.undone_by(node, target)
-    _unwind(run, undoes, run.standings[target].order, target, reason)
+def go_back(run: Run, target: str, reason: str) -> None:
+    """Take back all tokens from the nodes to which every way goes through the target, undo what was
+    done there since the target's last visit, and let a token enter the target.
+
+    The target is one of the ``returns`` of a node that has a token.
+    """
+    since = run.standings[target].order
+    _unwind(run, run.plan.region(target), since, target, reason)
 
 
 def cancel(run: Run, reason: str) -> None:
@@ -101,7 +104,7 @@ def go_on(run: Run) -> None:
             continue
         run.unwinding = tuple(other for other in run.unwinding if other != unwind)
         if unwind.goal:
-            run.agenda.append(unwind.goal)
+            run.agenda.append(("", unwind.goal))
         else:
             conclude(run, CaseStatus.CANCELLED, unwind.reason)
 

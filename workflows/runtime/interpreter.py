@@ -127,7 +127,7 @@ def _start(run: Run, event: Started) -> None:
             error.reason, f"a default has no value: {error.message}"
         ) from error
     run.changed = True
-    run.agenda.append(plan.start)
+    run.agenda.append(("", plan.start))
 
 
 def read_inputs(plan: Plan, values: dict[str, object]) -> dict[str, object]:

@@ -11,12 +11,14 @@ from workflows.compiler.plan import (
     DecisionNode,
     EndNode,
     FieldWorkNode,
+    ForEachNode,
     FormNode,
-    JoinNode,
+    ParallelNode,
+    PlanBoundary,
     PlanEdge,
     PlanNode,
     ServiceNode,
-    SplitNode,
+    SubflowNode,
     WaitNode,
 )
 from workflows.language.operations import EvaluationError
@@ -37,12 +39,13 @@ def settle(run: Run) -> None:
         moves += 1
         if moves > _MAX_MOVES:
             raise RuntimeError(f"case {run.case_id} moves without end at {run.agenda[0]}")
-        enter(run, run.plan.by_id[run.agenda.pop(0)])
+        edge, target = run.agenda.pop(0)
+        enter(run, run.plan.by_id[target], edge)
     _end_if_over(run)
 
 
-def enter(run: Run, node: PlanNode) -> None:
-    """A token comes to a node."""
+def enter(run: Run, node: PlanNode, edge: str) -> None:
+    """A token comes to a node, by an edge or (an empty one) by itself."""
     if node.id in run.tokens:
         # Sound plans never do this; losing a token would be worse than standing still.
         token = run.tokens[node.id]
@@ -55,16 +58,15 @@ def enter(run: Run, node: PlanNode) -> None:
         )
         return
     # A join is visited once for all its branches.
-    waiting = isinstance(node, JoinNode) and node.id in run.joined
-    visit = run.standings[node.id].visit if waiting else run.begin_visit(node)
+    visit = run.standings[node.id].visit if node.id in run.joined else run.begin_visit(node)
     try:
-        _begin(run, node, visit)
+        _begin(run, node, visit, edge)
     except EvaluationError as error:
         run.place_token(node, Phase.STUCK)
         run.raise_incident(node.id, visit, error.reason, f"{node.id}: {error.message}")
 
 
-def _begin(run: Run, node: PlanNode, visit: int) -> None:
+def _begin(run: Run, node: PlanNode, visit: int, edge: str) -> None:
     match node:
         case FormNode() | ApprovalNode() | ConfirmNode():
             tasks.begin(run, node, visit)
@@ -78,16 +80,14 @@ def _begin(run: Run, node: PlanNode, visit: int) -> None:
         case WaitNode():
             _wait(run, node, visit)
         case DecisionNode():
-            edge = _chosen(run, node)
+            chosen = _chosen(run, node)
             _assign(run, node)
             run.end_visit(node.id)
-            run.agenda.append(edge.to)
-        case SplitNode():
-            _assign(run, node)
-            run.end_visit(node.id)
-            run.agenda.extend(edge.to for edge in node.next)
-        case JoinNode():
-            _join(run, node)
+            run.follow(chosen)
+        case ParallelNode():
+            _join(run, node, edge)
+        case ForEachNode() | SubflowNode():
+            raise NotImplementedError(node.kind)
         case EndNode():
             _assign(run, node)
             run.end_visit(node.id)
@@ -139,15 +139,15 @@ def _chosen(run: Run, node: DecisionNode) -> PlanEdge:
     return next(edge for edge in node.next if edge.when is None or edge.when.run(run.data))
 
 
-def _join(run: Run, node: JoinNode) -> None:
-    arrived = run.joined.get(node.id, 0) + 1
-    if arrived < node.arrivals:
+def _join(run: Run, node: ParallelNode, edge: str) -> None:
+    arrived = (*run.joined.get(node.id, ()), edge)
+    if len(arrived) < len(node.arrivals):
         run.joined[node.id] = arrived
         return
     run.joined.pop(node.id, None)
     _assign(run, node)
     run.end_visit(node.id)
-    run.agenda.extend(edge.to for edge in node.next)
+    run.follow(*node.next)
 
 
 def leave(run: Run, node: PlanNode) -> None:
@@ -159,20 +159,24 @@ def leave(run: Run, node: PlanNode) -> None:
         run.raise_incident(node.id, visit, error.reason, f"{node.id}: {error.message}")
         return
     run.end_visit(node.id)
-    run.agenda.extend(edge.to for edge in node.next if edge.reasons is None)
+    run.follow(*node.next)
 
 
 def fail(run: Run, node: PlanNode, visit: int, reason: str, message: str) -> None:
     """The node failed: its token goes along the error path for the reason, or stands still."""
-    paths = [edge for edge in node.next if edge.reasons is not None]
-    path = next((e for e in paths if reason in (e.reasons or ())), None) or next(
-        (e for e in paths if e.reasons == ()), None
-    )
+    path = _error_path(node, reason)
     if path is None:
         run.raise_incident(node.id, visit, reason, message)
         return
     run.end_visit(node.id)
-    run.agenda.append(path.to)
+    run.follow(path)
+
+
+def _error_path(node: PlanNode, reason: str) -> PlanBoundary | None:
+    """The way out for a failure: one that names its reason, else the one for all."""
+    paths = [way for way in node.boundary if way.cause == "error"]
+    named = (way for way in paths if reason in way.reasons)
+    return next(named, None) or next((way for way in paths if not way.reasons), None)
 
 
 def _assign(run: Run, node: PlanNode) -> None:

@@ -13,7 +13,7 @@ def known_people(run: Run, rule: PlanAssignee) -> tuple[str, ...] | None:
         EvaluationError: the rule's expression has no value for this case.
     """
     match rule.rule:
-        case "role":
+        case "role" | "leader":
             return None
         case "previous":
             handler = run.handlers.get(rule.previous, "")

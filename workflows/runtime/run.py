@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kit.calendar import ROUND_THE_CLOCK, Deadline
-from workflows.compiler.plan import Plan, PlanNode
+from workflows.compiler.plan import Plan, PlanBoundary, PlanEdge, PlanNode
 from workflows.language.values import Json
 from workflows.runtime.commands import (
     CallRpc,
@@ -45,8 +45,8 @@ class Run:
         self.commands: list[Command] = []
         #: Something happened that the next state must show.
         self.changed = False
-        #: Nodes that a token is about to enter, in order.
-        self.agenda: list[str] = []
+        #: Tokens about to enter a node, in order: the edge by which they come, and the node.
+        self.agenda: list[tuple[str, str]] = []
         self.case_id = state.case_id
         self.workflow_id = state.workflow_id
         self.flow_version = state.flow_version
@@ -117,6 +117,10 @@ class Run:
         """True when a token stands on that very visit of a node."""
         token = self.tokens.get(node)
         return token is not None and token.visit == visit
+
+    def follow(self, *ways: PlanEdge | PlanBoundary) -> None:
+        """Send a token along each way."""
+        self.agenda.extend((way.id, way.to) for way in ways)
 
     # -- outside
 

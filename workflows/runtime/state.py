@@ -239,8 +239,8 @@ class CaseState:
     """Counts entries and effects, to tell what came first."""
     standings: dict[str, Standing] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
-    joined: dict[str, int] = field(default_factory=dict)
-    """How many branches have arrived at each join."""
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The edges by which tokens have come to each node that waits for more."""
     tasks: dict[str, UserTask] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
     calls: dict[str, PendingCall] = field(default_factory=dict)

@@ -65,6 +65,8 @@ def _whom(rule: PlanAssignee) -> str:
     match rule.rule:
         case "role":
             return f"role {rule.role}"
+        case "leader":
+            return "the leader"
         case "previous":
             return f"the handler of {rule.previous}"
         case "person" | "customer":

@@ -203,7 +203,7 @@ def test_a_branch_that_had_joined_joins_again_after_a_send_back() -> None:
     case = Case(BRANCHES)
     case.do("pe_sales", "complete", "intake")
     case.advance(timedelta(hours=9))
-    assert case.state.joined == {"join": 2}
+    assert case.state.joined == {"join": ("slow>join", "rest>join")}
     case.do("pe_boss", "reject", "check", to="intake")
     assert case.state.joined == {}
     case.do("pe_sales", "complete", "intake")

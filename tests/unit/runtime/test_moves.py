@@ -104,7 +104,7 @@ def test_a_slow_branch_does_not_hold_its_sibling() -> None:
     case = Case(PARALLEL)
     assert case.asked() == ["quick/1 Make", "after_quick/1 Touch"]
     assert case.at == ["slow"]
-    assert case.state.joined == {"join": 1}
+    assert case.state.joined == {"join": ("after_quick>join",)}
     case.advance(timedelta(hours=2))
     assert case.state.status is CaseStatus.COMPLETED
     assert case.state.standings["join"].visit == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.unit.compiler.flows import plan_of
 from tests.unit.runtime.cases import Case, Small
-from workflows.compiler.plan import JoinNode, Plan, SplitNode
+from workflows.compiler.plan import ParallelNode, Plan
 from workflows.runtime.events import Event
 from workflows.runtime.interpreter import step
 from workflows.runtime.port import Reply
@@ -91,12 +91,17 @@ def _block(draw: st.DrawFn, drawing: Drawing, before: str, depth: int, shape: st
     return closing
 
 
-def branches_of(plan: Plan) -> Iterator[tuple[JoinNode, list[set[str]]]]:
-    for split in plan.nodes:
-        if isinstance(split, SplitNode):
-            join = plan.by_id[split.join]
-            assert isinstance(join, JoinNode)
-            yield join, [_region(plan, edge.to, join.id) for edge in split.next]
+def branches_of(plan: Plan) -> Iterator[tuple[ParallelNode, list[set[str]]]]:
+    """Each join and the branches of its split; blocks close in the order opposite to opening."""
+    open_splits: list[ParallelNode] = []
+    for node in plan.nodes:
+        if not isinstance(node, ParallelNode):
+            continue
+        if len(node.next) > 1:
+            open_splits.append(node)
+        else:
+            split = open_splits.pop()
+            yield node, [_region(plan, edge.to, node.id) for edge in split.next]
 
 
 def _region(plan: Plan, start: str, join: str) -> set[str]:
@@ -121,8 +126,8 @@ def check_invariants(state: CaseState, plan: Plan) -> None:
     if not state.unwinding:
         for join, regions in branches_of(plan):
             present = sum(bool(region & standing) for region in regions)
-            arrived = state.joined.get(join.id, 0)
-            assert present + arrived in (0, join.arrivals)
+            arrived = len(state.joined.get(join.id, ()))
+            assert present + arrived in (0, len(join.arrivals))
     for task in state.tasks.values():
         assert state.tokens[task.node].phase is Phase.PERSON
         assert state.tokens[task.node].visit == task.visit
