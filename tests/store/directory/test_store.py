@@ -5,7 +5,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
-from services.directory import store
+from services.directory.store import calendars, customers, people, places
+from services.directory.store.rows import add, put
 from services.directory.tables import (
     AddressRow,
     CalendarDefinitionRow,
@@ -65,44 +66,44 @@ def name_of(holder_id: str, reference: str) -> PersonalDataRow:
 
 
 async def test_only_active_holders_of_the_role_are_found(session: AsyncSession) -> None:
-    await store.add(
+    await add(
         session,
         person("pe_1", "designer", "sales"),
         person("pe_2", "designer", state="left"),
         person("pe_3", "sales"),
     )
-    holders = await store.active_holders(session, "designer", "")
+    holders = await people.active_holders(session, "designer", "")
     assert [row.person_id for row in holders] == ["pe_1"]
 
 
 async def test_two_people_are_never_the_same_wecom_member(session: AsyncSession) -> None:
     with pytest.raises(IntegrityError, match="wecom_userid"):
-        await store.add(session, person("pe_1", wecom="li"), person("pe_2", wecom="li"))
+        await add(session, person("pe_1", wecom="li"), person("pe_2", wecom="li"))
 
 
 async def test_people_without_wecom_are_many(session: AsyncSession) -> None:
-    await store.add(session, person("pe_1"), person("pe_2"))
+    await add(session, person("pe_1"), person("pe_2"))
 
 
 async def test_addresses_come_in_the_order_they_were_added(session: AsyncSession) -> None:
-    await store.add(session, customer("cu_1"), address("ad_z"), address("ad_a"))
-    found = await store.addresses(session, ["cu_1"])
+    await add(session, customer("cu_1"), address("ad_z"), address("ad_a"))
+    found = await customers.addresses(session, ["cu_1"])
     assert [row.address_id for row in found] == ["ad_z", "ad_a"]
 
 
 async def test_half_a_location_is_refused(session: AsyncSession) -> None:
     with pytest.raises(IntegrityError, match="check"):
-        await store.add(session, customer("cu_1"), address("ad_1", longitude=116.4))
+        await add(session, customer("cu_1"), address("ad_1", longitude=116.4))
 
 
 async def test_nobody_has_two_names(session: AsyncSession) -> None:
-    await store.add(session, customer("cu_1"), name_of("cu_1", "pd_1"))
+    await add(session, customer("cu_1"), name_of("cu_1", "pd_1"))
     with pytest.raises(IntegrityError, match="holder_id"):
-        await store.add(session, name_of("cu_1", "pd_2"))
+        await add(session, name_of("cu_1", "pd_2"))
 
 
 async def test_a_reveal_stays_written_down(session: AsyncSession) -> None:
-    await store.add(
+    await add(
         session,
         customer("cu_1"),
         name_of("cu_1", "pd_1"),
@@ -114,9 +115,9 @@ async def test_a_reveal_stays_written_down(session: AsyncSession) -> None:
 
 
 async def test_a_reveal_without_a_purpose_is_refused(session: AsyncSession) -> None:
-    await store.add(session, customer("cu_1"), name_of("cu_1", "pd_1"))
+    await add(session, customer("cu_1"), name_of("cu_1", "pd_1"))
     with pytest.raises(IntegrityError, match="purpose"):
-        await store.add(
+        await add(
             session, RevealRow(person_id="pe_1", reference="pd_1", purpose="", revealed_at=NOW)
         )
 
@@ -132,13 +133,13 @@ async def test_the_last_definition_of_a_calendar_counts(session: AsyncSession) -
             defined_at=NOW,
             defined_by_person_id="pe_1",
         )
-        await store.add(session, row)
-    assert (await store.calendar(session, "office")).time_zone == "Asia/Shanghai"
+        await add(session, row)
+    assert (await calendars.calendar(session, "office")).time_zone == "Asia/Shanghai"
     with pytest.raises(NotFound, match="CALENDAR_UNKNOWN"):
-        await store.calendar(session, "lunar")
+        await calendars.calendar(session, "lunar")
 
 
 async def test_tiers_of_places_that_have_none_are_absent(session: AsyncSession) -> None:
-    await store.put(session, CityTierRow(adcode="110100", city_tier="tier2"))
-    await store.put(session, CityTierRow(adcode="110100", city_tier="tier1"))
-    assert await store.city_tiers(session, ["110100", "310100"]) == {"110100": "tier1"}
+    await put(session, CityTierRow(adcode="110100", city_tier="tier2"))
+    await put(session, CityTierRow(adcode="110100", city_tier="tier1"))
+    assert await places.city_tiers(session, ["110100", "310100"]) == {"110100": "tier1"}
