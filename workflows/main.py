@@ -42,11 +42,11 @@ from workflows import store
 from workflows.activities.rpc import RpcActivity
 from workflows.cases.servicer import CaseServicer
 from workflows.client import TASK_QUEUE, connect_temporal
+from workflows.flows.servicer import FlowServicer
 from workflows.relay.relay import Relay
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
-from workflows.servicer import FlowServicer
 
 ROLES: Final = ("worker", "cases", "relay")
 SCHEMA: Final = "flows"

@@ -1,4 +1,4 @@
-"""Queries and writes of published flow versions."""
+"""Queries and writes of flows: published versions, plans, drafts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from workflows.tables import FlowVersionRow, PlanRow
+from workflows.tables import FlowDraftRow, FlowVersionRow, PlanRow
 
 
 async def plan_content(session: AsyncSession, plan_hash: str) -> bytes | None:
@@ -74,5 +74,36 @@ async def latest_versions(
             & (newest.c.version == FlowVersionRow.version),
         )
         .order_by(FlowVersionRow.flow_code)
+    )
+    return rows.all()
+
+
+async def versions_before(
+    session: AsyncSession, flow_code: str, before_version: int | None, limit: int
+) -> Sequence[FlowVersionRow]:
+    """A flow's versions, newest first, from the one before a version or from the newest."""
+    query = select(FlowVersionRow).where(FlowVersionRow.flow_code == flow_code)
+    if before_version is not None:
+        query = query.where(FlowVersionRow.version < before_version)
+    rows = await session.scalars(query.order_by(FlowVersionRow.version.desc()).limit(limit))
+    return rows.all()
+
+
+async def draft_of(
+    session: AsyncSession, flow_code: str, *, for_update: bool = False
+) -> FlowDraftRow | None:
+    """The draft of a flow, or None; locked until the transaction ends when it will be changed."""
+    return await session.get(FlowDraftRow, flow_code, with_for_update=for_update or None)
+
+
+async def drafts_after(
+    session: AsyncSession, after_flow_code: str, limit: int
+) -> Sequence[FlowDraftRow]:
+    """Drafts after a code, by code."""
+    rows = await session.scalars(
+        select(FlowDraftRow)
+        .where(FlowDraftRow.flow_code > after_flow_code)
+        .order_by(FlowDraftRow.flow_code)
+        .limit(limit)
     )
     return rows.all()

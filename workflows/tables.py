@@ -1,4 +1,4 @@
-"""Rows of published flow versions. Both tables are append-only; the database says so."""
+"""Rows of flows: published versions and their plans, append-only as the database says, and drafts."""
 
 from __future__ import annotations
 
@@ -38,3 +38,18 @@ class FlowVersionRow(Base):
     source: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(INSTANT)
     published_by_person_id: Mapped[str]
+
+
+class FlowDraftRow(Base):
+    """What somebody is drawing: one draft a flow. ``checked`` means that this very revision was
+    checked and can be published."""
+
+    __tablename__ = "flow_draft"
+
+    flow_code: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    checked: Mapped[bool]
+    source: Mapped[str]
+    base_version: Mapped[int]
+    saved_at: Mapped[datetime] = mapped_column(INSTANT)
+    saved_by_person_id: Mapped[str]

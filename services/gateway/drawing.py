@@ -1,4 +1,4 @@
-"""A flow as a picture: SVG for pages, Mermaid text for documents and terminals."""
+"""A flow as a picture in SVG, alone or with how far a case is."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ _GLYPHS: Final = {
     "field_work": "工",
     "wait": "等",
     "decision": "判",
-    "split": "分",
-    "join": "合",
+    "parallel": "并",
+    "for_each": "逐",
+    "subflow": "子",
     "end": "终",
 }
 
@@ -88,21 +89,6 @@ def svg(plan: Plan, language: str, standings: Mapping[str, Standing] | None = No
         live=standings is not None,
         title=_named(plan.name, plan.name_en, language),
     )
-
-
-def mermaid(plan: Plan, language: str) -> str:
-    """The flow as a Mermaid flowchart."""
-    lines = ["flowchart TD"]
-    for node in plan.nodes:
-        name = _named(node.name, node.name_en, language).replace('"', "'")
-        opening, closing = {"decision": ("{", "}"), "end": ("((", "))")}.get(node.kind, ("[", "]"))
-        lines.append(f'  {node.id}{opening}"{name}"{closing}')
-    for node in plan.nodes:
-        for edge in node.next:
-            label = edge.when.source if edge.when else " / ".join(edge.reasons or ())
-            arrow = f'-- "{label.replace(chr(34), chr(39))}" -->' if label else "-->"
-            lines.append(f"  {node.id} {arrow} {edge.to}")
-    return "\n".join(lines)
 
 
 @cache

@@ -95,8 +95,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "field_work": ("上门服务", "field work"),
     "wait": ("等待", "wait"),
     "decision": ("判断", "decision"),
-    "split": ("并行", "parallel"),
-    "join": ("汇合", "join"),
+    "parallel": ("并行", "parallel"),
+    "for_each": ("逐个办理", "for each"),
+    "subflow": ("子流程", "subflow"),
+    "person": ("指定人员", "a named person"),
+    "leader": ("上级", "the leader"),
+    "previous": ("前处理人", "whoever handled it before"),
     "end": ("结束", "end"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
@@ -32,8 +33,9 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+IDENTIFIER: Final = re.compile(r"^[a-z][a-z0-9_]{0,47}$", re.ASCII)
 #: The name of a node, field, variable, role or stage: what expressions can say.
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER.pattern)]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
 #: A condition in the expression language.
 Condition = Annotated[str, Field(min_length=1, max_length=4_000)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from workflows.language.fields import Condition, FormField, Identifier, Part, ScalarName, Title
 from workflows.language.nodes import Edge, NodeDefinition
+from workflows.language.reading import read_source
 
 
 class Stage(Part):
@@ -82,3 +83,14 @@ class FlowDefinition(FlowHeader):
 
     nodes: tuple[NodeDefinition, ...]
     edges: tuple[Edge, ...]
+
+    @classmethod
+    def read(cls, text: str) -> FlowDefinition | None:
+        """The definition in a source; None when it is malformed (the compiler says how)."""
+        source = read_source(text)
+        if source.problems:
+            return None
+        try:
+            return cls.model_validate(source.value)
+        except ValidationError:
+            return None

@@ -31,3 +31,13 @@ def parse_duration(text: str) -> timedelta:
 def has_days(text: str) -> bool:
     """True when a duration is written with days, which mean nothing in working time."""
     return "d" in text
+
+
+def format_duration(seconds: int) -> str:
+    """A duration as a flow would write it: ``1h30m``."""
+    parts: list[str] = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

@@ -38,6 +38,47 @@ SEVERITY_ERROR: Severity.ValueType  # 1
 SEVERITY_WARNING: Severity.ValueType  # 2
 Global___Severity: _TypeAlias = Severity  # noqa: Y015
 
+class _Soundness:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SoundnessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Soundness.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SOUNDNESS_UNSPECIFIED: _Soundness.ValueType  # 0
+    SOUNDNESS_SOUND: _Soundness.ValueType  # 1
+    SOUNDNESS_UNSOUND: _Soundness.ValueType  # 2
+    SOUNDNESS_UNKNOWN: _Soundness.ValueType  # 3
+    """Not drawn far enough to tell, or outside what can be proven."""
+
+class Soundness(_Soundness, metaclass=_SoundnessEnumTypeWrapper):
+    """Whether every run can finish, and finishes cleanly."""
+
+SOUNDNESS_UNSPECIFIED: Soundness.ValueType  # 0
+SOUNDNESS_SOUND: Soundness.ValueType  # 1
+SOUNDNESS_UNSOUND: Soundness.ValueType  # 2
+SOUNDNESS_UNKNOWN: Soundness.ValueType  # 3
+"""Not drawn far enough to tell, or outside what can be proven."""
+Global___Soundness: _TypeAlias = Soundness  # noqa: Y015
+
+class _DraftState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DraftStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DraftState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DRAFT_STATE_UNSPECIFIED: _DraftState.ValueType  # 0
+    DRAFT_STATE_DRAFT: _DraftState.ValueType  # 1
+    DRAFT_STATE_CHECKED: _DraftState.ValueType  # 2
+    """Checked at this revision, and publishable."""
+
+class DraftState(_DraftState, metaclass=_DraftStateEnumTypeWrapper): ...
+
+DRAFT_STATE_UNSPECIFIED: DraftState.ValueType  # 0
+DRAFT_STATE_DRAFT: DraftState.ValueType  # 1
+DRAFT_STATE_CHECKED: DraftState.ValueType  # 2
+"""Checked at this revision, and publishable."""
+Global___DraftState: _TypeAlias = DraftState  # noqa: Y015
+
 @_typing.final
 class Diagnostic(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -49,6 +90,7 @@ class Diagnostic(_message.Message):
     LINE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     HINT_FIELD_NUMBER: _builtins.int
+    TRACE_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     severity: Global___Severity.ValueType
     node: _builtins.str
@@ -57,6 +99,10 @@ class Diagnostic(_message.Message):
     """1-based line in the source; 0 when not known."""
     message: _builtins.str
     hint: _builtins.str
+    @_builtins.property
+    def trace(self) -> _containers.RepeatedCompositeFieldContainer[Global___Firing]:
+        """Of an unsound flow: a shortest run that fails, step by step."""
+
     def __init__(
         self,
         *,
@@ -67,14 +113,44 @@ class Diagnostic(_message.Message):
         line: _builtins.int = ...,
         message: _builtins.str = ...,
         hint: _builtins.str = ...,
+        trace: _abc.Iterable[Global___Firing] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "hint", b"hint", "line", b"line", "message", b"message", "node", b"node", "severity", b"severity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "hint", b"hint", "line", b"line", "message", b"message", "node", b"node", "severity", b"severity", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Diagnostic: _TypeAlias = Diagnostic  # noqa: Y015
+
+@_typing.final
+class Firing(_message.Message):
+    """One step of a run: a node that was done or left early, and the edges it took."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    TAKES_FIELD_NUMBER: _builtins.int
+    node: _builtins.str
+    by: _builtins.str
+    """"done", or the edge of another way out of it (a timer's, an event's, an error's)."""
+    @_builtins.property
+    def takes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        node: _builtins.str = ...,
+        by: _builtins.str = ...,
+        takes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "node", b"node", "takes", b"takes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Firing: _TypeAlias = Firing  # noqa: Y015
 
 @_typing.final
 class CheckFlowRequest(_message.Message):
@@ -102,7 +178,9 @@ class CheckFlowResponse(_message.Message):
 
     PUBLISHABLE_FIELD_NUMBER: _builtins.int
     DIAGNOSTICS_FIELD_NUMBER: _builtins.int
+    SOUNDNESS_FIELD_NUMBER: _builtins.int
     publishable: _builtins.bool
+    soundness: Global___Soundness.ValueType
     @_builtins.property
     def diagnostics(self) -> _containers.RepeatedCompositeFieldContainer[Global___Diagnostic]: ...
     def __init__(
@@ -110,14 +188,405 @@ class CheckFlowResponse(_message.Message):
         *,
         publishable: _builtins.bool = ...,
         diagnostics: _abc.Iterable[Global___Diagnostic] | None = ...,
+        soundness: Global___Soundness.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["diagnostics", b"diagnostics", "publishable", b"publishable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["diagnostics", b"diagnostics", "publishable", b"publishable", "soundness", b"soundness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckFlowResponse: _TypeAlias = CheckFlowResponse  # noqa: Y015
+
+@_typing.final
+class FlowDraft(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    BASE_VERSION_FIELD_NUMBER: _builtins.int
+    SAVED_AT_FIELD_NUMBER: _builtins.int
+    SAVED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    flow_code: _builtins.str
+    revision: _builtins.int
+    """Grows with every save."""
+    state: Global___DraftState.ValueType
+    source: _builtins.str
+    """Only in GetDraft and SaveDraft."""
+    base_version: _builtins.int
+    """The version it was begun from; 0 when the flow was new then."""
+    saved_by_person_id: _builtins.str
+    @_builtins.property
+    def saved_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        flow_code: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        state: Global___DraftState.ValueType = ...,
+        source: _builtins.str = ...,
+        base_version: _builtins.int = ...,
+        saved_at: _timestamp_pb2.Timestamp | None = ...,
+        saved_by_person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["saved_at", b"saved_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_version", b"base_version", "flow_code", b"flow_code", "revision", b"revision", "saved_at", b"saved_at", "saved_by_person_id", b"saved_by_person_id", "source", b"source", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FlowDraft: _TypeAlias = FlowDraft  # noqa: Y015
+
+@_typing.final
+class SaveDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    AFTER_REVISION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    flow_code: _builtins.str
+    source: _builtins.str
+    after_revision: _builtins.int
+    """The revision this one follows; 0 begins a draft."""
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+        source: _builtins.str = ...,
+        after_revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_revision", b"after_revision", "flow_code", b"flow_code", "idempotency_key", b"idempotency_key", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveDraftRequest: _TypeAlias = SaveDraftRequest  # noqa: Y015
+
+@_typing.final
+class CheckDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    flow_code: _builtins.str
+    revision: _builtins.int
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "idempotency_key", b"idempotency_key", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckDraftRequest: _TypeAlias = CheckDraftRequest  # noqa: Y015
+
+@_typing.final
+class CheckDraftResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAFT_FIELD_NUMBER: _builtins.int
+    CHECK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def draft(self) -> Global___FlowDraft: ...
+    @_builtins.property
+    def check(self) -> Global___CheckFlowResponse: ...
+    def __init__(
+        self,
+        *,
+        draft: Global___FlowDraft | None = ...,
+        check: Global___CheckFlowResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "draft", b"draft"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "draft", b"draft"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckDraftResponse: _TypeAlias = CheckDraftResponse  # noqa: Y015
+
+@_typing.final
+class PublishDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    flow_code: _builtins.str
+    revision: _builtins.int
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "idempotency_key", b"idempotency_key", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublishDraftRequest: _TypeAlias = PublishDraftRequest  # noqa: Y015
+
+@_typing.final
+class DiscardDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    flow_code: _builtins.str
+    revision: _builtins.int
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "idempotency_key", b"idempotency_key", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardDraftRequest: _TypeAlias = DiscardDraftRequest  # noqa: Y015
+
+@_typing.final
+class DiscardDraftResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardDraftResponse: _TypeAlias = DiscardDraftResponse  # noqa: Y015
+
+@_typing.final
+class GetDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    flow_code: _builtins.str
+    def __init__(
+        self,
+        *,
+        flow_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDraftRequest: _TypeAlias = GetDraftRequest  # noqa: Y015
+
+@_typing.final
+class ListDraftsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDraftsRequest: _TypeAlias = ListDraftsRequest  # noqa: Y015
+
+@_typing.final
+class ListDraftsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAFTS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def drafts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FlowDraft]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        drafts: _abc.Iterable[Global___FlowDraft] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drafts", b"drafts", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDraftsResponse: _TypeAlias = ListDraftsResponse  # noqa: Y015
+
+@_typing.final
+class ListFlowVersionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    flow_code: _builtins.str
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        flow_code: _builtins.str = ...,
+        page: _page_pb2.PageRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFlowVersionsRequest: _TypeAlias = ListFlowVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListFlowVersionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___FlowVersion]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        versions: _abc.Iterable[Global___FlowVersion] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFlowVersionsResponse: _TypeAlias = ListFlowVersionsResponse  # noqa: Y015
+
+@_typing.final
+class CompareFlowsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    FROM_VERSION_FIELD_NUMBER: _builtins.int
+    TO_VERSION_FIELD_NUMBER: _builtins.int
+    TO_DRAFT_FIELD_NUMBER: _builtins.int
+    flow_code: _builtins.str
+    from_version: _builtins.int
+    """0: the version before the other one."""
+    to_version: _builtins.int
+    """0: the newest."""
+    to_draft: _builtins.bool
+    """Compare with the draft instead of to_version; from_version 0 is then the newest."""
+    def __init__(
+        self,
+        *,
+        flow_code: _builtins.str = ...,
+        from_version: _builtins.int = ...,
+        to_version: _builtins.int = ...,
+        to_draft: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "from_version", b"from_version", "to_draft", b"to_draft", "to_version", b"to_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareFlowsRequest: _TypeAlias = CompareFlowsRequest  # noqa: Y015
+
+@_typing.final
+class CompareFlowsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_VERSION_FIELD_NUMBER: _builtins.int
+    TO_VERSION_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    from_version: _builtins.int
+    to_version: _builtins.int
+    """0: the draft."""
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___FlowDifference]: ...
+    def __init__(
+        self,
+        *,
+        from_version: _builtins.int = ...,
+        to_version: _builtins.int = ...,
+        differences: _abc.Iterable[Global___FlowDifference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences", "from_version", b"from_version", "to_version", b"to_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareFlowsResponse: _TypeAlias = CompareFlowsResponse  # noqa: Y015
+
+@_typing.final
+class FlowDifference(_message.Message):
+    """One thing that is not the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    WORDS_EN_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """added, removed, changed or moved."""
+    node: _builtins.str
+    """The node it belongs to; empty for the flow itself."""
+    words: _builtins.str
+    words_en: _builtins.str
+    @_builtins.property
+    def place(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The keys that lead to it, outermost first."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        node: _builtins.str = ...,
+        place: _abc.Iterable[_builtins.str] | None = ...,
+        words: _builtins.str = ...,
+        words_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "node", b"node", "place", b"place", "words", b"words", "words_en", b"words_en"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FlowDifference: _TypeAlias = FlowDifference  # noqa: Y015
 
 @_typing.final
 class PublishFlowRequest(_message.Message):

@@ -45,6 +45,46 @@ class FlowServiceStub:
                 request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.PublishFlowRequest.SerializeToString,
                 response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowVersion.FromString,
                 _registered_method=True)
+        self.SaveDraft = channel.unary_unary(
+                '/flow.v1.FlowService/SaveDraft',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.SaveDraftRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowDraft.FromString,
+                _registered_method=True)
+        self.CheckDraft = channel.unary_unary(
+                '/flow.v1.FlowService/CheckDraft',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.CheckDraftRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.CheckDraftResponse.FromString,
+                _registered_method=True)
+        self.PublishDraft = channel.unary_unary(
+                '/flow.v1.FlowService/PublishDraft',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.PublishDraftRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowVersion.FromString,
+                _registered_method=True)
+        self.DiscardDraft = channel.unary_unary(
+                '/flow.v1.FlowService/DiscardDraft',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.DiscardDraftRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.DiscardDraftResponse.FromString,
+                _registered_method=True)
+        self.GetDraft = channel.unary_unary(
+                '/flow.v1.FlowService/GetDraft',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.GetDraftRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowDraft.FromString,
+                _registered_method=True)
+        self.ListDrafts = channel.unary_unary(
+                '/flow.v1.FlowService/ListDrafts',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListDraftsRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListDraftsResponse.FromString,
+                _registered_method=True)
+        self.ListFlowVersions = channel.unary_unary(
+                '/flow.v1.FlowService/ListFlowVersions',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListFlowVersionsRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListFlowVersionsResponse.FromString,
+                _registered_method=True)
+        self.CompareFlows = channel.unary_unary(
+                '/flow.v1.FlowService/CompareFlows',
+                request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.CompareFlowsRequest.SerializeToString,
+                response_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.CompareFlowsResponse.FromString,
+                _registered_method=True)
         self.GetFlow = channel.unary_unary(
                 '/flow.v1.FlowService/GetFlow',
                 request_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.GetFlowRequest.SerializeToString,
@@ -81,6 +121,60 @@ class FlowServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SaveDraft(self, request, context):
+        """Keep a draft: any text, right or wrong. The revision seen must be the newest
+        (FLOW_DRAFT_STALE), 0 begins a draft.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckDraft(self, request, context):
+        """Check a draft and keep the verdict with it: a checked draft can be published.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PublishDraft(self, request, context):
+        """Publish a checked draft as the flow's next version, and let the draft go.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardDraft(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDraft(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDrafts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFlowVersions(self, request, context):
+        """Every version of one flow, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareFlows(self, request, context):
+        """The difference between two versions, or a version and the draft, in words.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetFlow(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -112,6 +206,46 @@ def add_FlowServiceServicer_to_server(servicer, server):
                     servicer.PublishFlow,
                     request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.PublishFlowRequest.FromString,
                     response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowVersion.SerializeToString,
+            ),
+            'SaveDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveDraft,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.SaveDraftRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowDraft.SerializeToString,
+            ),
+            'CheckDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckDraft,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.CheckDraftRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.CheckDraftResponse.SerializeToString,
+            ),
+            'PublishDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.PublishDraft,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.PublishDraftRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowVersion.SerializeToString,
+            ),
+            'DiscardDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardDraft,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.DiscardDraftRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.DiscardDraftResponse.SerializeToString,
+            ),
+            'GetDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDraft,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.GetDraftRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.FlowDraft.SerializeToString,
+            ),
+            'ListDrafts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDrafts,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListDraftsRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListDraftsResponse.SerializeToString,
+            ),
+            'ListFlowVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFlowVersions,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListFlowVersionsRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.ListFlowVersionsResponse.SerializeToString,
+            ),
+            'CompareFlows': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareFlows,
+                    request_deserializer=protos_dot_flow_dot_v1_dot_flow__pb2.CompareFlowsRequest.FromString,
+                    response_serializer=protos_dot_flow_dot_v1_dot_flow__pb2.CompareFlowsResponse.SerializeToString,
             ),
             'GetFlow': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFlow,
@@ -184,6 +318,222 @@ class FlowService:
             '/flow.v1.FlowService/PublishFlow',
             protos_dot_flow_dot_v1_dot_flow__pb2.PublishFlowRequest.SerializeToString,
             protos_dot_flow_dot_v1_dot_flow__pb2.FlowVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/SaveDraft',
+            protos_dot_flow_dot_v1_dot_flow__pb2.SaveDraftRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.FlowDraft.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/CheckDraft',
+            protos_dot_flow_dot_v1_dot_flow__pb2.CheckDraftRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.CheckDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/PublishDraft',
+            protos_dot_flow_dot_v1_dot_flow__pb2.PublishDraftRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.FlowVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/DiscardDraft',
+            protos_dot_flow_dot_v1_dot_flow__pb2.DiscardDraftRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.DiscardDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/GetDraft',
+            protos_dot_flow_dot_v1_dot_flow__pb2.GetDraftRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.FlowDraft.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDrafts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/ListDrafts',
+            protos_dot_flow_dot_v1_dot_flow__pb2.ListDraftsRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.ListDraftsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFlowVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/ListFlowVersions',
+            protos_dot_flow_dot_v1_dot_flow__pb2.ListFlowVersionsRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.ListFlowVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareFlows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flow.v1.FlowService/CompareFlows',
+            protos_dot_flow_dot_v1_dot_flow__pb2.CompareFlowsRequest.SerializeToString,
+            protos_dot_flow_dot_v1_dot_flow__pb2.CompareFlowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

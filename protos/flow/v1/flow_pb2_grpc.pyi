@@ -39,6 +39,21 @@ class FlowServiceStub:
     """Check, compile and publish the next version. A flow with errors is refused
     (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
     """
+    SaveDraft: _grpc.UnaryUnaryMultiCallable[_flow_pb2.SaveDraftRequest, _flow_pb2.FlowDraft]
+    """Keep a draft: any text, right or wrong. The revision seen must be the newest
+    (FLOW_DRAFT_STALE), 0 begins a draft.
+    """
+    CheckDraft: _grpc.UnaryUnaryMultiCallable[_flow_pb2.CheckDraftRequest, _flow_pb2.CheckDraftResponse]
+    """Check a draft and keep the verdict with it: a checked draft can be published."""
+    PublishDraft: _grpc.UnaryUnaryMultiCallable[_flow_pb2.PublishDraftRequest, _flow_pb2.FlowVersion]
+    """Publish a checked draft as the flow's next version, and let the draft go."""
+    DiscardDraft: _grpc.UnaryUnaryMultiCallable[_flow_pb2.DiscardDraftRequest, _flow_pb2.DiscardDraftResponse]
+    GetDraft: _grpc.UnaryUnaryMultiCallable[_flow_pb2.GetDraftRequest, _flow_pb2.FlowDraft]
+    ListDrafts: _grpc.UnaryUnaryMultiCallable[_flow_pb2.ListDraftsRequest, _flow_pb2.ListDraftsResponse]
+    ListFlowVersions: _grpc.UnaryUnaryMultiCallable[_flow_pb2.ListFlowVersionsRequest, _flow_pb2.ListFlowVersionsResponse]
+    """Every version of one flow, newest first."""
+    CompareFlows: _grpc.UnaryUnaryMultiCallable[_flow_pb2.CompareFlowsRequest, _flow_pb2.CompareFlowsResponse]
+    """The difference between two versions, or a version and the draft, in words."""
     GetFlow: _grpc.UnaryUnaryMultiCallable[_flow_pb2.GetFlowRequest, _flow_pb2.FlowVersion]
     ListFlows: _grpc.UnaryUnaryMultiCallable[_flow_pb2.ListFlowsRequest, _flow_pb2.ListFlowsResponse]
     ListNodeKinds: _grpc.UnaryUnaryMultiCallable[_flow_pb2.ListNodeKindsRequest, _flow_pb2.ListNodeKindsResponse]
@@ -55,6 +70,21 @@ class FlowServiceAsyncStub(FlowServiceStub):
     """Check, compile and publish the next version. A flow with errors is refused
     (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
     """
+    SaveDraft: _aio.UnaryUnaryMultiCallable[_flow_pb2.SaveDraftRequest, _flow_pb2.FlowDraft]  # type: ignore[assignment]
+    """Keep a draft: any text, right or wrong. The revision seen must be the newest
+    (FLOW_DRAFT_STALE), 0 begins a draft.
+    """
+    CheckDraft: _aio.UnaryUnaryMultiCallable[_flow_pb2.CheckDraftRequest, _flow_pb2.CheckDraftResponse]  # type: ignore[assignment]
+    """Check a draft and keep the verdict with it: a checked draft can be published."""
+    PublishDraft: _aio.UnaryUnaryMultiCallable[_flow_pb2.PublishDraftRequest, _flow_pb2.FlowVersion]  # type: ignore[assignment]
+    """Publish a checked draft as the flow's next version, and let the draft go."""
+    DiscardDraft: _aio.UnaryUnaryMultiCallable[_flow_pb2.DiscardDraftRequest, _flow_pb2.DiscardDraftResponse]  # type: ignore[assignment]
+    GetDraft: _aio.UnaryUnaryMultiCallable[_flow_pb2.GetDraftRequest, _flow_pb2.FlowDraft]  # type: ignore[assignment]
+    ListDrafts: _aio.UnaryUnaryMultiCallable[_flow_pb2.ListDraftsRequest, _flow_pb2.ListDraftsResponse]  # type: ignore[assignment]
+    ListFlowVersions: _aio.UnaryUnaryMultiCallable[_flow_pb2.ListFlowVersionsRequest, _flow_pb2.ListFlowVersionsResponse]  # type: ignore[assignment]
+    """Every version of one flow, newest first."""
+    CompareFlows: _aio.UnaryUnaryMultiCallable[_flow_pb2.CompareFlowsRequest, _flow_pb2.CompareFlowsResponse]  # type: ignore[assignment]
+    """The difference between two versions, or a version and the draft, in words."""
     GetFlow: _aio.UnaryUnaryMultiCallable[_flow_pb2.GetFlowRequest, _flow_pb2.FlowVersion]  # type: ignore[assignment]
     ListFlows: _aio.UnaryUnaryMultiCallable[_flow_pb2.ListFlowsRequest, _flow_pb2.ListFlowsResponse]  # type: ignore[assignment]
     ListNodeKinds: _aio.UnaryUnaryMultiCallable[_flow_pb2.ListNodeKindsRequest, _flow_pb2.ListNodeKindsResponse]  # type: ignore[assignment]
@@ -80,6 +110,69 @@ class FlowServiceServicer(metaclass=_abc_1.ABCMeta):
         """Check, compile and publish the next version. A flow with errors is refused
         (FLOW_NOT_PUBLISHABLE, with the first errors in its details) and nothing is published. The same source as the latest version returns that version.
         """
+
+    @_abc_1.abstractmethod
+    def SaveDraft(
+        self,
+        request: _flow_pb2.SaveDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.FlowDraft, _abc.Awaitable[_flow_pb2.FlowDraft]]:
+        """Keep a draft: any text, right or wrong. The revision seen must be the newest
+        (FLOW_DRAFT_STALE), 0 begins a draft.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckDraft(
+        self,
+        request: _flow_pb2.CheckDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.CheckDraftResponse, _abc.Awaitable[_flow_pb2.CheckDraftResponse]]:
+        """Check a draft and keep the verdict with it: a checked draft can be published."""
+
+    @_abc_1.abstractmethod
+    def PublishDraft(
+        self,
+        request: _flow_pb2.PublishDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.FlowVersion, _abc.Awaitable[_flow_pb2.FlowVersion]]:
+        """Publish a checked draft as the flow's next version, and let the draft go."""
+
+    @_abc_1.abstractmethod
+    def DiscardDraft(
+        self,
+        request: _flow_pb2.DiscardDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.DiscardDraftResponse, _abc.Awaitable[_flow_pb2.DiscardDraftResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetDraft(
+        self,
+        request: _flow_pb2.GetDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.FlowDraft, _abc.Awaitable[_flow_pb2.FlowDraft]]: ...
+
+    @_abc_1.abstractmethod
+    def ListDrafts(
+        self,
+        request: _flow_pb2.ListDraftsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.ListDraftsResponse, _abc.Awaitable[_flow_pb2.ListDraftsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListFlowVersions(
+        self,
+        request: _flow_pb2.ListFlowVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.ListFlowVersionsResponse, _abc.Awaitable[_flow_pb2.ListFlowVersionsResponse]]:
+        """Every version of one flow, newest first."""
+
+    @_abc_1.abstractmethod
+    def CompareFlows(
+        self,
+        request: _flow_pb2.CompareFlowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_flow_pb2.CompareFlowsResponse, _abc.Awaitable[_flow_pb2.CompareFlowsResponse]]:
+        """The difference between two versions, or a version and the draft, in words."""
 
     @_abc_1.abstractmethod
     def GetFlow(
