@@ -22,7 +22,8 @@ MINOR_DIGITS: Final[dict[str, int]] = {
 }  # fmt: skip
 
 _LIMIT_DIGITS: Final = 15
-_LIMIT: Final = 10**_LIMIT_DIGITS
+#: Amounts lie strictly between this and its opposite.
+LIMIT_MINOR: Final = 10**_LIMIT_DIGITS
 
 
 class Rounding(StrEnum):
@@ -49,7 +50,7 @@ class Money:
             )
         if isinstance(self.amount_minor, bool) or not isinstance(self.amount_minor, int):
             raise TypeError(f"amount_minor must be an int, not {type(self.amount_minor).__name__}")
-        if abs(self.amount_minor) >= _LIMIT:
+        if abs(self.amount_minor) >= LIMIT_MINOR:
             raise InvalidArgument(
                 "MONEY_OUT_OF_RANGE", "amount is beyond 10^15 minor units", field="amount_minor"
             )
