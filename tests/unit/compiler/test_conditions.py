@@ -288,3 +288,13 @@ def test_what_would_take_too_long_is_left_open() -> None:
     found = analyse(codes, scope)
     assert time.perf_counter() - started < 2
     assert not found.covering
+
+
+def test_a_tower_of_choices_is_not_climbed() -> None:
+    tower = "quote.urgent"
+    for floor in range(50):
+        tower = f"({tower} ? quote.floor > {floor} : quote.floor < {floor})"
+    started = time.perf_counter()
+    found = analysed(tower, f"!({tower})")
+    assert time.perf_counter() - started < 1
+    assert found.covering

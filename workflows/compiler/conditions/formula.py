@@ -103,6 +103,15 @@ def negation(formula: Formula) -> Formula:
             return All(tuple(negation(part) for part in parts))
 
 
+def size(formula: Formula) -> int:
+    """How many parts it has, itself included."""
+    match formula:
+        case All(parts) | Some(parts):
+            return 1 + sum(size(part) for part in parts)
+        case _:
+            return 1
+
+
 def substitute(formula: Formula, leaves: Mapping[In, Formula]) -> Formula:
     """The formula with each of its leaves replaced."""
     match formula:

@@ -17,6 +17,7 @@ from workflows.compiler.conditions.formula import (
     conjunction,
     disjunction,
     negation,
+    size,
 )
 from workflows.compiler.conditions.variables import (
     Line,
@@ -57,6 +58,7 @@ _REACHING: Final = {
 #: Of two values of these types either may be the greater.
 _ORDERED: Final = (INT, DECIMAL, MONEY, DATE, TIMESTAMP, DURATION)
 _MAX_CASES: Final = 32
+_MAX_SIZE: Final = 2_000
 #: Code that is constant when its parts are.
 _PURE: Final = {"fn", "list", "at", "and", "or", "not", "if", "coalesce", "in"}
 
@@ -80,6 +82,11 @@ class Translation:
 
     def condition(self, code: Code) -> Formula:
         """The formula of a checked expression of type bool."""
+        formula = self._read(code)
+        # Each ``? :`` says its condition twice: a tower of them would not end.
+        return formula if size(formula) <= _MAX_SIZE else self._opaque(code)
+
+    def _read(self, code: Code) -> Formula:
         match code:
             case ["const", bool() as value, _]:
                 return value
