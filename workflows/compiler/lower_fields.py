@@ -13,7 +13,7 @@ from workflows.compiler import code
 from workflows.compiler.check_edges import check_unique
 from workflows.compiler.plan import Code, PlanField
 from workflows.compiler.report import Report, Spot
-from workflows.language.fields import PATTERN_LENGTH, UNSUPPORTED_FIELDS, FormField, record_of
+from workflows.language.fields import PATTERN_LENGTH, FormField, record_of
 from workflows.language.typed import Scope
 
 _RESERVED: Final = ("handled_by", "handled_at")
@@ -60,11 +60,6 @@ def _lower_field(
 
 def _complaints(field: FormField) -> Iterator[tuple[str, str, str, str]]:
     """Code, key, message and hint of everything wrong in a field by itself."""
-    if field.kind in UNSUPPORTED_FIELDS:
-        yield (
-            "FLOW_CONSTRUCT_UNSUPPORTED", "kind",
-            f"a field of kind {field.kind} is not supported by this version", "",
-        )  # fmt: skip
     if field.id in _RESERVED:
         yield "FLOW_ID_RESERVED", "id", f"a form sets {field.id!r} itself", "choose another id"
     if field.required and field.required_when:

@@ -6,6 +6,7 @@ from typing import Final
 
 #: Every key of the definition's models.
 KEYS: Final[dict[str, tuple[str, str]]] = {
+    "accept": ("文件种类", "accepted files"),
     "access": ("权限", "access"),
     "after": ("之后", "after"),
     "alongside": ("不中断", "alongside"),
