@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from workflows.compiler import code
 from workflows.compiler.check_edges import check_unique
 from workflows.compiler.context import Context
-from workflows.compiler.lower_fields import lower_fields
+from workflows.compiler.lower_fields import lower_form
 from workflows.compiler.lower_people import lower_assignee, lower_returns, lower_sla
 from workflows.compiler.lower_service import lower_field_work, lower_service
 from workflows.compiler.plan import (
@@ -22,21 +22,18 @@ from workflows.compiler.plan import (
     Plan,
     PlanBoundary,
     PlanEdge,
-    PlanField,
     PlanNode,
     PlanPauseReason,
     PlanStage,
     WaitNode,
 )
 from workflows.compiler.report import Spot
-from workflows.language.fields import FormField
 from workflows.language.nearest import did_you_mean
 from workflows.language.nodes import (
     Approval,
     Confirm,
     Decision,
     End,
-    FieldReference,
     FieldWork,
     ForEach,
     Form,
@@ -77,7 +74,8 @@ def lower_header(context: Context) -> dict[str, Any]:
             default = code.expression(variable.default, SCALARS[variable.type], start, report, spot)
             if default:
                 defaults.append((variable.id, default))
-    inputs = lower_fields(header.inputs, Scope({}), report, Spot(place=("inputs",)))
+    forms, place = context.scopes.forms, Spot(place=("inputs",))
+    inputs = lower_form(header.inputs, forms, Scope({}), report, place)
     return {"inputs": inputs, "defaults": tuple(defaults)}
 
 
@@ -192,11 +190,7 @@ _PLAN_NODES: Final = {Form: FormNode, Approval: ApprovalNode, Confirm: ConfirmNo
 
 def _user_task(node: UserTask, common: dict[str, Any], context: Context, spot: Spot) -> PlanNode:
     scope = context.scopes.entering(node.id)
-    for index, part in enumerate(node.form):
-        if isinstance(part, FieldReference):
-            context.report.unsupported("a field of an earlier form", spot / "form" / index)
-    fields = tuple(part for part in node.form if isinstance(part, FormField))
-    form: tuple[PlanField, ...] = lower_fields(fields, scope, context.report, spot / "form")
+    form = lower_form(node.form, context.scopes.forms, scope, context.report, spot / "form")
     returns, send_back = lower_returns(node, context, spot)
     for key in ("pause_reasons", "skippable"):
         if getattr(node, key):

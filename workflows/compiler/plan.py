@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -38,6 +39,21 @@ class Code(_Part):
     def run(self) -> Closure:
         """Computes the value: a condition's truth, else plain JSON."""
         return compile_code(self.code)
+
+    def reads(self, root: str) -> frozenset[str]:
+        """The fields of a root, such as ``form``, that it reads."""
+        return frozenset(_fields_read(self.code, root))
+
+
+def _fields_read(code: Any, root: str) -> Iterator[str]:
+    match code:
+        case ["get", ["root", str() as name], str() as field, *_] if name == root:
+            yield field
+        case list():
+            for part in code:
+                yield from _fields_read(part, root)
+        case _:
+            pass
 
 
 class PlanEdge(_Part):
@@ -83,12 +99,28 @@ class PlanBoundary(_Part):
 
 
 class PlanField(_Part):
-    """A field of a form as it was written, with its conditions and default ready to run."""
+    """A field of a form, with everything that is computed for it ready to run.
+
+    Attributes:
+        field: as it was written; one of an earlier form has its name here.
+        shown: the value of an earlier form's field is only seen; the form does not keep it.
+        default: offered as a start.
+        compute: the value, where nobody fills it in: of a computed field, of a shown one.
+        columns: of a table.
+    """
 
     field: FormField
-    required_when: Code | None = None
+    shown: bool = False
     visible_when: Code | None = None
+    required_when: Code | None = None
     default: Code | None = None
+    compute: Code | None = None
+    columns: tuple[PlanField, ...] = ()
+
+    @property
+    def read_only(self) -> bool:
+        """True when nobody fills it in."""
+        return self.shown or self.field.kind == "computed"
 
 
 class PlanAssignee(_Part):

@@ -9,8 +9,9 @@ from typing import Final
 from workflows.compiler.catalog import NodeCatalog
 from workflows.compiler.draft import Draft
 from workflows.compiler.field_work import FIELD_WORK_OUTPUT
+from workflows.compiler.form_entries import Forms
 from workflows.compiler.graph import Graph
-from workflows.language.fields import FormField, record_of
+from workflows.language.fields import record_of
 from workflows.language.nodes import (
     Approval,
     Confirm,
@@ -43,11 +44,13 @@ class Scopes:
     """The scopes of a flow's nodes.
 
     Attributes:
+        forms: every form and its fields.
         variables: every root and its type.
         before: for each node, what may be unset when a token comes to it.
         after: the same, when it leaves.
     """
 
+    forms: Forms
     variables: Mapping[str, Type]
     before: Mapping[str, frozenset[Path]]
     after: Mapping[str, frozenset[Path]]
@@ -71,29 +74,28 @@ def build_scopes(draft: Draft, graph: Graph | None, catalog: NodeCatalog) -> Sco
     value is only worth telling when the ways are known."""
     header = draft.header
     inputs = record_of(header.inputs, "inputs") if header else UNKNOWN
+    forms = Forms.of(header.inputs if header else (), (node for node, _ in draft.nodes))
     variables = header.data if header else ()
     data = Record(tuple(Field(v.id, SCALARS[v.type]) for v in variables), "data")
     roots: dict[str, Type] = {"inputs": inputs, "case": CASE, "data": data}
     for node, _ in draft.nodes:
-        result = result_type(node, catalog)
+        result = result_type(node, catalog, forms)
         if result is not None:
             roots[node.id] = result
     roots.update(dict.fromkeys(sorted(draft.broken), UNKNOWN))
     if graph is None:
-        return Scopes(roots, {}, {})
+        return Scopes(forms, roots, {}, {})
     settable: set[Path] = {("data", v.id) for v in variables if v.default is None}
     settable.update((node.id,) for node, _ in draft.nodes if node.id in roots)
     before, after = _flow(draft, graph, frozenset(settable))
-    return Scopes(roots, before, after)
+    return Scopes(forms, roots, before, after)
 
 
-def result_type(node: NodeDefinition, catalog: NodeCatalog) -> Type | None:
+def result_type(node: NodeDefinition, catalog: NodeCatalog, forms: Forms) -> Type | None:
     """What a node leaves behind under its id; None when nothing."""
     match node:
         case Form() | Approval() | Confirm():
-            return record_of(
-                tuple(part for part in node.form if isinstance(part, FormField)), node.id, *HANDLED
-            )
+            return record_of(forms.kept(node.id), node.id, *HANDLED)
         case Service():
             spec = catalog.find(node.rpc)
             return spec.response if spec else UNKNOWN
