@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
+from protos.directory.v1 import directory_pb2 as protos_dot_directory_dot_v1_dot_directory__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bprotos/cases/v1/cases.proto\x12\x08\x63\x61ses.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/common/v1/page.proto\"\xc1\x01\n\x0cNodeStanding\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12(\n\x08progress\x18\x03 \x01(\x0e\x32\x16.cases.v1.NodeProgress\x12\r\n\x05visit\x18\x04 \x01(\x05\x12.\n\nentered_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07left_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf2\x03\n\x08UserTask\x12\x14\n\x0cuser_task_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\r\n\x05title\x18\x05 \x01(\t\x12\r\n\x05stage\x18\x06 \x01(\t\x12\x16\n\x0euser_task_kind\x18\x07 \x01(\t\x12\x1a\n\x12\x61ssignee_person_id\x18\x08 \x01(\t\x12\x1c\n\x14\x63\x61ndidate_person_ids\x18\t \x03(\t\x12\x16\n\x0e\x63\x61ndidate_role\x18\n \x01(\t\x12\r\n\x05verbs\x18\x0b \x03(\t\x12\x10\n\x08revision\x18\x0c \x01(\x03\x12-\n\topened_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0erespond_due_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0f\x63omplete_due_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x64ue_provisional\x18\x10 \x01(\x08\x12\x18\n\x10\x66orm_schema_json\x18\x11 \x01(\t\x12(\n\x07\x63ontext\x18\x12 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x93\x02\n\x03\x41\x63t\x12\x0f\n\x07\x61\x63t_key\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x14\n\x0cuser_task_id\x18\x04 \x01(\t\x12\x0c\n\x04verb\x18\x05 \x01(\t\x12\x18\n\x10\x61\x63ting_person_id\x18\x06 \x01(\t\x12,\n\x08\x61\x63ted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\x08 \x01(\t\x12\x0e\n\x06origin\x18\t \x01(\t\x12\'\n\x06\x62\x65\x66ore\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12&\n\x05\x61\x66ter\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\"\xd8\x04\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\x12\x0e\n\x06run_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x11\n\tflow_code\x18\x05 \x01(\t\x12\x14\n\x0c\x66low_version\x18\x06 \x01(\x05\x12\x11\n\tplan_hash\x18\x07 \x01(\t\x12\x15\n\rcalendar_hash\x18\x08 \x01(\t\x12\r\n\x05title\x18\t \x01(\t\x12\r\n\x05stage\x18\n \x01(\t\x12\"\n\x05state\x18\x0b \x01(\x0e\x32\x13.cases.v1.CaseState\x12\x15\n\rregion_adcode\x18\x0c \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\r \x01(\t\x12.\n\nstarted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\nuser_tasks\x18\x11 \x03(\x0b\x32\x12.cases.v1.UserTask\x12%\n\x05nodes\x18\x12 \x03(\x0b\x32\x16.cases.v1.NodeStanding\x12\x13\n\x0bwaiting_for\x18\x13 \x03(\t\x12\x10\n\x08incident\x18\x14 \x01(\t\x12%\n\x04\x64\x61ta\x18\x15 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x1c\n\x14started_by_person_id\x18\x16 \x01(\t\"=\n\x0c\x41waitedEvent\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nevent_type\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\"\x90\x01\n\x11RecordCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x1c\n\x04\x63\x61se\x18\x02 \x01(\x0b\x32\x0e.cases.v1.Case\x12\x1b\n\x04\x61\x63ts\x18\x03 \x03(\x0b\x32\r.cases.v1.Act\x12\'\n\x07\x61waited\x18\x04 \x03(\x0b\x32\x16.cases.v1.AwaitedEvent\"&\n\x12RecordCaseResponse\x12\x10\n\x08recorded\x18\x01 \x01(\x08\"!\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"~\n\x10ListCasesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x11\n\tflow_code\x18\x02 \x01(\t\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.cases.v1.CaseState\x12\r\n\x05stage\x18\x04 \x01(\t\"U\n\x11ListCasesResponse\x12\x1d\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x0e.cases.v1.Case\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"`\n\x14ListUserTasksRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\"b\n\x15ListUserTasksResponse\x12&\n\nuser_tasks\x18\x01 \x03(\x0b\x32\x12.cases.v1.UserTask\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"H\n\x0fListActsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12$\n\x04page\x18\x02 \x01(\x0b\x32\x16.common.v1.PageRequest\"R\n\x10ListActsResponse\x12\x1b\n\x04\x61\x63ts\x18\x01 \x03(\x0b\x32\r.cases.v1.Act\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"+\n\x0b\x43\x61seChanged\x12\x1c\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x0e.cases.v1.Case*\x8c\x01\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41SE_STATE_RUNNING\x10\x01\x12\x18\n\x14\x43\x41SE_STATE_COMPLETED\x10\x02\x12\x18\n\x14\x43\x41SE_STATE_CANCELLED\x10\x03\x12\x17\n\x13\x43\x41SE_STATE_INCIDENT\x10\x04*_\n\x0cNodeProgress\x12\x1d\n\x19NODE_PROGRESS_UNSPECIFIED\x10\x00\x12\x18\n\x14NODE_PROGRESS_ACTIVE\x10\x01\x12\x16\n\x12NODE_PROGRESS_DONE\x10\x02\x32\xfa\x02\n\x0b\x43\x61seService\x12G\n\nRecordCase\x12\x1b.cases.v1.RecordCaseRequest\x1a\x1c.cases.v1.RecordCaseResponse\x12\x38\n\x07GetCase\x12\x18.cases.v1.GetCaseRequest\x1a\x0e.cases.v1.Case\"\x03\x90\x02\x01\x12I\n\tListCases\x12\x1a.cases.v1.ListCasesRequest\x1a\x1b.cases.v1.ListCasesResponse\"\x03\x90\x02\x01\x12U\n\rListUserTasks\x12\x1e.cases.v1.ListUserTasksRequest\x1a\x1f.cases.v1.ListUserTasksResponse\"\x03\x90\x02\x01\x12\x46\n\x08ListActs\x12\x19.cases.v1.ListActsRequest\x1a\x1a.cases.v1.ListActsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bprotos/cases/v1/cases.proto\x12\x08\x63\x61ses.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/common/v1/page.proto\x1a#protos/directory/v1/directory.proto\"\xf4\x01\n\x0cNodeStanding\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12(\n\x08progress\x18\x03 \x01(\x0e\x32\x16.cases.v1.NodeProgress\x12\r\n\x05visit\x18\x04 \x01(\x05\x12.\n\nentered_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07left_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x14handled_by_person_id\x18\x07 \x01(\t\x12\x13\n\x0bretrievable\x18\x08 \x01(\x08\"N\n\tAllowance\x12\r\n\x05verbs\x18\x01 \x03(\t\x12\x12\n\nperson_ids\x18\x02 \x03(\t\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x0f\n\x07\x61nybody\x18\x04 \x01(\x08\"\x99\x01\n\x06Signer\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\r\n\x05votes\x18\x02 \x01(\x05\x12\x1a\n\x12\x61\x64\x64\x65\x64_by_person_id\x18\x03 \x01(\t\x12-\n\tsigned_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tin_favour\x18\x05 \x01(\x08\x12\x0f\n\x07\x62y_rule\x18\x06 \x01(\t\"?\n\nDelegation\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x1e\n\x16\x64\x65legated_by_person_id\x18\x02 \x01(\t\"\x88\x01\n\x05Pause\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x14\n\x0c\x62lamed_party\x18\x03 \x01(\t\x12\x1b\n\x13paused_by_person_id\x18\x04 \x01(\t\x12-\n\tpaused_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe4\x05\n\x08UserTask\x12\x14\n\x0cuser_task_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x03 \x01(\t\x12\x0c\n\x04node\x18\x04 \x01(\t\x12\r\n\x05title\x18\x05 \x01(\t\x12\r\n\x05stage\x18\x06 \x01(\t\x12\x16\n\x0euser_task_kind\x18\x07 \x01(\t\x12\x1a\n\x12\x61ssignee_person_id\x18\x08 \x01(\t\x12\x1c\n\x14\x63\x61ndidate_person_ids\x18\t \x03(\t\x12\x16\n\x0e\x63\x61ndidate_role\x18\n \x01(\t\x12\r\n\x05verbs\x18\x0b \x03(\t\x12\x10\n\x08revision\x18\x0c \x01(\x03\x12-\n\topened_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0erespond_due_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0f\x63omplete_due_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x64ue_provisional\x18\x10 \x01(\x08\x12\x18\n\x10\x66orm_schema_json\x18\x11 \x01(\t\x12(\n\x07\x63ontext\x18\x12 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x31\n\rsubstitutions\x18\x13 \x03(\x0b\x32\x1a.directory.v1.Substitution\x12)\n\x0b\x64\x65legations\x18\x14 \x03(\x0b\x32\x14.cases.v1.Delegation\x12!\n\x07signers\x18\x15 \x03(\x0b\x32\x10.cases.v1.Signer\x12\x14\n\x0cvotes_needed\x18\x16 \x01(\x05\x12\x1e\n\x05pause\x18\x17 \x01(\x0b\x32\x0f.cases.v1.Pause\x12\'\n\nallowances\x18\x18 \x03(\x0b\x32\x13.cases.v1.Allowance\x12\x10\n\x08my_verbs\x18\x19 \x03(\t\"\xb0\x01\n\x06Waited\x12\r\n\x05party\x18\x01 \x01(\t\x12\x12\n\nperson_ids\x18\x02 \x03(\t\x12\x14\n\x0cpause_reason\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fworking_seconds\x18\x06 \x01(\x03\"7\n\rWaitingCharge\x12\r\n\x05party\x18\x01 \x01(\t\x12\x17\n\x0fworking_seconds\x18\x02 \x01(\x03\"\xdd\x02\n\x03\x41\x63t\x12\x0f\n\x07\x61\x63t_key\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x14\n\x0cuser_task_id\x18\x04 \x01(\t\x12\x0c\n\x04verb\x18\x05 \x01(\t\x12\x18\n\x10\x61\x63ting_person_id\x18\x06 \x01(\t\x12,\n\x08\x61\x63ted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\x08 \x01(\t\x12\x0e\n\x06origin\x18\t \x01(\t\x12\'\n\x06\x62\x65\x66ore\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12&\n\x05\x61\x66ter\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x18\n\x10named_person_ids\x18\x0c \x03(\t\x12\x0c\n\x04rule\x18\r \x01(\t\x12 \n\x06waited\x18\x0e \x01(\x0b\x32\x10.cases.v1.Waited\"\xfc\x05\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\x12\x0e\n\x06run_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x11\n\tflow_code\x18\x05 \x01(\t\x12\x14\n\x0c\x66low_version\x18\x06 \x01(\x05\x12\x11\n\tplan_hash\x18\x07 \x01(\t\x12\x15\n\rcalendar_hash\x18\x08 \x01(\t\x12\r\n\x05title\x18\t \x01(\t\x12\r\n\x05stage\x18\n \x01(\t\x12\"\n\x05state\x18\x0b \x01(\x0e\x32\x13.cases.v1.CaseState\x12\x15\n\rregion_adcode\x18\x0c \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\r \x01(\t\x12.\n\nstarted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\nuser_tasks\x18\x11 \x03(\x0b\x32\x12.cases.v1.UserTask\x12%\n\x05nodes\x18\x12 \x03(\x0b\x32\x16.cases.v1.NodeStanding\x12\x13\n\x0bwaiting_for\x18\x13 \x03(\t\x12\x10\n\x08incident\x18\x14 \x01(\t\x12%\n\x04\x64\x61ta\x18\x15 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x1c\n\x14started_by_person_id\x18\x16 \x01(\t\x12\'\n\nallowances\x18\x17 \x03(\x0b\x32\x13.cases.v1.Allowance\x12\x10\n\x08my_verbs\x18\x18 \x03(\t\x12\x17\n\x0fwithdrawal_node\x18\x19 \x01(\t\x12\x1c\n\x14\x63opied_to_person_ids\x18\x1a \x03(\t\x12\x30\n\x0fwaiting_charges\x18\x1b \x03(\x0b\x32\x17.cases.v1.WaitingCharge\"=\n\x0c\x41waitedEvent\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x12\n\nevent_type\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\"\x90\x01\n\x11RecordCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x1c\n\x04\x63\x61se\x18\x02 \x01(\x0b\x32\x0e.cases.v1.Case\x12\x1b\n\x04\x61\x63ts\x18\x03 \x03(\x0b\x32\r.cases.v1.Act\x12\'\n\x07\x61waited\x18\x04 \x03(\x0b\x32\x16.cases.v1.AwaitedEvent\"&\n\x12RecordCaseResponse\x12\x10\n\x08recorded\x18\x01 \x01(\x08\"!\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"\xc1\x01\n\x10ListCasesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x11\n\tflow_code\x18\x02 \x01(\t\x12\"\n\x05state\x18\x03 \x01(\x0e\x32\x13.cases.v1.CaseState\x12\r\n\x05stage\x18\x04 \x01(\t\x12\x11\n\tperson_id\x18\x05 \x01(\t\x12.\n\x0binvolvement\x18\x06 \x01(\x0e\x32\x19.cases.v1.CaseInvolvement\"U\n\x11ListCasesResponse\x12\x1d\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x0e.cases.v1.Case\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"`\n\x14ListUserTasksRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\"b\n\x15ListUserTasksResponse\x12&\n\nuser_tasks\x18\x01 \x03(\x0b\x32\x12.cases.v1.UserTask\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"H\n\x0fListActsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12$\n\x04page\x18\x02 \x01(\x0b\x32\x16.common.v1.PageRequest\"R\n\x10ListActsResponse\x12\x1b\n\x04\x61\x63ts\x18\x01 \x03(\x0b\x32\r.cases.v1.Act\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"1\n\rGetActRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63t_key\x18\x02 \x01(\t\"\x92\x02\n\x08HandOver\x12\x14\n\x0chand_over_id\x18\x01 \x01(\t\x12\x16\n\x0e\x66rom_person_id\x18\x02 \x01(\t\x12\x14\n\x0cto_person_id\x18\x03 \x01(\t\x12\x1c\n\x14ordered_by_person_id\x18\x04 \x01(\t\x12.\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11handed_over_count\x18\x07 \x01(\x05\x12+\n\x08\x66\x61ilures\x18\x08 \x03(\x0b\x32\x19.cases.v1.HandOverFailure\"h\n\x0fHandOverFailure\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x14\n\x0cuser_task_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\"W\n\x15RecordHandOverRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12%\n\thand_over\x18\x02 \x01(\x0b\x32\x12.cases.v1.HandOver\"*\n\x12GetHandOverRequest\x12\x14\n\x0chand_over_id\x18\x01 \x01(\t\"+\n\x0b\x43\x61seChanged\x12\x1c\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x0e.cases.v1.Case*\x8c\x01\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41SE_STATE_RUNNING\x10\x01\x12\x18\n\x14\x43\x41SE_STATE_COMPLETED\x10\x02\x12\x18\n\x14\x43\x41SE_STATE_CANCELLED\x10\x03\x12\x17\n\x13\x43\x41SE_STATE_INCIDENT\x10\x04*\x8a\x01\n\x0f\x43\x61seInvolvement\x12 \n\x1c\x43\x41SE_INVOLVEMENT_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43\x41SE_INVOLVEMENT_STARTED\x10\x01\x12\x1a\n\x16\x43\x41SE_INVOLVEMENT_ACTED\x10\x02\x12\x1b\n\x17\x43\x41SE_INVOLVEMENT_COPIED\x10\x03*_\n\x0cNodeProgress\x12\x1d\n\x19NODE_PROGRESS_UNSPECIFIED\x10\x00\x12\x18\n\x14NODE_PROGRESS_ACTIVE\x10\x01\x12\x16\n\x12NODE_PROGRESS_DONE\x10\x02\x32\xbe\x04\n\x0b\x43\x61seService\x12G\n\nRecordCase\x12\x1b.cases.v1.RecordCaseRequest\x1a\x1c.cases.v1.RecordCaseResponse\x12\x38\n\x07GetCase\x12\x18.cases.v1.GetCaseRequest\x1a\x0e.cases.v1.Case\"\x03\x90\x02\x01\x12I\n\tListCases\x12\x1a.cases.v1.ListCasesRequest\x1a\x1b.cases.v1.ListCasesResponse\"\x03\x90\x02\x01\x12U\n\rListUserTasks\x12\x1e.cases.v1.ListUserTasksRequest\x1a\x1f.cases.v1.ListUserTasksResponse\"\x03\x90\x02\x01\x12\x46\n\x08ListActs\x12\x19.cases.v1.ListActsRequest\x1a\x1a.cases.v1.ListActsResponse\"\x03\x90\x02\x01\x12\x35\n\x06GetAct\x12\x17.cases.v1.GetActRequest\x1a\r.cases.v1.Act\"\x03\x90\x02\x01\x12\x45\n\x0eRecordHandOver\x12\x1f.cases.v1.RecordHandOverRequest\x1a\x12.cases.v1.HandOver\x12\x44\n\x0bGetHandOver\x12\x1c.cases.v1.GetHandOverRequest\x1a\x12.cases.v1.HandOver\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,40 +43,68 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CASESERVICE'].methods_by_name['ListUserTasks']._serialized_options = b'\220\002\001'
   _globals['_CASESERVICE'].methods_by_name['ListActs']._loaded_options = None
   _globals['_CASESERVICE'].methods_by_name['ListActs']._serialized_options = b'\220\002\001'
-  _globals['_CASESTATE']._serialized_start=2613
-  _globals['_CASESTATE']._serialized_end=2753
-  _globals['_NODEPROGRESS']._serialized_start=2755
-  _globals['_NODEPROGRESS']._serialized_end=2850
-  _globals['_NODESTANDING']._serialized_start=134
-  _globals['_NODESTANDING']._serialized_end=327
-  _globals['_USERTASK']._serialized_start=330
-  _globals['_USERTASK']._serialized_end=828
-  _globals['_ACT']._serialized_start=831
-  _globals['_ACT']._serialized_end=1106
-  _globals['_CASE']._serialized_start=1109
-  _globals['_CASE']._serialized_end=1709
-  _globals['_AWAITEDEVENT']._serialized_start=1711
-  _globals['_AWAITEDEVENT']._serialized_end=1772
-  _globals['_RECORDCASEREQUEST']._serialized_start=1775
-  _globals['_RECORDCASEREQUEST']._serialized_end=1919
-  _globals['_RECORDCASERESPONSE']._serialized_start=1921
-  _globals['_RECORDCASERESPONSE']._serialized_end=1959
-  _globals['_GETCASEREQUEST']._serialized_start=1961
-  _globals['_GETCASEREQUEST']._serialized_end=1994
-  _globals['_LISTCASESREQUEST']._serialized_start=1996
-  _globals['_LISTCASESREQUEST']._serialized_end=2122
-  _globals['_LISTCASESRESPONSE']._serialized_start=2124
-  _globals['_LISTCASESRESPONSE']._serialized_end=2209
-  _globals['_LISTUSERTASKSREQUEST']._serialized_start=2211
-  _globals['_LISTUSERTASKSREQUEST']._serialized_end=2307
-  _globals['_LISTUSERTASKSRESPONSE']._serialized_start=2309
-  _globals['_LISTUSERTASKSRESPONSE']._serialized_end=2407
-  _globals['_LISTACTSREQUEST']._serialized_start=2409
-  _globals['_LISTACTSREQUEST']._serialized_end=2481
-  _globals['_LISTACTSRESPONSE']._serialized_start=2483
-  _globals['_LISTACTSRESPONSE']._serialized_end=2565
-  _globals['_CASECHANGED']._serialized_start=2567
-  _globals['_CASECHANGED']._serialized_end=2610
-  _globals['_CASESERVICE']._serialized_start=2853
-  _globals['_CASESERVICE']._serialized_end=3231
+  _globals['_CASESERVICE'].methods_by_name['GetAct']._loaded_options = None
+  _globals['_CASESERVICE'].methods_by_name['GetAct']._serialized_options = b'\220\002\001'
+  _globals['_CASESERVICE'].methods_by_name['GetHandOver']._loaded_options = None
+  _globals['_CASESERVICE'].methods_by_name['GetHandOver']._serialized_options = b'\220\002\001'
+  _globals['_CASESTATE']._serialized_start=4492
+  _globals['_CASESTATE']._serialized_end=4632
+  _globals['_CASEINVOLVEMENT']._serialized_start=4635
+  _globals['_CASEINVOLVEMENT']._serialized_end=4773
+  _globals['_NODEPROGRESS']._serialized_start=4775
+  _globals['_NODEPROGRESS']._serialized_end=4870
+  _globals['_NODESTANDING']._serialized_start=171
+  _globals['_NODESTANDING']._serialized_end=415
+  _globals['_ALLOWANCE']._serialized_start=417
+  _globals['_ALLOWANCE']._serialized_end=495
+  _globals['_SIGNER']._serialized_start=498
+  _globals['_SIGNER']._serialized_end=651
+  _globals['_DELEGATION']._serialized_start=653
+  _globals['_DELEGATION']._serialized_end=716
+  _globals['_PAUSE']._serialized_start=719
+  _globals['_PAUSE']._serialized_end=855
+  _globals['_USERTASK']._serialized_start=858
+  _globals['_USERTASK']._serialized_end=1598
+  _globals['_WAITED']._serialized_start=1601
+  _globals['_WAITED']._serialized_end=1777
+  _globals['_WAITINGCHARGE']._serialized_start=1779
+  _globals['_WAITINGCHARGE']._serialized_end=1834
+  _globals['_ACT']._serialized_start=1837
+  _globals['_ACT']._serialized_end=2186
+  _globals['_CASE']._serialized_start=2189
+  _globals['_CASE']._serialized_end=2953
+  _globals['_AWAITEDEVENT']._serialized_start=2955
+  _globals['_AWAITEDEVENT']._serialized_end=3016
+  _globals['_RECORDCASEREQUEST']._serialized_start=3019
+  _globals['_RECORDCASEREQUEST']._serialized_end=3163
+  _globals['_RECORDCASERESPONSE']._serialized_start=3165
+  _globals['_RECORDCASERESPONSE']._serialized_end=3203
+  _globals['_GETCASEREQUEST']._serialized_start=3205
+  _globals['_GETCASEREQUEST']._serialized_end=3238
+  _globals['_LISTCASESREQUEST']._serialized_start=3241
+  _globals['_LISTCASESREQUEST']._serialized_end=3434
+  _globals['_LISTCASESRESPONSE']._serialized_start=3436
+  _globals['_LISTCASESRESPONSE']._serialized_end=3521
+  _globals['_LISTUSERTASKSREQUEST']._serialized_start=3523
+  _globals['_LISTUSERTASKSREQUEST']._serialized_end=3619
+  _globals['_LISTUSERTASKSRESPONSE']._serialized_start=3621
+  _globals['_LISTUSERTASKSRESPONSE']._serialized_end=3719
+  _globals['_LISTACTSREQUEST']._serialized_start=3721
+  _globals['_LISTACTSREQUEST']._serialized_end=3793
+  _globals['_LISTACTSRESPONSE']._serialized_start=3795
+  _globals['_LISTACTSRESPONSE']._serialized_end=3877
+  _globals['_GETACTREQUEST']._serialized_start=3879
+  _globals['_GETACTREQUEST']._serialized_end=3928
+  _globals['_HANDOVER']._serialized_start=3931
+  _globals['_HANDOVER']._serialized_end=4205
+  _globals['_HANDOVERFAILURE']._serialized_start=4207
+  _globals['_HANDOVERFAILURE']._serialized_end=4311
+  _globals['_RECORDHANDOVERREQUEST']._serialized_start=4313
+  _globals['_RECORDHANDOVERREQUEST']._serialized_end=4400
+  _globals['_GETHANDOVERREQUEST']._serialized_start=4402
+  _globals['_GETHANDOVERREQUEST']._serialized_end=4444
+  _globals['_CASECHANGED']._serialized_start=4446
+  _globals['_CASECHANGED']._serialized_end=4489
+  _globals['_CASESERVICE']._serialized_start=4873
+  _globals['_CASESERVICE']._serialized_end=5447
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import page_pb2 as _page_pb2
+from protos.directory.v1 import directory_pb2 as _directory_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -45,6 +46,32 @@ CASE_STATE_INCIDENT: CaseState.ValueType  # 4
 """Stopped at an incident that ops must resolve."""
 Global___CaseState: _TypeAlias = CaseState  # noqa: Y015
 
+class _CaseInvolvement:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CaseInvolvementEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseInvolvement.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CASE_INVOLVEMENT_UNSPECIFIED: _CaseInvolvement.ValueType  # 0
+    CASE_INVOLVEMENT_STARTED: _CaseInvolvement.ValueType  # 1
+    """Started it."""
+    CASE_INVOLVEMENT_ACTED: _CaseInvolvement.ValueType  # 2
+    """Acted in it."""
+    CASE_INVOLVEMENT_COPIED: _CaseInvolvement.ValueType  # 3
+    """Was copied to."""
+
+class CaseInvolvement(_CaseInvolvement, metaclass=_CaseInvolvementEnumTypeWrapper):
+    """What a person has to do with a case."""
+
+CASE_INVOLVEMENT_UNSPECIFIED: CaseInvolvement.ValueType  # 0
+CASE_INVOLVEMENT_STARTED: CaseInvolvement.ValueType  # 1
+"""Started it."""
+CASE_INVOLVEMENT_ACTED: CaseInvolvement.ValueType  # 2
+"""Acted in it."""
+CASE_INVOLVEMENT_COPIED: CaseInvolvement.ValueType  # 3
+"""Was copied to."""
+Global___CaseInvolvement: _TypeAlias = CaseInvolvement  # noqa: Y015
+
 class _NodeProgress:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -74,10 +101,16 @@ class NodeStanding(_message.Message):
     VISIT_FIELD_NUMBER: _builtins.int
     ENTERED_AT_FIELD_NUMBER: _builtins.int
     LEFT_AT_FIELD_NUMBER: _builtins.int
+    HANDLED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    RETRIEVABLE_FIELD_NUMBER: _builtins.int
     node: _builtins.str
     title: _builtins.str
     progress: Global___NodeProgress.ValueType
     visit: _builtins.int
+    handled_by_person_id: _builtins.str
+    """Who did it last; empty: nobody, or nobody was asked."""
+    retrievable: _builtins.bool
+    """Whoever did it may take it back now."""
     @_builtins.property
     def entered_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -91,14 +124,153 @@ class NodeStanding(_message.Message):
         visit: _builtins.int = ...,
         entered_at: _timestamp_pb2.Timestamp | None = ...,
         left_at: _timestamp_pb2.Timestamp | None = ...,
+        handled_by_person_id: _builtins.str = ...,
+        retrievable: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entered_at", b"entered_at", "left_at", b"left_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entered_at", b"entered_at", "left_at", b"left_at", "node", b"node", "progress", b"progress", "title", b"title", "visit", b"visit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entered_at", b"entered_at", "handled_by_person_id", b"handled_by_person_id", "left_at", b"left_at", "node", b"node", "progress", b"progress", "retrievable", b"retrievable", "title", b"title", "visit", b"visit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NodeStanding: _TypeAlias = NodeStanding  # noqa: Y015
+
+@_typing.final
+class Allowance(_message.Message):
+    """Verbs that are open to these people, to whoever holds one of these roles, or to anybody who may see
+    the case.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERBS_FIELD_NUMBER: _builtins.int
+    PERSON_IDS_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    ANYBODY_FIELD_NUMBER: _builtins.int
+    anybody: _builtins.bool
+    @_builtins.property
+    def verbs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        verbs: _abc.Iterable[_builtins.str] | None = ...,
+        person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        anybody: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anybody", b"anybody", "person_ids", b"person_ids", "roles", b"roles", "verbs", b"verbs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Allowance: _TypeAlias = Allowance  # noqa: Y015
+
+@_typing.final
+class Signer(_message.Message):
+    """One of several who sign a user task."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    VOTES_FIELD_NUMBER: _builtins.int
+    ADDED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    SIGNED_AT_FIELD_NUMBER: _builtins.int
+    IN_FAVOUR_FIELD_NUMBER: _builtins.int
+    BY_RULE_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    votes: _builtins.int
+    """How much the vote counts."""
+    added_by_person_id: _builtins.str
+    """Empty: the assignee rule found them."""
+    in_favour: _builtins.bool
+    by_rule: _builtins.str
+    """The rule by which it was signed without asking: "when_applicant", "when_repeated"."""
+    @_builtins.property
+    def signed_at(self) -> _timestamp_pb2.Timestamp:
+        """Not set: has not signed yet."""
+
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        votes: _builtins.int = ...,
+        added_by_person_id: _builtins.str = ...,
+        signed_at: _timestamp_pb2.Timestamp | None = ...,
+        in_favour: _builtins.bool = ...,
+        by_rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signed_at", b"signed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_by_person_id", b"added_by_person_id", "by_rule", b"by_rule", "in_favour", b"in_favour", "person_id", b"person_id", "signed_at", b"signed_at", "votes", b"votes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Signer: _TypeAlias = Signer  # noqa: Y015
+
+@_typing.final
+class Delegation(_message.Message):
+    """A user task is done by one person for another, and comes back to them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    DELEGATED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    delegated_by_person_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        delegated_by_person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delegated_by_person_id", b"delegated_by_person_id", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delegation: _TypeAlias = Delegation  # noqa: Y015
+
+@_typing.final
+class Pause(_message.Message):
+    """A user task's clocks stand."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    BLAMED_PARTY_FIELD_NUMBER: _builtins.int
+    PAUSED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    PAUSED_AT_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """The flow's declared reason, and its name."""
+    title: _builtins.str
+    blamed_party: _builtins.str
+    """To whom the waiting is charged: a role, "customer", "supplier"."""
+    paused_by_person_id: _builtins.str
+    @_builtins.property
+    def paused_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        title: _builtins.str = ...,
+        blamed_party: _builtins.str = ...,
+        paused_by_person_id: _builtins.str = ...,
+        paused_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["paused_at", b"paused_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blamed_party", b"blamed_party", "paused_at", b"paused_at", "paused_by_person_id", b"paused_by_person_id", "reason", b"reason", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pause: _TypeAlias = Pause  # noqa: Y015
 
 @_typing.final
 class UserTask(_message.Message):
@@ -122,6 +294,13 @@ class UserTask(_message.Message):
     DUE_PROVISIONAL_FIELD_NUMBER: _builtins.int
     FORM_SCHEMA_JSON_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    SUBSTITUTIONS_FIELD_NUMBER: _builtins.int
+    DELEGATIONS_FIELD_NUMBER: _builtins.int
+    SIGNERS_FIELD_NUMBER: _builtins.int
+    VOTES_NEEDED_FIELD_NUMBER: _builtins.int
+    PAUSE_FIELD_NUMBER: _builtins.int
+    ALLOWANCES_FIELD_NUMBER: _builtins.int
+    MY_VERBS_FIELD_NUMBER: _builtins.int
     user_task_id: _builtins.str
     """Unique within its case: "node/visit" or "node/visit/person"."""
     case_id: _builtins.str
@@ -132,16 +311,18 @@ class UserTask(_message.Message):
     user_task_kind: _builtins.str
     """"form", "approval", "confirm", "offer", "visit"."""
     assignee_person_id: _builtins.str
-    """Who holds it; empty until claimed."""
+    """Whose move it is because they hold it; empty until claimed."""
     candidate_role: _builtins.str
     revision: _builtins.int
     """Acts name the revision they saw."""
     due_provisional: _builtins.bool
     form_schema_json: _builtins.str
     """JSON Schema of its form, or empty."""
+    votes_needed: _builtins.int
+    """Of a quorum: how many votes in favour decide."""
     @_builtins.property
     def candidate_person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Who may claim or do it."""
+        """Whose move it is: who may claim or do it."""
 
     @_builtins.property
     def verbs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -156,6 +337,28 @@ class UserTask(_message.Message):
     @_builtins.property
     def context(self) -> _struct_pb2.Struct:
         """What the person should see beside the form (quote, earning lines …)."""
+
+    @_builtins.property
+    def substitutions(self) -> _containers.RepeatedCompositeFieldContainer[_directory_pb2.Substitution]:
+        """Who of them stands in for whom."""
+
+    @_builtins.property
+    def delegations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delegation]: ...
+    @_builtins.property
+    def signers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Signer]:
+        """Those who sign it, in order; none: one of the candidates does it."""
+
+    @_builtins.property
+    def pause(self) -> Global___Pause:
+        """Set while its clocks stand."""
+
+    @_builtins.property
+    def allowances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allowance]:
+        """Who may do what now."""
+
+    @_builtins.property
+    def my_verbs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of these, the verbs open to whoever asks; given, never told."""
 
     def __init__(
         self,
@@ -178,18 +381,94 @@ class UserTask(_message.Message):
         due_provisional: _builtins.bool = ...,
         form_schema_json: _builtins.str = ...,
         context: _struct_pb2.Struct | None = ...,
+        substitutions: _abc.Iterable[_directory_pb2.Substitution] | None = ...,
+        delegations: _abc.Iterable[Global___Delegation] | None = ...,
+        signers: _abc.Iterable[Global___Signer] | None = ...,
+        votes_needed: _builtins.int = ...,
+        pause: Global___Pause | None = ...,
+        allowances: _abc.Iterable[Global___Allowance] | None = ...,
+        my_verbs: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_due_at", b"complete_due_at", "context", b"context", "opened_at", b"opened_at", "respond_due_at", b"respond_due_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_due_at", b"complete_due_at", "context", b"context", "opened_at", b"opened_at", "pause", b"pause", "respond_due_at", b"respond_due_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_person_id", b"assignee_person_id", "candidate_person_ids", b"candidate_person_ids", "candidate_role", b"candidate_role", "case_id", b"case_id", "complete_due_at", b"complete_due_at", "context", b"context", "due_provisional", b"due_provisional", "form_schema_json", b"form_schema_json", "node", b"node", "opened_at", b"opened_at", "respond_due_at", b"respond_due_at", "revision", b"revision", "stage", b"stage", "title", b"title", "user_task_id", b"user_task_id", "user_task_kind", b"user_task_kind", "verbs", b"verbs", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "assignee_person_id", b"assignee_person_id", "candidate_person_ids", b"candidate_person_ids", "candidate_role", b"candidate_role", "case_id", b"case_id", "complete_due_at", b"complete_due_at", "context", b"context", "delegations", b"delegations", "due_provisional", b"due_provisional", "form_schema_json", b"form_schema_json", "my_verbs", b"my_verbs", "node", b"node", "opened_at", b"opened_at", "pause", b"pause", "respond_due_at", b"respond_due_at", "revision", b"revision", "signers", b"signers", "stage", b"stage", "substitutions", b"substitutions", "title", b"title", "user_task_id", b"user_task_id", "user_task_kind", b"user_task_kind", "verbs", b"verbs", "votes_needed", b"votes_needed", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UserTask: _TypeAlias = UserTask  # noqa: Y015
 
 @_typing.final
+class Waited(_message.Message):
+    """A time during which a user task waited for the same people; it ends with an act."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTY_FIELD_NUMBER: _builtins.int
+    PERSON_IDS_FIELD_NUMBER: _builtins.int
+    PAUSE_REASON_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    WORKING_SECONDS_FIELD_NUMBER: _builtins.int
+    party: _builtins.str
+    """To whom it is charged: the role that the node asks for, "customer", or whom a pause's reason
+    blames; empty: just the people.
+    """
+    pause_reason: _builtins.str
+    """The reason for which the clocks stood; empty: they ran."""
+    working_seconds: _builtins.int
+    """In the flow's calendar."""
+    @_builtins.property
+    def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        party: _builtins.str = ...,
+        person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        pause_reason: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        working_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["party", b"party", "pause_reason", b"pause_reason", "person_ids", b"person_ids", "since", b"since", "until", b"until", "working_seconds", b"working_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Waited: _TypeAlias = Waited  # noqa: Y015
+
+@_typing.final
+class WaitingCharge(_message.Message):
+    """How long a case's user tasks have waited for one party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTY_FIELD_NUMBER: _builtins.int
+    WORKING_SECONDS_FIELD_NUMBER: _builtins.int
+    party: _builtins.str
+    """A role, "customer", another party, or a person."""
+    working_seconds: _builtins.int
+    def __init__(
+        self,
+        *,
+        party: _builtins.str = ...,
+        working_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["party", b"party", "working_seconds", b"working_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingCharge: _TypeAlias = WaitingCharge  # noqa: Y015
+
+@_typing.final
 class Act(_message.Message):
-    """One thing a person did; append-only."""
+    """One thing a person did, or the system in nobody's name; append-only."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -204,8 +483,11 @@ class Act(_message.Message):
     ORIGIN_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    NAMED_PERSON_IDS_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    WAITED_FIELD_NUMBER: _builtins.int
     act_key: _builtins.str
-    """Chosen by the client; unique within its case."""
+    """Chosen by the client; unique within its case. The system's own begin with "system/"."""
     case_id: _builtins.str
     node: _builtins.str
     user_task_id: _builtins.str
@@ -214,12 +496,22 @@ class Act(_message.Message):
     comment: _builtins.str
     origin: _builtins.str
     """"console", "cli", "wecom", "h5"."""
+    rule: _builtins.str
+    """Of the system's: why it did it, such as "when_applicant", "nobody", "escalation", "hand_over"."""
     @_builtins.property
     def acted_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def before(self) -> _struct_pb2.Struct: ...
     @_builtins.property
     def after(self) -> _struct_pb2.Struct: ...
+    @_builtins.property
+    def named_person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those whom it named: added, removed, copied to, or in whose place it was done."""
+
+    @_builtins.property
+    def waited(self) -> Global___Waited:
+        """Set when the user task waited for others, or for nobody, from then on."""
+
     def __init__(
         self,
         *,
@@ -234,10 +526,13 @@ class Act(_message.Message):
         origin: _builtins.str = ...,
         before: _struct_pb2.Struct | None = ...,
         after: _struct_pb2.Struct | None = ...,
+        named_person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rule: _builtins.str = ...,
+        waited: Global___Waited | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "after", b"after", "before", b"before"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "after", b"after", "before", b"before", "waited", b"waited"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_key", b"act_key", "acted_at", b"acted_at", "acting_person_id", b"acting_person_id", "after", b"after", "before", b"before", "case_id", b"case_id", "comment", b"comment", "node", b"node", "origin", b"origin", "user_task_id", b"user_task_id", "verb", b"verb"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_key", b"act_key", "acted_at", b"acted_at", "acting_person_id", b"acting_person_id", "after", b"after", "before", b"before", "case_id", b"case_id", "comment", b"comment", "named_person_ids", b"named_person_ids", "node", b"node", "origin", b"origin", "rule", b"rule", "user_task_id", b"user_task_id", "verb", b"verb", "waited", b"waited"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -269,6 +564,11 @@ class Case(_message.Message):
     INCIDENT_FIELD_NUMBER: _builtins.int
     DATA_FIELD_NUMBER: _builtins.int
     STARTED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    ALLOWANCES_FIELD_NUMBER: _builtins.int
+    MY_VERBS_FIELD_NUMBER: _builtins.int
+    WITHDRAWAL_NODE_FIELD_NUMBER: _builtins.int
+    COPIED_TO_PERSON_IDS_FIELD_NUMBER: _builtins.int
+    WAITING_CHARGES_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     workflow_id: _builtins.str
     run_id: _builtins.str
@@ -286,6 +586,8 @@ class Case(_message.Message):
     incident: _builtins.str
     """In words, when state is INCIDENT."""
     started_by_person_id: _builtins.str
+    withdrawal_node: _builtins.str
+    """To which node a withdrawal leads; empty: out of the case."""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -304,6 +606,20 @@ class Case(_message.Message):
     def data(self) -> _struct_pb2.Struct:
         """The case's data by node, as recorded; only in GetCase."""
 
+    @_builtins.property
+    def allowances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allowance]:
+        """Who may do what to the case itself now."""
+
+    @_builtins.property
+    def my_verbs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of these, the verbs open to whoever asks; given, never told."""
+
+    @_builtins.property
+    def copied_to_person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom it was copied to, and for whom it has waited; only in GetCase."""
+
+    @_builtins.property
+    def waiting_charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingCharge]: ...
     def __init__(
         self,
         *,
@@ -329,10 +645,15 @@ class Case(_message.Message):
         incident: _builtins.str = ...,
         data: _struct_pb2.Struct | None = ...,
         started_by_person_id: _builtins.str = ...,
+        allowances: _abc.Iterable[Global___Allowance] | None = ...,
+        my_verbs: _abc.Iterable[_builtins.str] | None = ...,
+        withdrawal_node: _builtins.str = ...,
+        copied_to_person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        waiting_charges: _abc.Iterable[Global___WaitingCharge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "data", b"data", "ended_at", b"ended_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_hash", b"calendar_hash", "case_id", b"case_id", "changed_at", b"changed_at", "customer_id", b"customer_id", "data", b"data", "ended_at", b"ended_at", "flow_code", b"flow_code", "flow_version", b"flow_version", "incident", b"incident", "nodes", b"nodes", "plan_hash", b"plan_hash", "region_adcode", b"region_adcode", "revision", b"revision", "run_id", b"run_id", "stage", b"stage", "started_at", b"started_at", "started_by_person_id", b"started_by_person_id", "state", b"state", "title", b"title", "user_tasks", b"user_tasks", "waiting_for", b"waiting_for", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "calendar_hash", b"calendar_hash", "case_id", b"case_id", "changed_at", b"changed_at", "copied_to_person_ids", b"copied_to_person_ids", "customer_id", b"customer_id", "data", b"data", "ended_at", b"ended_at", "flow_code", b"flow_code", "flow_version", b"flow_version", "incident", b"incident", "my_verbs", b"my_verbs", "nodes", b"nodes", "plan_hash", b"plan_hash", "region_adcode", b"region_adcode", "revision", b"revision", "run_id", b"run_id", "stage", b"stage", "started_at", b"started_at", "started_by_person_id", b"started_by_person_id", "state", b"state", "title", b"title", "user_tasks", b"user_tasks", "waiting_charges", b"waiting_charges", "waiting_for", b"waiting_for", "withdrawal_node", b"withdrawal_node", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -451,9 +772,14 @@ class ListCasesRequest(_message.Message):
     FLOW_CODE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    INVOLVEMENT_FIELD_NUMBER: _builtins.int
     flow_code: _builtins.str
     state: Global___CaseState.ValueType
     stage: _builtins.str
+    person_id: _builtins.str
+    """Only cases with which this person has something to do; one's own may be listed by anybody."""
+    involvement: Global___CaseInvolvement.ValueType
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
     def __init__(
@@ -463,10 +789,12 @@ class ListCasesRequest(_message.Message):
         flow_code: _builtins.str = ...,
         state: Global___CaseState.ValueType = ...,
         stage: _builtins.str = ...,
+        person_id: _builtins.str = ...,
+        involvement: Global___CaseInvolvement.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "page", b"page", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "involvement", b"involvement", "page", b"page", "person_id", b"person_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -595,6 +923,150 @@ class ListActsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListActsResponse: _TypeAlias = ListActsResponse  # noqa: Y015
+
+@_typing.final
+class GetActRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    ACT_KEY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    act_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        act_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_key", b"act_key", "case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActRequest: _TypeAlias = GetActRequest  # noqa: Y015
+
+@_typing.final
+class HandOver(_message.Message):
+    """A leaver's open user tasks go to somebody else (离职交接)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HAND_OVER_ID_FIELD_NUMBER: _builtins.int
+    FROM_PERSON_ID_FIELD_NUMBER: _builtins.int
+    TO_PERSON_ID_FIELD_NUMBER: _builtins.int
+    ORDERED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    STARTED_AT_FIELD_NUMBER: _builtins.int
+    ENDED_AT_FIELD_NUMBER: _builtins.int
+    HANDED_OVER_COUNT_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    hand_over_id: _builtins.str
+    from_person_id: _builtins.str
+    to_person_id: _builtins.str
+    ordered_by_person_id: _builtins.str
+    handed_over_count: _builtins.int
+    @_builtins.property
+    def started_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ended_at(self) -> _timestamp_pb2.Timestamp:
+        """Not set while it is under way."""
+
+    @_builtins.property
+    def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandOverFailure]:
+        """What could not be handed over."""
+
+    def __init__(
+        self,
+        *,
+        hand_over_id: _builtins.str = ...,
+        from_person_id: _builtins.str = ...,
+        to_person_id: _builtins.str = ...,
+        ordered_by_person_id: _builtins.str = ...,
+        started_at: _timestamp_pb2.Timestamp | None = ...,
+        ended_at: _timestamp_pb2.Timestamp | None = ...,
+        handed_over_count: _builtins.int = ...,
+        failures: _abc.Iterable[Global___HandOverFailure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ended_at", b"ended_at", "started_at", b"started_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_at", b"ended_at", "failures", b"failures", "from_person_id", b"from_person_id", "hand_over_id", b"hand_over_id", "handed_over_count", b"handed_over_count", "ordered_by_person_id", b"ordered_by_person_id", "started_at", b"started_at", "to_person_id", b"to_person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOver: _TypeAlias = HandOver  # noqa: Y015
+
+@_typing.final
+class HandOverFailure(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    USER_TASK_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    user_task_id: _builtins.str
+    title: _builtins.str
+    reason: _builtins.str
+    message: _builtins.str
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        user_task_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "message", b"message", "reason", b"reason", "title", b"title", "user_task_id", b"user_task_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverFailure: _TypeAlias = HandOverFailure  # noqa: Y015
+
+@_typing.final
+class RecordHandOverRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    HAND_OVER_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def hand_over(self) -> Global___HandOver: ...
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        hand_over: Global___HandOver | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hand_over", b"hand_over"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hand_over", b"hand_over", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordHandOverRequest: _TypeAlias = RecordHandOverRequest  # noqa: Y015
+
+@_typing.final
+class GetHandOverRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HAND_OVER_ID_FIELD_NUMBER: _builtins.int
+    hand_over_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        hand_over_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hand_over_id", b"hand_over_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHandOverRequest: _TypeAlias = GetHandOverRequest  # noqa: Y015
 
 @_typing.final
 class CaseChanged(_message.Message):

@@ -61,6 +61,21 @@ class CaseServiceStub:
                 request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsRequest.SerializeToString,
                 response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.FromString,
                 _registered_method=True)
+        self.GetAct = channel.unary_unary(
+                '/cases.v1.CaseService/GetAct',
+                request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.GetActRequest.SerializeToString,
+                response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.Act.FromString,
+                _registered_method=True)
+        self.RecordHandOver = channel.unary_unary(
+                '/cases.v1.CaseService/RecordHandOver',
+                request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.RecordHandOverRequest.SerializeToString,
+                response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.HandOver.FromString,
+                _registered_method=True)
+        self.GetHandOver = channel.unary_unary(
+                '/cases.v1.CaseService/GetHandOver',
+                request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.GetHandOverRequest.SerializeToString,
+                response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.HandOver.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
@@ -102,6 +117,26 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAct(self, request, context):
+        """One's own act by its key: what a client asks whose answer was lost and whose task is closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordHandOver(self, request, context):
+        """How far a hand-over is, told by the workflow that carries it out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHandOver(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -129,6 +164,21 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.ListActs,
                     request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsRequest.FromString,
                     response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.SerializeToString,
+            ),
+            'GetAct': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAct,
+                    request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.GetActRequest.FromString,
+                    response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.Act.SerializeToString,
+            ),
+            'RecordHandOver': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordHandOver,
+                    request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.RecordHandOverRequest.FromString,
+                    response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.HandOver.SerializeToString,
+            ),
+            'GetHandOver': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHandOver,
+                    request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.GetHandOverRequest.FromString,
+                    response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.HandOver.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -268,6 +318,87 @@ class CaseService:
             '/cases.v1.CaseService/ListActs',
             protos_dot_cases_dot_v1_dot_cases__pb2.ListActsRequest.SerializeToString,
             protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAct(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cases.v1.CaseService/GetAct',
+            protos_dot_cases_dot_v1_dot_cases__pb2.GetActRequest.SerializeToString,
+            protos_dot_cases_dot_v1_dot_cases__pb2.Act.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordHandOver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cases.v1.CaseService/RecordHandOver',
+            protos_dot_cases_dot_v1_dot_cases__pb2.RecordHandOverRequest.SerializeToString,
+            protos_dot_cases_dot_v1_dot_cases__pb2.HandOver.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHandOver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cases.v1.CaseService/GetHandOver',
+            protos_dot_cases_dot_v1_dot_cases__pb2.GetHandOverRequest.SerializeToString,
+            protos_dot_cases_dot_v1_dot_cases__pb2.HandOver.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,11 @@ class CaseServiceStub:
     ListUserTasks: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListUserTasksRequest, _cases_pb2.ListUserTasksResponse]
     """The inbox: open user tasks by urgency, nearest deadline first."""
     ListActs: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListActsRequest, _cases_pb2.ListActsResponse]
+    GetAct: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetActRequest, _cases_pb2.Act]
+    """One's own act by its key: what a client asks whose answer was lost and whose task is closed."""
+    RecordHandOver: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RecordHandOverRequest, _cases_pb2.HandOver]
+    """How far a hand-over is, told by the workflow that carries it out."""
+    GetHandOver: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetHandOverRequest, _cases_pb2.HandOver]
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
@@ -63,6 +68,11 @@ class CaseServiceAsyncStub(CaseServiceStub):
     ListUserTasks: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListUserTasksRequest, _cases_pb2.ListUserTasksResponse]  # type: ignore[assignment]
     """The inbox: open user tasks by urgency, nearest deadline first."""
     ListActs: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListActsRequest, _cases_pb2.ListActsResponse]  # type: ignore[assignment]
+    GetAct: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetActRequest, _cases_pb2.Act]  # type: ignore[assignment]
+    """One's own act by its key: what a client asks whose answer was lost and whose task is closed."""
+    RecordHandOver: _aio.UnaryUnaryMultiCallable[_cases_pb2.RecordHandOverRequest, _cases_pb2.HandOver]  # type: ignore[assignment]
+    """How far a hand-over is, told by the workflow that carries it out."""
+    GetHandOver: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetHandOverRequest, _cases_pb2.HandOver]  # type: ignore[assignment]
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     """The case read model that inboxes, counts and case pages read. It follows the cases; it never
@@ -108,5 +118,28 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cases_pb2.ListActsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.ListActsResponse, _abc.Awaitable[_cases_pb2.ListActsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetAct(
+        self,
+        request: _cases_pb2.GetActRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.Act, _abc.Awaitable[_cases_pb2.Act]]:
+        """One's own act by its key: what a client asks whose answer was lost and whose task is closed."""
+
+    @_abc_1.abstractmethod
+    def RecordHandOver(
+        self,
+        request: _cases_pb2.RecordHandOverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.HandOver, _abc.Awaitable[_cases_pb2.HandOver]]:
+        """How far a hand-over is, told by the workflow that carries it out."""
+
+    @_abc_1.abstractmethod
+    def GetHandOver(
+        self,
+        request: _cases_pb2.GetHandOverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.HandOver, _abc.Awaitable[_cases_pb2.HandOver]]: ...
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
