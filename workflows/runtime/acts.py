@@ -25,6 +25,7 @@ from workflows.compiler.plan import ApprovalNode, ConfirmNode, FormNode, Plan
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
+from workflows.runtime.places import place_of
 from workflows.runtime.state import ActOutcome, CaseState, CaseStatus, UserTask
 
 
@@ -102,12 +103,14 @@ def manages(act: Act, plan: Plan) -> bool:
 
 
 def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
-    task = state.tasks.get(act.task_id)
-    if task is None:
+    found = place_of(state, plan, "tasks", act.task_id)
+    if found is None:
         raise FailedPrecondition(
             "CASE_TASK_CLOSED", f"user task {act.task_id!r} is not open", field="user_task_id"
         )
-    node = plan.by_id[task.node]
+    place, task_id = found
+    task = place.run.tasks[task_id]
+    node = place.node(task.node)
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
     # Whose it is comes first: who loses a race learns who won it.
     _check_person(act, verb, node, task, plan)
@@ -133,7 +136,7 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
         )
     _check_target(act, verb, node, task)
     if verb in (Verb.COMPLETE, Verb.APPROVE):
-        read_form(node.form, act.form, state.data)
+        read_form(node.form, act.form, place.data)
 
 
 def possible_verbs(node: PlanUserTask, task: UserTask) -> list[Verb]:

@@ -14,7 +14,7 @@ from workflows.runtime.commands import RecordAct
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
 from workflows.runtime.moves import leave
-from workflows.runtime.run import Run
+from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import ActOutcome, Signature, UserTask
 
 #: Outcomes that are kept after their task has closed, so that a client which lost the answer
@@ -22,16 +22,18 @@ from workflows.runtime.state import ActOutcome, Signature, UserTask
 _KEPT_OUTCOMES: Final = 32
 
 
-def apply_act(run: Run, act: Act) -> None:
+def apply_act(case: CaseRun, act: Act) -> None:
     """Apply one act, or raise its refusal. An act applied before changes nothing."""
-    if check_act(run.before, act, run.plan) is not None:
+    if check_act(case.before, act, case.plan) is not None:
         return
-    run.changed = True
-    if not act.task_id:
-        _apply_to_case(run, act)
+    case.changed = True
+    found = case.find("tasks", act.task_id)
+    if found is None:
+        _apply_to_case(case, act)
         return
-    task = run.tasks[act.task_id]
-    node = run.plan.by_id[task.node]
+    run, task_id = found
+    task = run.tasks[task_id]
+    node = run.graph.by_id[task.node]
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
     before = _facts(task)
     form: dict[str, Json] = {}
@@ -47,14 +49,15 @@ def apply_act(run: Run, act: Act) -> None:
     after = run.tasks.get(task.task_id)
     facts = _facts(after) if after else {"closed": True}
     facts |= {name: value for name, value in (("form", form), ("to", act.to)) if value}
-    _remember(run, act, task.node, after.revision if after else task.revision, before, facts)
+    revision = after.revision if after else task.revision
+    _remember(case, act, f"{run.path}{task.node}", revision, before, facts)
 
 
-def _apply_to_case(run: Run, act: Act) -> None:
-    before = {"state": str(run.status)}
+def _apply_to_case(case: CaseRun, act: Act) -> None:
+    before = {"state": str(case.status)}
     if act.verb == Verb.CANCEL:
-        compensation.cancel(run, act.comment or "cancelled")
-    _remember(run, act, "", 0, before, {"state": str(run.status)})
+        compensation.cancel(case, act.comment or "cancelled")
+    _remember(case, act, "", 0, before, {"state": str(case.status)})
 
 
 def _change(run: Run, node: PlanUserTask, task: UserTask, act: Act, verb: Verb) -> UserTask:
@@ -117,18 +120,19 @@ def _facts(task: UserTask) -> dict[str, Any]:
 
 
 def _remember(
-    run: Run, act: Act, node: str, revision: int, before: dict[str, Any], after: dict[str, Any]
+    case: CaseRun, act: Act, node: str, revision: int, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     """Keep the outcome for a repeat, and hand the act to the audit."""
-    run.acts[act.act_key] = ActOutcome(
-        act.act_key, act.task_id, act.verb, act.person, run.at, revision, act.task_id in run.tasks
+    is_open = case.find("tasks", act.task_id) is not None
+    case.acts[act.act_key] = ActOutcome(
+        act.act_key, act.task_id, act.verb, act.person, case.at, revision, is_open
     )
-    closed = [key for key, outcome in run.acts.items() if outcome.task_id not in run.tasks]
+    closed = [key for key, done in case.acts.items() if not case.find("tasks", done.task_id)]
     for key in closed[:-_KEPT_OUTCOMES]:
-        del run.acts[key]
-    run.emit(
+        del case.acts[key]
+    case.emit(
         RecordAct(
-            at=run.at,
+            at=case.at,
             act_key=act.act_key,
             task_id=act.task_id,
             node=node,

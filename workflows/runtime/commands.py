@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 
 class Purpose(StrEnum):
@@ -48,6 +48,13 @@ class CallRpc:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelCall:
+    """Nobody wants the call's answer any more, and nothing need be undone if it succeeds."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer:
     """Fire ``TimerFired`` at an instant. A driver may keep one real timer over
     ``CaseState.timers`` instead of one for each."""
@@ -76,11 +83,13 @@ class StartFieldWork:
 
 @dataclass(frozen=True, slots=True)
 class StartSubflow:
-    """Start a child case; it reports ``SubflowEnded``."""
+    """Start a child case of another flow's version; it reports ``SubflowEnded``."""
 
     node: str
     visit: int
     flow: str
+    flow_version: int
+    plan_hash: str
     inputs: dict[str, Any]
     summary: str
 
@@ -128,15 +137,17 @@ class RecordAct:
 
 @dataclass(frozen=True, slots=True)
 class EndCase:
-    """The case is over: ``completed`` or ``cancelled``."""
+    """The case is over: ``completed``, ``cancelled`` or ``failed``; what it leaves behind."""
 
     outcome: str
     end_node: str
     reason: str
+    output: dict[str, Any] = field(default_factory=dict)
 
 
 Command: TypeAlias = (
     CallRpc
+    | CancelCall
     | StartTimer
     | CancelTimer
     | StartFieldWork
@@ -146,3 +157,13 @@ Command: TypeAlias = (
     | RecordAct
     | EndCase
 )
+
+_IDS: Final = ("node", "call_id", "timer_id", "incident_id", "task_id")
+
+
+def within(path: str, command: Command) -> Command:
+    """A command of an inner run, as the outside hears it: with the run's path before its ids."""
+    if not path:
+        return command
+    ids = {name: path + getattr(command, name) for name in _IDS if hasattr(command, name)}
+    return replace(command, **ids)

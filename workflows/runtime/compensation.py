@@ -1,21 +1,24 @@
 """Undoing: a send-back or a cancellation takes tokens away and undoes what their nodes had done,
-newest first, before the case goes on or ends.
+newest first, before the case goes on or ends; a node that is left early takes back what it had under
+way while the case goes on.
 
-What is under way is not forgotten: calls and field work that were withdrawn are waited for, and
-what they still achieved is undone with the rest.
+What is under way is not forgotten: calls, field work and inner runs that were withdrawn are waited
+for, and what they still achieved is undone with the rest. An inner run undoes what it did itself; once
+it is over, what it did is the outer run's to undo.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from workflows.compiler.plan import ServiceNode
 from workflows.language.operations import EvaluationError
 from workflows.language.values import Json
-from workflows.runtime.commands import CancelChild, Purpose
-from workflows.runtime.moves import conclude
-from workflows.runtime.run import Run
+from workflows.runtime.commands import CancelCall, CancelChild, Purpose
+from workflows.runtime.places import node_at
+from workflows.runtime.run import InnerRun, Run
 from workflows.runtime.state import CaseStatus, Effect, PendingCall, Unwind
 
 
@@ -26,7 +29,7 @@ def effect_of(
     undo = node.compensation
     if undo is None:
         return None
-    run.order += 1
+    order = run.case.next_order()
     # The contract's own compensation reads reply and request under names no expression can say.
     data: dict[str, Any] = {**run.data, node.id: reply, "$reply": reply, "$request": request}
     try:
@@ -36,7 +39,14 @@ def effect_of(
             node.id, visit, error.reason, f"undoing {node.id}: {error.message}", detail="undo"
         )
         return None
-    return Effect(node.id, visit, run.order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
+    return Effect(node.id, visit, order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
+
+
+def take_over(run: Run, inner: InnerRun) -> None:
+    """An inner run is done: what it did is the outer run's to undo."""
+    lifted = [replace(effect, node=f"{inner.key}:{effect.node}") for effect in inner.effects]
+    run.effects = tuple(sorted((*run.effects, *lifted), key=lambda effect: effect.order))
+    inner.effects = ()
 
 
 def go_back(run: Run, target: str, reason: str) -> None:
@@ -45,53 +55,90 @@ def go_back(run: Run, target: str, reason: str) -> None:
 
     The target is one of the ``returns`` of a node that has a token.
     """
-    since = run.standings[target].order
-    _unwind(run, run.plan.region(target), since, target, reason)
+    _unwind(run, run.graph.region(target), run.standings[target].order, target, reason)
 
 
 def cancel(run: Run, reason: str) -> None:
-    """Take back everything, undo what can be undone, and end the case."""
-    run.status = CaseStatus.CANCELLING
+    """Take back everything, undo what can be undone, and end the run."""
+    run.status, run.reason = CaseStatus.CANCELLING, reason
     run.agenda.clear()
-    _unwind(run, frozenset(run.plan.by_id), 0, "", reason)
+    _unwind(run, run.graph.by_id.keys(), 0, "", reason)
 
 
-def _unwind(run: Run, nodes: frozenset[str], since: int, goal: str, reason: str) -> None:
-    for node in [token for token in run.tokens if token in nodes]:
+def leave_early(run: Run, node: str, reason: str) -> None:
+    """Take the token from a node that is not done; what it was doing is taken back while the case
+    goes on, what it has done stays."""
+    _withdraw(run, node, reason)
+    _take_back(run, [node], reason)
+
+
+def stop(run: Run, reason: str) -> None:
+    """Take all tokens from all nodes; what has been done stays."""
+    run.agenda.clear()
+    standing = [node for node in run.graph.by_id if node in run.tokens]
+    for node in standing:
         _withdraw(run, node, reason)
-    for join in [join for join in run.joined if join in nodes]:
-        del run.joined[join]
-        run.end_visit(join)
-    undone = [effect for effect in run.effects if effect.node in nodes and effect.order > since]
+    _forget_arrivals(run, run.graph.by_id.keys())
+    run.unwinding = tuple(replace(unwind, goal="") for unwind in run.unwinding)
+    _take_back(run, standing, reason)
+
+
+def _take_back(run: Run, nodes: list[str], reason: str) -> None:
+    unwind = Unwind("", tuple(nodes), reason)
+    if _waits(run, unwind):
+        run.unwinding = (*run.unwinding, unwind)
+
+
+def _unwind(run: Run, nodes: Collection[str], since: int, goal: str, reason: str) -> None:
+    inside = [node for node in run.graph.by_id if node in nodes]
+    for node in inside:
+        if node in run.tokens:
+            _withdraw(run, node, reason)
+    _forget_arrivals(run, nodes)
+    undone = [effect for effect in run.effects if effect.root in nodes and effect.order > since]
     run.effects = tuple(effect for effect in run.effects if effect not in undone)
     # An unwinding that would have led into these nodes leads nowhere now; its work stays to do.
     absorbed = [u for u in run.unwinding if u.goal in nodes]
     run.unwinding = tuple(u for u in run.unwinding if u not in absorbed)
     undone += [effect for unwind in absorbed for effect in unwind.effects]
-    order = [node for node in run.plan.by_id if node in nodes]
     effects = tuple(sorted(undone, key=lambda effect: effect.order))
-    run.unwinding = (*run.unwinding, Unwind(goal, tuple(order), reason, effects))
+    run.unwinding = (*run.unwinding, Unwind(goal, tuple(inside), reason, effects))
     go_on(run)
+
+
+def _forget_arrivals(run: Run, nodes: Collection[str]) -> None:
+    for join in [join for join in run.joined if join in nodes]:
+        del run.joined[join]
+        run.end_visit(join)
 
 
 def _withdraw(run: Run, node: str, reason: str) -> None:
     visit = run.tokens[node].visit
     key = f"{node}/{visit}"
     run.tasks.pop(key, None)
-    run.awaited.pop(key, None)
-    run.cancel_timers(node)
-    for incident in [i for i in run.incidents.values() if i.node == node and i.visit == visit]:
+    for incident in [i for i in run.incidents.values() if (i.node, i.visit) == (node, visit)]:
         del run.incidents[incident.incident_id]
-    for call in [c for c in run.calls.values() if c.node == node]:
-        if call.purpose == Purpose.NODE:
-            run.calls[call.call_id] = replace(call, withdrawn=True)
-        elif call.purpose == Purpose.ASSIGN:
-            del run.calls[call.call_id]
+    for call in [c for c in run.calls.values() if (c.node, c.visit) == (node, visit)]:
+        _withdraw_call(run, call)
     child = run.children.get(key)
     if child is not None:
         run.children[key] = replace(child, cancelling=True)
         run.emit(CancelChild(child.node, child.visit, reason))
+    for inner in run.inner_of(node, visit):
+        if inner.running:
+            cancel(inner, reason)
     run.end_visit(node)
+
+
+def _withdraw_call(run: Run, call: PendingCall) -> None:
+    if call.purpose not in (Purpose.NODE, Purpose.ASSIGN):
+        return
+    node = run.graph.by_id[call.node]
+    if isinstance(node, ServiceNode) and node.compensation is not None:
+        run.calls[call.call_id] = replace(call, withdrawn=True)
+    else:
+        del run.calls[call.call_id]
+        run.emit(CancelCall(call.call_id))
 
 
 def go_on(run: Run) -> None:
@@ -105,15 +152,22 @@ def go_on(run: Run) -> None:
         run.unwinding = tuple(other for other in run.unwinding if other != unwind)
         if unwind.goal:
             run.agenda.append(("", unwind.goal))
-        else:
-            conclude(run, CaseStatus.CANCELLED, unwind.reason)
 
 
 def _waits(run: Run, unwind: Unwind) -> bool:
     nodes = set(unwind.nodes)
-    return any(child.cancelling and child.node in nodes for child in run.children.values()) or any(
-        call.node in nodes and (call.withdrawn or call.purpose == Purpose.COMPENSATE)
-        for call in run.calls.values()
+    return (
+        any(child.cancelling and child.node in nodes for child in run.children.values())
+        or any(
+            call.root in nodes and (call.withdrawn or call.purpose == Purpose.COMPENSATE)
+            for call in run.calls.values()
+        )
+        or any(
+            inner.unwinding
+            for node, visit in [(i.node, i.visit) for i in run.inner.values()]
+            if node in nodes
+            for inner in run.inner_of(node, visit)
+        )
     )
 
 
@@ -130,7 +184,7 @@ def _undo(run: Run, unwind: Unwind) -> None:
         request,
         quick=effect.quick,
         mutating=True,
-        summary=f"{run.plan.by_id[effect.node].name}：撤销",
+        summary=f"{node_at(run.graph, effect.node).name}：撤销",
     )
 
 
@@ -164,10 +218,7 @@ def not_undone(run: Run, call: PendingCall, reason: str, message: str) -> None:
 def withdrawn_succeeded(run: Run, effect: Effect | None) -> None:
     """A withdrawn call succeeded after all: undo it with the rest."""
     if effect is not None:
-        run.unwinding = tuple(
-            replace(unwind, effects=(*unwind.effects, effect))
-            if effect.node in unwind.nodes
-            else unwind
-            for unwind in run.unwinding
-        )
+        whose = next(unwind for unwind in run.unwinding if effect.node in unwind.nodes)
+        with_it = replace(whose, effects=(*whose.effects, effect))
+        run.unwinding = tuple(with_it if u is whose else u for u in run.unwinding)
     go_on(run)

@@ -151,11 +151,13 @@ def _waiting_for(state: CaseState, plan: Plan) -> list[str]:
                 waits.append(f"{name}：调用中")
             case Phase.FIELD_WORK:
                 waits.append(f"{name}：上门服务中")
+            case Phase.SUBFLOW:
+                waits.append(f"{name}：子流程中")
             case Phase.EVENT:
                 waits.append(f"{name}：等待事件")
             case Phase.STUCK:
                 waits.append(f"{name}：异常，待运维处理")
-            case Phase.PERSON | Phase.TIME:
+            case Phase.PERSON | Phase.TIME | Phase.BODY:
                 pass
     waits += [f"撤销 {len(unwind.effects)} 项" for unwind in state.unwinding if unwind.effects]
     return waits

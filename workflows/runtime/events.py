@@ -119,13 +119,15 @@ class FieldWorkEnded:
 
 @dataclass(frozen=True, slots=True)
 class SubflowEnded:
-    """The child case of a ``StartSubflow`` ended."""
+    """The child case of a ``StartSubflow`` ended: ``completed``, ``cancelled`` or ``failed``."""
 
     at: datetime
     node: str
     visit: int
     outcome: str
     output: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

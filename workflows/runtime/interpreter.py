@@ -14,16 +14,18 @@ from workflows.compiler.plan import (
     INTERPRETER_VERSION,
     ApprovalNode,
     ConfirmNode,
+    DecisionNode,
     FieldWorkNode,
     FormNode,
     Plan,
+    PlanNode,
     ServiceNode,
+    SubflowNode,
     WaitNode,
 )
 from workflows.language.operations import EvaluationError
-from workflows.language.types import from_json
 from workflows.language.values import ValueMismatch, conform, timestamp_to_json
-from workflows.runtime import compensation, moves, sla, tasks
+from workflows.runtime import boundaries, compensation, moves, sla, tasks, waits
 from workflows.runtime.approval import apply_act
 from workflows.runtime.commands import Command, Purpose
 from workflows.runtime.events import (
@@ -39,7 +41,7 @@ from workflows.runtime.events import (
     TimerFired,
 )
 from workflows.runtime.forms import read_form
-from workflows.runtime.run import Run
+from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import Awaited, CaseState, PendingCall
 
 
@@ -60,42 +62,41 @@ def step(state: CaseState, event: Event, plan: Plan) -> tuple[CaseState, list[Co
     """
     if state.status.over:
         return state, []
-    run = Run(state, event.at.astimezone(UTC), plan)
-    _apply(run, event)
-    moves.settle(run)
-    if not run.changed:
+    case = CaseRun(state, event.at.astimezone(UTC), plan)
+    _apply(case, event)
+    moves.settle(case)
+    if not case.changed:
         return state, []
-    return run.finish(), run.commands
+    return case.finish(), case.commands
 
 
-def _apply(run: Run, event: Event) -> None:
+def _apply(case: CaseRun, event: Event) -> None:
     match event:
         case Started():
-            _start(run, event)
-        case RpcSucceeded():
-            _succeeded(run, event)
-        case RpcFailed():
-            _failed(run, event)
+            _start(case, event)
+        case RpcSucceeded() | RpcFailed():
+            _answered(case, event)
         case TimerFired():
-            _fired(run, event)
+            _fired(case, event)
         case Acted():
-            apply_act(run, event.act)
+            apply_act(case, event.act)
         case EventArrived():
-            _arrived(run, event)
+            if not event.aggregate or event.sequence > case.seen.get(event.aggregate, 0):
+                _arrived(case, event)
         case FieldWorkEnded() | SubflowEnded():
-            _child_ended(run, event)
+            _child_ended(case, event)
         case CancelRequested():
-            if run.running and run.case_id:
-                run.changed = True
-                compensation.cancel(run, event.reason)
+            if case.running and case.case_id:
+                case.changed = True
+                compensation.cancel(case, event.reason)
         case _:
             assert_never(event)
 
 
-def _start(run: Run, event: Started) -> None:
-    plan = run.plan
-    if run.case_id:
-        raise FailedPrecondition("CASE_STARTED", f"case {run.case_id} has started already")
+def _start(case: CaseRun, event: Started) -> None:
+    plan = case.plan
+    if case.case_id:
+        raise FailedPrecondition("CASE_STARTED", f"case {case.case_id} has started already")
     if plan.interpreter > INTERPRETER_VERSION:
         raise FailedPrecondition(
             "CASE_INTERPRETER_OLD",
@@ -105,29 +106,29 @@ def _start(run: Run, event: Started) -> None:
         raise InvalidArgument(
             "CASE_CALENDAR_MISSING", f"the flow needs calendar {plan.calendar!r}", field="calendar"
         )
-    run.case_id, run.workflow_id = event.case_id, event.workflow_id
-    run.flow_version, run.plan_hash = event.flow_version, plan.hash
-    run.started_at, run.started_by = run.at, event.started_by
-    run.calendar = event.calendar
-    run.data = {
+    case.case_id, case.workflow_id = event.case_id, event.workflow_id
+    case.flow_version, case.plan_hash = event.flow_version, plan.hash
+    case.started_at, case.started_by = case.at, event.started_by
+    case.calendar = event.calendar
+    case.own_data = {
         "inputs": read_inputs(plan, event.inputs),
         "case": {
             "id": event.case_id,
             "workflow_id": event.workflow_id,
             "flow": plan.flow,
-            "started_at": timestamp_to_json(run.at),
+            "started_at": timestamp_to_json(case.at),
             "started_by": event.started_by,
         },
         "data": {},
     }
     try:
-        run.set_variables({name: code.run(run.data) for name, code in plan.defaults})
+        case.set_variables({name: code.run(case.data) for name, code in plan.defaults})
     except EvaluationError as error:
         raise FailedPrecondition(
             error.reason, f"a default has no value: {error.message}"
         ) from error
-    run.changed = True
-    run.agenda.append(("", plan.start))
+    case.changed = True
+    case.agenda.append(("", plan.start))
 
 
 def read_inputs(plan: Plan, values: dict[str, object]) -> dict[str, object]:
@@ -139,16 +140,25 @@ def read_inputs(plan: Plan, values: dict[str, object]) -> dict[str, object]:
     return read_form(plan.inputs, values, {})
 
 
-def _succeeded(run: Run, event: RpcSucceeded) -> None:
-    call = run.calls.pop(event.call_id, None)
-    if call is None:
+def _answered(case: CaseRun, event: RpcSucceeded | RpcFailed) -> None:
+    found = case.find("calls", event.call_id)
+    if found is None:
         return
-    run.changed = True
+    case.changed = True
+    run, call_id = found
+    call = run.calls.pop(call_id)
+    if isinstance(event, RpcSucceeded):
+        _succeeded(run, call, event)
+    else:
+        _failed(run, call, event)
+
+
+def _succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
     match call.purpose:
         case Purpose.NODE:
             _node_succeeded(run, call, event)
         case Purpose.ASSIGN:
-            node = run.plan.by_id[call.node]
+            node = run.graph.by_id[call.node]
             assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
             people = event.response.get("person_ids") or []
             tasks.assigned(run, node, call, tuple(str(person) for person in people))
@@ -159,7 +169,7 @@ def _succeeded(run: Run, event: RpcSucceeded) -> None:
 
 
 def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
-    node = run.plan.by_id[call.node]
+    node = run.graph.by_id[call.node]
     assert isinstance(node, ServiceNode)
     try:
         reply = conform(event.response, node.response_type)
@@ -181,17 +191,13 @@ def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
     moves.leave(run, node)
 
 
-def _failed(run: Run, event: RpcFailed) -> None:
-    call = run.calls.pop(event.call_id, None)
-    if call is None:
-        return
-    run.changed = True
+def _failed(run: Run, call: PendingCall, event: RpcFailed) -> None:
     if call.purpose == Purpose.COMPENSATE:
         compensation.not_undone(run, call, event.reason, event.message)
     elif call.withdrawn:
         compensation.go_on(run)
     elif call.purpose == Purpose.NODE:
-        moves.fail(run, run.plan.by_id[call.node], call.visit, event.reason, event.message)
+        moves.fail(run, run.graph.by_id[call.node], call.visit, event.reason, event.message)
     else:
         # Finding people for the task itself blocks it; anything else is told beside it.
         blocking = call.purpose == Purpose.ASSIGN and call.detail == tasks.OPEN
@@ -199,69 +205,81 @@ def _failed(run: Run, event: RpcFailed) -> None:
         run.raise_incident(call.node, call.visit, event.reason, event.message, detail=detail)
 
 
-def _fired(run: Run, event: TimerFired) -> None:
-    timer = run.timers.pop(event.timer_id, None)
-    if timer is None:
+def _fired(case: CaseRun, event: TimerFired) -> None:
+    found = case.find("timers", event.timer_id)
+    if found is None:
         return
-    run.changed = True
-    node = run.plan.by_id[timer.node]
-    if isinstance(node, WaitNode):
-        moves.leave(run, node)
-    elif isinstance(node, FormNode | ApprovalNode | ConfirmNode):
+    case.changed = True
+    run, timer_id = found
+    timer = run.timers.pop(timer_id)
+    node = run.graph.by_id[timer.node]
+    if isinstance(node, FormNode | ApprovalNode | ConfirmNode):
         try:
             sla.ring(run, node, timer.visit, timer.purpose)
         except EvaluationError as error:
             run.raise_incident(
                 node.id, timer.visit, error.reason, error.message, detail=timer.purpose
             )
+    way = boundaries.way_out(node, timer.purpose)
+    if way is not None:
+        moves.take(run, node, way)
+    elif isinstance(node, DecisionNode):
+        moves.leave(run, waits.win(run, node, timer.purpose))
+    elif isinstance(node, WaitNode):
+        moves.leave(run, node)
 
 
 def _arrived(run: Run, event: EventArrived) -> None:
-    if event.aggregate and event.sequence <= run.seen.get(event.aggregate, 0):
-        return
-    for key, awaited in list(run.awaited.items()):
-        if (awaited.type, awaited.key) == (event.type, event.key):
-            run.changed = True
+    """Every node that waits for the event gets it, here and in the inner runs."""
+    for key in list(run.awaited):
+        awaited = run.awaited.get(key)  # an earlier one may have taken the token away
+        if awaited is not None and (awaited.type, awaited.key) == (event.type, event.key):
+            run.case.changed = True
             if event.aggregate:
-                run.seen[event.aggregate] = event.sequence
+                run.case.seen[event.aggregate] = event.sequence
             del run.awaited[key]
-            _received(run, awaited, event)
+            _received(run, run.graph.by_id[awaited.node], awaited, event)
+    for key in list(run.inner):
+        _arrived(run.open(key), event)
 
 
-def _received(run: Run, awaited: Awaited, event: EventArrived) -> None:
-    node = run.plan.by_id[awaited.node]
-    assert isinstance(node, WaitNode)
+def _received(run: Run, node: PlanNode, awaited: Awaited, event: EventArrived) -> None:
+    way = boundaries.way_out(node, awaited.way)
+    if way is not None:
+        moves.take(run, node, way)
+        return
+    wait = waits.win(run, node, awaited.way) if isinstance(node, DecisionNode) else node
+    assert isinstance(wait, WaitNode)
     try:
-        payload = conform(event.payload, from_json(node.payload or {"record": [], "name": ""}))
+        run.set_result(wait.id, waits.read_payload(wait, event.payload))
     except ValueMismatch as mismatch:
-        run.raise_incident(
-            node.id, awaited.visit, "EVENT_MALFORMED", f"{event.type} says: {mismatch}"
-        )
+        visit = run.standings[wait.id].visit
+        run.raise_incident(wait.id, visit, "EVENT_MALFORMED", f"{event.type} says: {mismatch}")
         return
-    run.set_result(node.id, payload)
-    moves.leave(run, node)
+    moves.leave(run, wait)
 
 
-def _child_ended(run: Run, event: FieldWorkEnded | SubflowEnded) -> None:
-    child = run.children.pop(f"{event.node}/{event.visit}", None)
-    if child is None:
+def _child_ended(case: CaseRun, event: FieldWorkEnded | SubflowEnded) -> None:
+    found = case.find("children", f"{event.node}/{event.visit}")
+    if found is None:
         return
-    run.changed = True
+    case.changed = True
+    run, key = found
+    child = run.children.pop(key)
     if child.cancelling:
         compensation.go_on(run)
         return
-    node = run.plan.by_id[event.node]
-    assert isinstance(node, FieldWorkNode)
+    node = run.graph.by_id[child.node]
+    assert isinstance(node, FieldWorkNode | SubflowNode)
     if event.outcome != "completed":
-        reason = getattr(event, "reason", "") or f"FIELD_WORK_{event.outcome.upper()}"
-        message = getattr(event, "message", "") or f"the field work is {event.outcome}"
-        moves.fail(run, node, event.visit, reason, message)
+        reason = event.reason or f"{node.kind}_{event.outcome}".upper()
+        message = event.message or f"{node.id} is {event.outcome}"
+        moves.fail(run, node, child.visit, reason, message)
         return
     try:
         run.set_result(node.id, conform(event.output, node.response_type))
     except ValueMismatch as mismatch:
-        run.raise_incident(
-            node.id, event.visit, "FIELD_WORK_MALFORMED", f"the field work says: {mismatch}"
-        )
+        reason = f"{node.kind}_malformed".upper()
+        run.raise_incident(node.id, child.visit, reason, f"{node.id} reports: {mismatch}")
         return
     moves.leave(run, node)

@@ -71,7 +71,7 @@ def tell(
             "reason": reason,
         },
         "urgency": "URGENCY_URGENT" if urgent else "URGENCY_NORMAL",
-        "case_id": run.case_id,
+        "case_id": run.case.case_id,
     }
     run.call(
         call,

@@ -16,7 +16,7 @@ def known_people(run: Run, rule: PlanAssignee) -> tuple[str, ...] | None:
         case "role" | "leader":
             return None
         case "previous":
-            handler = run.handlers.get(rule.previous, "")
+            handler = run.handler_of(rule.previous)
             return (handler,) if handler else ()
         case "person" | "customer":
             person = rule.person.run(run.data) if rule.person else ""

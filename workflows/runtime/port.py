@@ -17,6 +17,7 @@ from kit.calendar import BusinessCalendar
 from workflows.compiler.plan import Plan
 from workflows.runtime.commands import (
     CallRpc,
+    CancelCall,
     CancelChild,
     CancelTimer,
     Command,
@@ -158,7 +159,14 @@ class VirtualCase:
                         at=self.now, node=node, visit=visit, outcome="cancelled"
                     ),
                 )
-            case CancelTimer() | RecordAct() | RaiseIncident() | StartSubflow() | EndCase():
+            case (
+                CancelCall()
+                | CancelTimer()
+                | RecordAct()
+                | RaiseIncident()
+                | StartSubflow()
+                | EndCase()
+            ):
                 pass  # the state knows; a cancelled timer that fires changes nothing
 
     def _answer(self, call: CallRpc) -> None:

@@ -1,5 +1,9 @@
 """One step's working copy of a case: what the parts of the interpreter change and emit.
 
+A case has one run through its flow and, while a body is lived through, an inner run for each time.
+All are the same to the parts of the interpreter: ids are a run's own, and what leaves or reaches an
+inner run has the run's name put before it or taken off.
+
 Containers are copied when a step begins and their immutable elements replaced, so the state that
 the step began with stays as it was.
 """
@@ -11,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kit.calendar import ROUND_THE_CLOCK, Deadline
-from workflows.compiler.plan import Plan, PlanBoundary, PlanEdge, PlanNode
+from workflows.compiler.plan import Plan, PlanBoundary, PlanEdge, PlanGraph, PlanNode
 from workflows.language.values import Json
 from workflows.runtime.commands import (
     CallRpc,
@@ -20,50 +24,51 @@ from workflows.runtime.commands import (
     Purpose,
     RaiseIncident,
     StartTimer,
+    within,
 )
+from workflows.runtime.places import body_of, layered
 from workflows.runtime.state import (
     CaseState,
     CaseStatus,
     Incident,
+    InnerState,
     PendingCall,
     Phase,
+    RunState,
     Standing,
     Timer,
     Token,
 )
 
-_FIELDS: Final = tuple(field.name for field in fields(CaseState))
+_OF_RUN: Final = tuple(field.name for field in fields(RunState))
+_OF_CASE: Final = tuple(field.name for field in fields(CaseState))
+#: A case that moves this often in one step is not moving at all.
+_MOST_MOVES: Final = 50_000
 
 
 class Run:
-    """A case in the middle of a step."""
+    """A run in the middle of a step."""
 
-    def __init__(self, state: CaseState, at: datetime, plan: Plan) -> None:
-        self.before = state
-        self.at = at
-        self.plan = plan
-        self.commands: list[Command] = []
-        #: Something happened that the next state must show.
-        self.changed = False
+    #: The case it belongs to, its plan, and the instant of the step.
+    case: CaseRun
+    plan: Plan
+    at: datetime
+    #: The run around it; None: it is the case's own.
+    outer: Run | None = None
+    #: What stands before its ids outside: ``each/1.2:`` or, in the case's own, nothing.
+    path: str = ""
+
+    def __init__(self, state: RunState, graph: PlanGraph) -> None:
+        self.graph = graph
         #: Tokens about to enter a node, in order: the edge by which they come, and the node.
         self.agenda: list[tuple[str, str]] = []
-        self.case_id = state.case_id
-        self.workflow_id = state.workflow_id
-        self.flow_version = state.flow_version
-        self.plan_hash = state.plan_hash
-        self.started_at = state.started_at
-        self.started_by = state.started_by
+        self._opened: dict[str, InnerRun] = {}
         self.status = state.status
-        self.revision = state.revision
-        self.stage = state.stage
-        self.calendar = state.calendar
-        self.order = state.order
+        self.reason = state.reason
+        self.end_node = state.end_node
         self.effects = state.effects
         self.unwinding = state.unwinding
-        self.outcome = state.outcome
-        self.end_node = state.end_node
-        self.ended_at = state.ended_at
-        self.data = dict(state.data)
+        self.own_data = dict(state.data)
         self.standings = dict(state.standings)
         self.tokens = dict(state.tokens)
         self.joined = dict(state.joined)
@@ -72,19 +77,75 @@ class Run:
         self.calls = dict(state.calls)
         self.children = dict(state.children)
         self.awaited = dict(state.awaited)
-        self.seen = dict(state.seen)
         self.handlers = dict(state.handlers)
-        self.acts = dict(state.acts)
         self.incidents = dict(state.incidents)
+        self.rounds = dict(state.rounds)
+        self.inner = dict(state.inner)
 
-    def finish(self) -> CaseState:
-        """The state after the step."""
-        self.revision += 1
-        return CaseState(**{name: getattr(self, name) for name in _FIELDS})
+    @property
+    def running(self) -> bool:
+        """True while tokens may still move on by themselves."""
+        return self.status is CaseStatus.RUNNING
+
+    @property
+    def data(self) -> dict[str, Json]:
+        """What expressions read here: what is set around it, and what it has set itself."""
+        return self.own_data
 
     def emit(self, command: Command) -> None:
         """Ask something of the outside."""
-        self.commands.append(command)
+        self.case.commands.append(within(self.path, command))
+
+    def find(self, kind: str, id: str) -> tuple[Run, str] | None:
+        """The run that has something of this id among its calls, tasks …, and the id there."""
+        if id in getattr(self, kind):
+            return self, id
+        key, _, rest = id.partition(":")
+        return self.open(key).find(kind, rest) if key in self.inner else None
+
+    # -- inner runs
+
+    def begin_inner(self, node: str, visit: int, number: int, data: dict[str, Json]) -> InnerRun:
+        """Begin to live a node's body through."""
+        key = f"{node}/{visit}.{number}"
+        state = InnerState(node=node, visit=visit, number=number, data={"data": {}, **data})
+        self.inner[key] = state
+        inner = self.open(key)
+        inner.agenda.append(("", inner.graph.start))
+        return inner
+
+    def open(self, key: str) -> InnerRun:
+        """The working copy of an inner run."""
+        if key not in self._opened:
+            state = self.inner[key]
+            body = body_of(self.graph.by_id[state.node])
+            self._opened[key] = InnerRun(state, body, self, key)
+        return self._opened[key]
+
+    def opened(self) -> list[InnerRun]:
+        """The inner runs that may have changed in this step."""
+        return list(self._opened.values())
+
+    def inner_of(self, node: str, visit: int) -> list[InnerRun]:
+        """The runs of a node's body."""
+        return [
+            self.open(key)
+            for key, state in list(self.inner.items())
+            if (state.node, state.visit) == (node, visit)
+        ]
+
+    def forget_inner(self, inner: InnerRun) -> None:
+        """Nothing of it is under way any more."""
+        del self.inner[inner.key], self._opened[inner.key]
+
+    def _frozen(self, names: tuple[str, ...]) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in names}
+        values["data"] = self.own_data
+        values["inner"] = {
+            key: self._opened[key].freeze() if key in self._opened else state
+            for key, state in self.inner.items()
+        }
+        return values
 
     # -- tokens
 
@@ -100,17 +161,21 @@ class Run:
 
     def begin_visit(self, node: PlanNode) -> int:
         """Count a visit of a node."""
-        self.order += 1
         earlier = self.standings.get(node.id)
         visit = earlier.visit + 1 if earlier else 1
-        self.standings[node.id] = Standing(visit, self.at, self.order)
+        self.standings[node.id] = Standing(visit, self.at, self.case.next_order())
         if node.stage:
-            self.stage = node.stage
+            self.case.stage = node.stage
         return visit
 
     def end_visit(self, node: str) -> None:
-        """The token is gone from a node."""
+        """The token is gone from a node, and what was armed for it with it."""
         self.tokens.pop(node, None)
+        self.rounds.pop(node, None)
+        self.incidents.pop(f"{node}/{self.standings[node].visit}", None)
+        self.cancel_timers(node)
+        for key in [key for key, awaited in self.awaited.items() if awaited.node == node]:
+            del self.awaited[key]
         self.standings[node] = replace(self.standings[node], left_at=self.at)
 
     def is_at(self, node: str, visit: int) -> bool:
@@ -137,6 +202,7 @@ class Run:
     ) -> None:
         """Call an RPC; the call's id is the tail of its idempotency key."""
         self.calls[call.call_id] = call
+        key = f"{self.case.workflow_id}/{self.path}{call.call_id}"
         self.emit(
             CallRpc(
                 call_id=call.call_id,
@@ -144,7 +210,7 @@ class Run:
                 visit=call.visit,
                 rpc=rpc,
                 request=request,
-                idempotency_key=f"{self.workflow_id}/{call.call_id}" if mutating else "",
+                idempotency_key=key if mutating else "",
                 quick=quick,
                 summary=summary,
                 purpose=Purpose(call.purpose),
@@ -169,7 +235,7 @@ class Run:
 
     def due_after(self, seconds: int, calendar: str, start: datetime | None = None) -> Deadline:
         """The instant by which some time has passed, working time or elapsed."""
-        chosen = self.calendar if calendar == "business" else None
+        chosen = self.case.calendar if calendar == "business" else None
         return (chosen or ROUND_THE_CLOCK).add(start or self.at, timedelta(seconds=seconds))
 
     def raise_incident(
@@ -186,13 +252,87 @@ class Run:
 
     def set_result(self, node: str, result: Json) -> None:
         """Keep what a node leaves behind."""
-        self.data[node] = result
+        self.own_data[node] = result
 
     def set_variables(self, values: dict[str, Any]) -> None:
         """Give variables of the flow their values."""
-        self.data["data"] = {**self.data["data"], **values}
+        self.own_data["data"] = {**self.own_data["data"], **values}
+
+    def handler_of(self, node: str) -> str:
+        """Who handled a node last, here or around; empty: nobody."""
+        found = self.handlers.get(node, "")
+        return found or (self.outer.handler_of(node) if self.outer else "")
+
+
+class CaseRun(Run):
+    """A case's own run, and what is one for all runs inside it."""
+
+    def __init__(self, state: CaseState, at: datetime, plan: Plan) -> None:
+        super().__init__(state, plan)
+        self.case, self.plan, self.at = self, plan, at
+        self.before = state
+        self.commands: list[Command] = []
+        #: Something happened that the next state must show.
+        self.changed = False
+        self._moves = 0
+        self.case_id = state.case_id
+        self.workflow_id = state.workflow_id
+        self.flow_version = state.flow_version
+        self.plan_hash = state.plan_hash
+        self.started_at = state.started_at
+        self.started_by = state.started_by
+        self.revision = state.revision
+        self.stage = state.stage
+        self.calendar = state.calendar
+        self.order = state.order
+        self.seen = dict(state.seen)
+        self.acts = dict(state.acts)
+        self.outcome = state.outcome
+        self.ended_at = state.ended_at
+
+    def finish(self) -> CaseState:
+        """The state after the step."""
+        self.revision += 1
+        return CaseState(**self._frozen(_OF_CASE))
+
+    def next_order(self) -> int:
+        """A number greater than all before it."""
+        self.order += 1
+        return self.order
+
+    def count_move(self, node: str) -> None:
+        """A token moves.
+
+        Raises:
+            RuntimeError: the case moves without end.
+        """
+        self._moves += 1
+        if self._moves > _MOST_MOVES:
+            raise RuntimeError(f"case {self.case_id} moves without end at {node}")
+
+
+class InnerRun(Run):
+    """A run of a node's body."""
+
+    def __init__(self, state: InnerState, body: PlanGraph, outer: Run, key: str) -> None:
+        super().__init__(state, body)
+        self.case, self.plan, self.at = outer.case, outer.plan, outer.at
+        self.outer: Run = outer
+        self.path = f"{outer.path}{key}:"
+        self.key = key
+        self.node = state.node
+        self.visit = state.visit
+        self.number = state.number
+        #: What it leaves behind, once it is completed.
+        self.result: Json = None
 
     @property
-    def running(self) -> bool:
-        """True while tokens may still move on by themselves."""
-        return self.status is CaseStatus.RUNNING
+    def data(self) -> dict[str, Json]:
+        """What expressions read here: what it has set itself hides what is set around it."""
+        return layered(self.outer.data, self.own_data)
+
+    def freeze(self) -> InnerState:
+        """Its state after the step."""
+        return InnerState(
+            node=self.node, visit=self.visit, number=self.number, **self._frozen(_OF_RUN)
+        )

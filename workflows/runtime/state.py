@@ -17,17 +17,18 @@ from kit.calendar import BusinessCalendar
 
 
 class CaseStatus(StrEnum):
-    """A case runs, is being undone, or is over."""
+    """A case runs, is being undone, or is over; so does a run inside it."""
 
     RUNNING = "running"
     CANCELLING = "cancelling"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    FAILED = "failed"
 
     @property
     def over(self) -> bool:
-        """True once nothing can happen any more."""
-        return self in (CaseStatus.COMPLETED, CaseStatus.CANCELLED)
+        """True once no token can move any more."""
+        return self not in (CaseStatus.RUNNING, CaseStatus.CANCELLING)
 
 
 class Phase(StrEnum):
@@ -37,6 +38,8 @@ class Phase(StrEnum):
     PERSON = "person"
     CALL = "call"
     FIELD_WORK = "field_work"
+    SUBFLOW = "subflow"  # a child case
+    BODY = "body"
     TIME = "time"
     EVENT = "event"
     STUCK = "stuck"  # an incident is open
@@ -118,7 +121,7 @@ class Timer:
     node: str
     visit: int
     due: datetime
-    purpose: str  # "wait", or the id of the SLA alarm
+    purpose: str  # "wait", or the id of an SLA alarm or of a boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,11 @@ class PendingCall:
     request: dict[str, Any] = field(default_factory=dict)
     """What undoing the call may need of its request."""
 
+    @property
+    def root(self) -> str:
+        """The node of this run that it belongs to."""
+        return _root(self.node)
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -151,12 +159,33 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A domain event that a node waits for."""
+    """A domain event that a node waits for.
+
+    Attributes:
+        way: of a way out of the node: the boundary's id.
+    """
 
     node: str
     visit: int
     type: str
     key: str
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """A list whose elements a body is lived through for.
+
+    Attributes:
+        begun: how many runs have begun.
+        results: what each run that is done has left behind, by its number.
+    """
+
+    node: str
+    visit: int
+    items: tuple[Any, ...]
+    begun: int = 0
+    results: dict[int, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +203,11 @@ class ActOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A completed call that can be undone, newest last, with what its undoing needs."""
+    """A completed call that can be undone, newest last, with what its undoing needs.
+
+    Attributes:
+        node: the node that made it; what an inner run that is over has done keeps its path.
+    """
 
     node: str
     visit: int
@@ -184,13 +217,23 @@ class Effect:
     request: dict[str, Any]
     takes_reason: bool
 
+    @property
+    def root(self) -> str:
+        """The node of this run that it belongs to."""
+        return _root(self.node)
+
+
+def _root(node: str) -> str:
+    return node.partition("/")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Unwind:
-    """Effects being undone, newest first, before a token enters ``goal``; an empty goal ends the
-    case as cancelled.
+    """Effects being undone, newest first, before a token enters ``goal``; an empty goal: nothing
+    follows.
 
-    It first waits for the calls and children it has withdrawn, since they may still succeed.
+    It first waits for the calls, children and inner runs it has withdrawn, since they may still
+    succeed.
 
     Attributes:
         nodes: the nodes being undone.
@@ -219,8 +262,65 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseState:
-    """One case. Containers are never changed in place: a step replaces them."""
+class RunState:
+    """One run through a graph: the case's own, or a body's. All ids in it are its own.
+
+    Attributes:
+        status: of an inner run too; one that is over stays until what it started has ended.
+        reason: why it is being cancelled, or has failed.
+        data: what it has set itself: the result of each node by its id, and ``data``, the flow's
+            variables; the case's own run has ``inputs`` and ``case`` too. An inner run reads what
+            is set around it as well.
+        joined: the edges by which tokens have come to each node that waits for more.
+        handlers: who handled each node last.
+        rounds: the lists that are being gone through, by node.
+        inner: the runs of bodies, by ``node/visit.number``.
+        end_node: where its last token ended.
+    """
+
+    status: CaseStatus = CaseStatus.RUNNING
+    reason: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tasks: dict[str, UserTask] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
+    calls: dict[str, PendingCall] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+    awaited: dict[str, Awaited] = field(default_factory=dict)
+    handlers: dict[str, str] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    unwinding: tuple[Unwind, ...] = ()
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    rounds: dict[str, Rounds] = field(default_factory=dict)
+    inner: dict[str, InnerState] = field(default_factory=dict)
+    end_node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InnerState(RunState):
+    """The run of a body.
+
+    Attributes:
+        node: the node whose body it is, and the visit of it.
+        number: which of the node's runs, from 1.
+    """
+
+    node: str = ""
+    visit: int = 0
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState(RunState):
+    """One case: its own run, and what is one for all runs inside it.
+
+    Attributes:
+        revision: grows with every step that changed something; numbers the read model's upserts.
+        order: counts entries and effects, to tell what came first.
+        seen: the newest sequence seen of each aggregate's events.
+    """
 
     case_id: str = ""
     workflow_id: str = ""
@@ -228,40 +328,14 @@ class CaseState:
     plan_hash: str = ""
     started_at: datetime | None = None
     started_by: str = ""
-    status: CaseStatus = CaseStatus.RUNNING
     revision: int = 0
-    """Grows with every step that changed something; numbers the read model's upserts."""
     stage: str = ""
     calendar: BusinessCalendar | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    """``inputs``, ``case``, ``data`` (the flow's variables) and the result of each node by its id."""
     order: int = 0
-    """Counts entries and effects, to tell what came first."""
-    standings: dict[str, Standing] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
-    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The edges by which tokens have come to each node that waits for more."""
-    tasks: dict[str, UserTask] = field(default_factory=dict)
-    timers: dict[str, Timer] = field(default_factory=dict)
-    calls: dict[str, PendingCall] = field(default_factory=dict)
-    children: dict[str, Child] = field(default_factory=dict)
-    awaited: dict[str, Awaited] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
-    """The newest sequence seen of each aggregate's events."""
-    handlers: dict[str, str] = field(default_factory=dict)
-    """Who handled each node last."""
     acts: dict[str, ActOutcome] = field(default_factory=dict)
-    effects: tuple[Effect, ...] = ()
-    unwinding: tuple[Unwind, ...] = ()
-    incidents: dict[str, Incident] = field(default_factory=dict)
     outcome: str = ""
-    end_node: str = ""
     ended_at: datetime | None = None
-
-    @property
-    def next_due(self) -> datetime | None:
-        """The earliest due instant of all timers, None when there is none."""
-        return min((timer.due for timer in self.timers.values()), default=None)
 
 
 _ADAPTER: TypeAdapter[CaseState] = TypeAdapter(CaseState)

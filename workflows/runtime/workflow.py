@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.acts import check_act
     from workflows.runtime.commands import (
         CallRpc,
+        CancelCall,
         CancelChild,
         CancelTimer,
         Command,
@@ -195,6 +196,8 @@ class CaseWorkflow:
         match command:
             case CallRpc():
                 self._calls.start(command, self._inbox.append)
+            case CancelCall():
+                self._calls.cancel(command.call_id)
             case StartTimer():
                 self._summaries[command.timer_id] = command.summary
             case CancelTimer():
@@ -209,9 +212,7 @@ class CaseWorkflow:
                 self._recorder.add(command)
             case RaiseIncident():
                 workflow.logger.error("incident: %s %s", command.reason, command.message)
-            case StartSubflow():
-                raise AssertionError("the language has no subflows yet")
-            case EndCase():
+            case StartSubflow() | EndCase():
                 pass  # the state says so, and the loop ends
             case _:
                 assert_never(command)

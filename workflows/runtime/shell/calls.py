@@ -48,8 +48,8 @@ class Calls:
         self.in_flight: dict[str, CallRpc] = {}
         #: Calls in flight whose local attempt failed: something is down, and people should see it.
         self.in_trouble: set[str] = set()
-        self._running: set[asyncio.Task[None]] = set()
-        self._chained = 0
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._chained: set[str] = set()
         self._task = -1
         self._chain_began: datetime | None = None
         self._answering = False
@@ -57,7 +57,7 @@ class Calls:
     @property
     def chaining(self) -> bool:
         """Whether local attempts of this workflow task are still running."""
-        return self._chained > 0
+        return bool(self._chained)
 
     def answer_first(self) -> None:
         """An act was applied: end the workflow task before any call, so that it is answered."""
@@ -68,18 +68,30 @@ class Calls:
         """Begin a call; ``on_end`` hears how it ended."""
         self.in_flight[call.call_id] = call
         local = self._may_chain(call)
-        self._chained += local
+        if local:
+            self._chained.add(call.call_id)
         running = asyncio.create_task(self._run(call, local, on_end))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        self._running[call.call_id] = running
+        running.add_done_callback(lambda _: self._forget(call.call_id))
+
+    def cancel(self, call_id: str) -> None:
+        """Nobody wants the answer any more."""
+        running = self._running.get(call_id)
+        if running is not None:
+            running.cancel()
 
     async def _run(self, call: CallRpc, local: bool, on_end: Callable[[Ended], None]) -> None:
         ended = await self._attempt_locally(call) if local else None
         if ended is None:
             ended = await self._call_until_answered(call)
-        del self.in_flight[call.call_id]
-        self.in_trouble.discard(call.call_id)
         on_end(ended)
+
+    def _forget(self, call_id: str) -> None:
+        """The call has ended, or was cancelled before it began."""
+        del self.in_flight[call_id], self._running[call_id]
+        self._chained.discard(call_id)
+        self.in_trouble.discard(call_id)
+        self._wake()
 
     async def _attempt_locally(self, call: CallRpc) -> Ended | None:
         """How the call ended, or None when it may yet succeed."""
@@ -93,14 +105,14 @@ class Calls:
                 summary=call.summary,
             )
         except (ActivityError, ApplicationError) as error:
-            self._chained -= 1
+            self._chained.discard(call.call_id)
             if _is_final(error):
                 return _failure(call, error)
             # The chain was waited for; what it left behind is to be shown meanwhile.
             self.in_trouble.add(call.call_id)
             self._wake()
             return None
-        self._chained -= 1
+        self._chained.discard(call.call_id)
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
     async def _call_until_answered(self, call: CallRpc) -> Ended:

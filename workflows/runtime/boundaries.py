@@ -1,0 +1,39 @@
+"""The ways out of a node that waits, before it is done: a time that has passed, an event, a failure,
+a deadline's escalation. They are armed when a token comes and disarmed when it leaves."""
+
+from __future__ import annotations
+
+from workflows.compiler.plan import PlanBoundary, PlanNode
+from workflows.runtime.run import Run
+from workflows.runtime.state import Awaited
+
+
+def arm(run: Run, node: PlanNode, visit: int) -> None:
+    """Begin to wait for what leads out of a node.
+
+    Raises:
+        EvaluationError: an event's key has no value for this case.
+    """
+    for way in node.boundary:
+        if way.cause == "timer":
+            due = run.due_after(way.after_seconds, way.calendar).at
+            run.start_timer(node, visit, way.id, due, f"{node.name}：{way.name or '超时'}")
+        elif way.cause == "event":
+            key = str(way.key.run(run.data)) if way.key else ""
+            run.awaited[f"{node.id}/{visit}/{way.id}"] = Awaited(
+                node.id, visit, way.event, key, way.id
+            )
+
+
+def way_out(node: PlanNode, id: str) -> PlanBoundary | None:
+    """The way of that id, or the one that an alarm of that id takes."""
+    if not id:
+        return None
+    return next((way for way in node.boundary if id in (way.id, way.alarm)), None)
+
+
+def error_path(node: PlanNode, reason: str) -> PlanBoundary | None:
+    """The way out for a failure: one that names its reason, else the one for all."""
+    paths = [way for way in node.boundary if way.cause == "error"]
+    named = (way for way in paths if reason in way.reasons)
+    return next(named, None) or next((way for way in paths if not way.reasons), None)

@@ -1,0 +1,81 @@
+"""Looking into a case from outside: everything that is in a run is in one of its places.
+
+An id outside is the id inside with the names of the runs around it before it: ``each/1.2:measure/1``
+is the user task ``measure/1`` in the second run of the first visit of ``each``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from workflows.compiler.plan import ForEachNode, Plan, PlanGraph, PlanNode, SubflowNode
+from workflows.language.values import Json
+from workflows.runtime.state import CaseState, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run inside a case, or the case's own.
+
+    Attributes:
+        path: what stands before its ids outside; nothing before those of the case's own run.
+        data: what expressions read there.
+    """
+
+    path: str
+    run: RunState
+    graph: PlanGraph
+    data: Mapping[str, Json]
+
+    def node(self, id: str) -> PlanNode:
+        """A node of it."""
+        return self.graph.by_id[id]
+
+
+def places(state: CaseState, plan: Plan) -> Iterator[Place]:
+    """The case's own run and all inside it, each before those inside it."""
+    yield from _inside(Place("", state, plan, state.data))
+
+
+def _inside(place: Place) -> Iterator[Place]:
+    yield place
+    for key in place.run.inner:
+        yield from _inside(_enter(place, key))
+
+
+def place_of(state: CaseState, plan: Plan, kind: str, id: str) -> tuple[Place, str] | None:
+    """The place that has something of this id among its tasks, incidents …, and the id there."""
+    place = Place("", state, plan, state.data)
+    while id not in getattr(place.run, kind):
+        key, _, id = id.partition(":")
+        if key not in place.run.inner:
+            return None
+        place = _enter(place, key)
+    return place, id
+
+
+def _enter(place: Place, key: str) -> Place:
+    inner = place.run.inner[key]
+    graph = body_of(place.graph.by_id[inner.node])
+    return Place(f"{place.path}{key}:", inner, graph, layered(place.data, inner.data))
+
+
+def node_at(graph: PlanGraph, id: str) -> PlanNode:
+    """The node of which something of this id is, wherever it is or was."""
+    *runs, own = id.split(":")
+    for run in runs:
+        graph = body_of(graph.by_id[run.partition("/")[0]])
+    return graph.by_id[own.partition("/")[0]]
+
+
+def body_of(node: PlanNode) -> PlanGraph:
+    """The graph inside a node."""
+    if isinstance(node, ForEachNode | SubflowNode) and node.body is not None:
+        return node.body
+    raise LookupError(f"{node.id} has no body")
+
+
+def layered(around: Mapping[str, Json], own: Mapping[str, Json]) -> dict[str, Json]:
+    """What an inner run reads: what it has set itself hides what is set around it."""
+    return {**around, **own, "data": {**around["data"], **own["data"]}}
