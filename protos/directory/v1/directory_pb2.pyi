@@ -470,7 +470,9 @@ class Absence(_message.Message):
     reason: _builtins.str
     """For colleagues to read, such as "annual leave"."""
     @_builtins.property
-    def starts_at(self) -> _timestamp_pb2.Timestamp: ...
+    def starts_at(self) -> _timestamp_pb2.Timestamp:
+        """In a request, unset means now."""
+
     @_builtins.property
     def ends_at(self) -> _timestamp_pb2.Timestamp:
         """When they are back; unset: until further notice."""

@@ -4,12 +4,24 @@ decision, save, reply.
 
 from __future__ import annotations
 
+from services.directory.servicer.absences import AbsenceRpcs
+from services.directory.servicer.assignees import AssigneeRpcs
 from services.directory.servicer.calendars import CalendarRpcs
 from services.directory.servicer.customers import CustomerRpcs
+from services.directory.servicer.organisation import OrganisationRpcs
 from services.directory.servicer.outlets import OutletRpcs
 from services.directory.servicer.people import PersonRpcs
 from services.directory.servicer.places import PlaceRpcs
 
 
-class DirectoryServicer(PersonRpcs, OutletRpcs, CustomerRpcs, PlaceRpcs, CalendarRpcs):
-    """People, outlets, customers, places and calendars."""
+class DirectoryServicer(
+    PersonRpcs,
+    AssigneeRpcs,
+    OrganisationRpcs,
+    AbsenceRpcs,
+    OutletRpcs,
+    CustomerRpcs,
+    PlaceRpcs,
+    CalendarRpcs,
+):
+    """People and their organisation, absences, outlets, customers, places and calendars."""

@@ -18,9 +18,11 @@ from protos.directory.v1.directory_pb2_grpc import DirectoryServiceServicer
 from services.directory import vault
 from services.directory.convert.places import zone_shape
 from services.directory.domain.coordinates import Point
+from services.directory.domain.people import check_active
 from services.directory.domain.places import PlaceTable, ResolvedPlace, city_tier
 from services.directory.domain.zones import zones_at
-from services.directory.store import places
+from services.directory.store import people, places
+from services.directory.tables import PersonRow
 
 Context = ServicerContext[Any, Any]
 
@@ -57,6 +59,18 @@ class Rpcs(DirectoryServiceServicer):
 async def record_event(event: Message, noun: str, noun_id: str, now: datetime) -> None:
     """Say what happened to one thing, in the transaction of the effect."""
     await record(event, aggregate=(noun, noun_id), occurred_at=now)
+
+
+async def active_person(person_id: str, field: str) -> PersonRow:
+    """One person who is here.
+
+    Raises:
+        NotFound: ``PERSON_UNKNOWN``, naming ``field``.
+        FailedPrecondition: ``PERSON_LEFT``, naming ``field``.
+    """
+    row = await people.person(current_session(), person_id, field)
+    check_active(person_id, row.leaving, field)
+    return row
 
 
 def page_start(page: page_pb2.PageRequest) -> str:

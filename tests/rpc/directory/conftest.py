@@ -4,18 +4,22 @@ import base64
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from google.protobuf.message import Message
 
 from kit.clock import FixedClock
 from protos.directory.v1 import directory_pb2_grpc
+from protos.events.v1 import events_pb2
 from services.directory.main import mounts
 from services.directory.vault import MasterKeyFile
 from tests.rpc.conftest import Serve, Served
 
 if TYPE_CHECKING:
     from protos.directory.v1.directory_pb2_grpc import DirectoryServiceAsyncStub
+
+Event = TypeVar("Event", bound=Message)
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -35,3 +39,17 @@ async def directory(serve: Serve, master_key: MasterKeyFile) -> Served:
 @pytest.fixture(scope="module")
 def stub(directory: Served) -> "DirectoryServiceAsyncStub":
     return directory.stub(directory_pb2_grpc.DirectoryServiceStub)  # type: ignore[return-value]  # aio
+
+
+async def events_of(directory: Served, aggregate_id: str, kind: type[Event]) -> list[Event]:
+    """What was recorded of one thing, oldest first."""
+    answer = await directory.as_().call(
+        "events.v1.EventService/ReadEvents", events_pb2.ReadEventsRequest(limit=1000)
+    )
+    assert isinstance(answer, events_pb2.ReadEventsResponse)
+    found = []
+    for event in answer.events:
+        payload = kind()
+        if event.aggregate_id == aggregate_id and event.payload.Unpack(payload):
+            found.append(payload)
+    return found

@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,24 +11,9 @@ from services.directory.tables import (
     CityTierRow,
     CustomerRow,
     PersonalDataRow,
-    PersonRow,
     RevealRow,
 )
-
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
-
-
-def person(person_id: str, *roles: str, state: str = "active", wecom: str = "") -> PersonRow:
-    return PersonRow(
-        person_id=person_id,
-        display_name="某人",
-        roles=list(roles),
-        region_adcodes=[],
-        outlet_id=None,
-        leader_person_id=None,
-        wecom_userid=wecom or None,
-        state=state,
-    )
+from tests.store.directory.conftest import NOW, person
 
 
 def customer(customer_id: str) -> CustomerRow:
@@ -69,7 +52,7 @@ async def test_only_active_holders_of_the_role_are_found(session: AsyncSession) 
     await add(
         session,
         person("pe_1", "designer", "sales"),
-        person("pe_2", "designer", state="left"),
+        person("pe_2", "designer", left_at=NOW),
         person("pe_3", "sales"),
     )
     holders = await people.active_holders(session, "designer", "")
@@ -78,7 +61,7 @@ async def test_only_active_holders_of_the_role_are_found(session: AsyncSession) 
 
 async def test_two_people_are_never_the_same_wecom_member(session: AsyncSession) -> None:
     with pytest.raises(IntegrityError, match="wecom_userid"):
-        await add(session, person("pe_1", wecom="li"), person("pe_2", wecom="li"))
+        await add(session, person("pe_1", wecom_userid="li"), person("pe_2", wecom_userid="li"))
 
 
 async def test_people_without_wecom_are_many(session: AsyncSession) -> None:
