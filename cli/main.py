@@ -11,6 +11,7 @@ from cli import (
     case,
     customer,
     demo,
+    department,
     earning,
     flow,
     inbox,
@@ -23,7 +24,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, quote, work_order, earning, ledger, person, customer, notify, calendar,
+    flow, case, quote, work_order, earning, ledger, person, department, customer, notify, calendar,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -7,21 +7,27 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
+from cli import absence
 from cli.api import part
-from cli.output import facts, state, table, tell, text
+from cli.output import facts, state, table, tell, text, time
+from cli.times import instant
 from cli.verb import api, noun, verb
 from protos.directory.v1 import directory_pb2
 from services.gateway.words import word
 
-app = noun("person", "People 人员: staff, roles, regions.")
+app = noun("person", "People 人员: staff, roles, regions, absences.")
+app.add_typer(absence.app)
 
 
 @verb(app, "list")
-def list_people(role: Annotated[str, typer.Option(help="Only this role")] = "") -> None:
+def list_people(
+    role: Annotated[str, typer.Option(help="Only this role")] = "",
+    department: Annotated[str, typer.Option(help="Only this department's members")] = "",
+) -> None:
     """Staff, with the roles they may play."""
 
     def shown(answer: directory_pb2.ListPeopleResponse) -> RenderableType:
-        rows = table("person", "name", "roles", "regions", "outlet", "WeCom")
+        rows = table("person", "name", "roles", "regions", "outlet", "departments", "WeCom")
         for person in answer.people:
             rows.add_row(
                 person.person_id,
@@ -29,28 +35,47 @@ def list_people(role: Annotated[str, typer.Option(help="Only this role")] = "") 
                 " ".join(word(role) for role in person.roles),
                 " ".join(person.region_adcodes),
                 person.outlet_id,
+                " ".join(person.department_ids),
                 person.wecom_userid,
             )
         return rows
 
-    query = {"role": role, "page_size": 200}
+    query = {"role": role, "department_id": department, "page_size": 200}
     tell(api().get("/people", directory_pb2.ListPeopleResponse, **query), shown)
 
 
 @verb(app)
 def show(person: Annotated[str, typer.Argument()]) -> None:
     """One person."""
+    tell(api().get(f"/people/{part(person)}", directory_pb2.Person), _card)
 
-    def shown(found: directory_pb2.Person) -> RenderableType:
-        return facts(
-            ("person", found.person_id),
-            ("name", text(found.display_name)),
-            ("state", state(found)),
-            ("roles", ", ".join(f"{role} {word(role)}" for role in found.roles)),
-            ("regions", ", ".join(found.region_adcodes)),
-            ("outlet", found.outlet_id),
-            ("leader", found.leader_person_id),
-            ("WeCom", found.wecom_userid),
-        )
 
-    tell(api().get(f"/people/{part(person)}", directory_pb2.Person), shown)
+@verb(app)
+def leave(
+    person: Annotated[str, typer.Argument()],
+    reason: Annotated[str, typer.Option()],
+    to: Annotated[str, typer.Option(metavar="SUCCESSOR", help="Who takes over")] = "",
+    on: Annotated[str, typer.Option(help="When, not later than now; default: now")] = "",
+) -> None:
+    """A person left the company 离职; a successor takes over."""
+    body = {"successor_person_id": to, "reason": reason}
+    if on:
+        body["left_at"] = instant(on).isoformat()
+    path = f"/people/{part(person)}/leave"
+    tell(api().send("POST", path, directory_pb2.Person, body), _card)
+
+
+def _card(person: directory_pb2.Person) -> RenderableType:
+    return facts(
+        ("person", person.person_id),
+        ("name", text(person.display_name)),
+        ("state", state(person)),
+        ("left", time(person.left_at)),
+        ("successor", person.successor_person_id),
+        ("roles", ", ".join(f"{role} {word(role)}" for role in person.roles)),
+        ("regions", ", ".join(person.region_adcodes)),
+        ("outlet", person.outlet_id),
+        ("departments", ", ".join(person.department_ids)),
+        ("leader", person.leader_person_id),
+        ("WeCom", person.wecom_userid),
+    )

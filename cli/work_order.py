@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -10,8 +10,9 @@ from rich.console import RenderableType
 
 from cli.api import part
 from cli.output import facts, money, place, state, table, tell, text, time
+from cli.times import instant
 from cli.verb import api, noun, verb
-from kit.clock import SHANGHAI, SystemClock
+from kit.clock import SystemClock
 from protos.workorder.v1 import workorder_pb2
 
 app = noun("work-order", "Work orders 工单: offers, visits, completion.")
@@ -71,7 +72,7 @@ def schedule(
     hours: Annotated[float, typer.Option(help="How long the window is", min=0.25)] = 2.0,
 ) -> None:
     """Make the appointment 预约."""
-    begin = _instant(start)
+    begin = instant(start) if start else SystemClock().now()
     _act(
         work_order,
         "schedule",
@@ -132,13 +133,3 @@ def _act(work_order: str, what: str, *, comment: str = "", **form: str) -> None:
 def _window(order: workorder_pb2.WorkOrder) -> str:
     start, end = time(order.appointment.window_start), time(order.appointment.window_end)
     return f"{start[:-3]} – {end[6:-3]}" if start else ""
-
-
-def _instant(written: str) -> datetime:
-    if not written:
-        return SystemClock().now()
-    try:
-        instant = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise typer.BadParameter(f"{written!r} is no time; write 2026-03-02T09:00") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)

@@ -168,6 +168,7 @@ async def log_in(edge: Edge, login_name: str, password: str) -> str:
 
     Raises:
         Unauthenticated: ``LOGIN_REFUSED``; which of the two was wrong is not said.
+            ``ACTOR_UNKNOWN`` when both are right but their person left.
         ResourceExhausted: ``LOGIN_LOCKED`` after too many wrong passwords.
     """
     now = edge.clock.now()
@@ -181,6 +182,7 @@ async def log_in(edge: Edge, login_name: str, password: str) -> str:
         right = await asyncio.to_thread(password_matches, password, kept)
         if account is not None and right:
             account.failed_attempts = 0
+            await edge.people.actor(account.person_id, origin="console")
             return await _open(edge, account.person_id, "password")
         if account is not None:
             store.count_failure(account, now)

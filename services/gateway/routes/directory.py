@@ -1,4 +1,4 @@
-"""People, outlets, customers, places and zones, calendars."""
+"""People and their organisation, outlets, customers, places and zones, calendars."""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ _ADDRESS: Final = {
     "floor": 12,
 }
 
+_ABSENCE: Final = {
+    "person_id": "pe_wang",
+    "starts_at": "2026-10-09T09:00:00+08:00",
+    "ends_at": "2026-10-16T09:00:00+08:00",
+    "proxy_person_id": "pe_li",
+    "reason": "年假",
+}
+
 people = APIRouter(prefix="/people", tags=["people 人员"])
-expose(people, "GET", "", f"{_SERVICE}/ListPeople", "Staff, all or of one role")
+expose(people, "GET", "", f"{_SERVICE}/ListPeople", "Staff, of a role or a department")
 expose(people, "GET", "/{person_id}", f"{_SERVICE}/GetPerson", "One member of staff")
 expose(
     people,
@@ -32,9 +40,58 @@ expose(
         "display_name": "李设计",
         "roles": ["designer"],
         "region_adcodes": ["110000"],
+        "department_ids": ["dp_design"],
         "wecom_userid": "lisheji",
         "state": "PERSON_STATE_ACTIVE",
     },
+)
+expose(
+    people,
+    "POST",
+    "/{person_id}/leave",
+    f"{_SERVICE}/LeavePerson",
+    "A member of staff left; a successor takes over",
+    example={"successor_person_id": "pe_wang", "reason": "合同到期"},
+)
+
+departments = APIRouter(prefix="/departments", tags=["people 人员"])
+expose(departments, "GET", "", f"{_SERVICE}/ListDepartments", "Departments, a tree by parent_id")
+expose(
+    departments,
+    "PUT",
+    "/{department_id}",
+    f"{_SERVICE}/PutDepartment",
+    "Create or change a department",
+    body="department",
+    example={"name": "设计部", "parent_id": "dp_company", "leader_person_id": "pe_chen"},
+)
+
+absences = APIRouter(prefix="/absences", tags=["people 人员"])
+expose(absences, "GET", "", f"{_SERVICE}/ListAbsences", "Absences, of all or of one person")
+expose(
+    absences,
+    "POST",
+    "",
+    f"{_SERVICE}/PutAbsence",
+    "Declare an absence, with the proxy who takes the user tasks meanwhile",
+    body="absence",
+    example=_ABSENCE,
+)
+expose(
+    absences,
+    "PUT",
+    "/{absence_id}",
+    f"{_SERVICE}/PutAbsence",
+    "Change an absence that is not over",
+    body="absence",
+    example=_ABSENCE,
+)
+expose(
+    absences,
+    "DELETE",
+    "/{absence_id}",
+    f"{_SERVICE}/CancelAbsence",
+    "Cancel an absence: it does not begin, or ends now",
 )
 
 outlets = APIRouter(prefix="/outlets", tags=["outlets 网点"])
@@ -145,4 +202,6 @@ expose(
     },
 )
 
-ROUTERS: Final = (people, outlets, customers, personal_data, places, zones, calendars)
+ROUTERS: Final = (
+    people, departments, absences, outlets, customers, personal_data, places, zones, calendars,
+)  # fmt: skip

@@ -218,18 +218,31 @@ async def test_outside_development_nobody_is_played_and_cookies_need_https(
 
 
 async def test_a_person_who_left_is_out_at_once(product: WholeProduct, as_: As) -> None:
-    person = {"display_name": "周去", "roles": ["sales"], "state": "PERSON_STATE_ACTIVE"}
-    path = "/api/v1/people/pe_gone"
-    admin = as_()
-    await admin.put(path, json=person, headers={"Idempotency-Key": secrets.token_hex(8)})
-    made = (await as_("pe_gone").post("/api/v1/api-tokens", json={"label": "mine"})).json()
-    left = person | {"state": "PERSON_STATE_LEFT"}
-    await admin.put(path, json=left, headers={"Idempotency-Key": secrets.token_hex(8)})
+    person = {"display_name": "周去", "roles": ["sales"]}
+    admin, leaver, keys = as_(), as_("pe_gone"), iter(range(9))
+
+    async def change(method: str, path: str, body: dict[str, object]) -> None:
+        headers = {"Idempotency-Key": f"gone {next(keys)}"}
+        done = await admin.request(method, f"/api/v1{path}", json=body, headers=headers)
+        assert done.is_success, done.text
+
+    await change("PUT", "/people/pe_gone", person)
+    await change("PUT", "/local-accounts/gone", {"person_id": "pe_gone", "password": PASSWORD})
+    made = (await leaver.post("/api/v1/api-tokens", json={"label": "mine"})).json()
+    await change("POST", "/people/pe_gone/leave", {"reason": "合同到期"})
     # What was known of them is forgotten after a few seconds; here at once.
     people = People(product.edge.caller, SystemClock())
     fresh = dataclasses.replace(product, edge=dataclasses.replace(product.edge, people=people))
     async with fresh.client(token=made["token"]) as program:
         problem(await program.get(SESSION), 401, "ACTOR_UNKNOWN", "person_id")
+    async with fresh.visitor() as visitor:
+        problem(await log_in(visitor, "gone"), 401, "ACTOR_UNKNOWN", "person_id")
+        assert SESSION_COOKIE not in visitor.cookies
+    with psycopg.connect(product.database_url) as database:
+        opened = database.execute(
+            "SELECT count(*) FROM edge.session WHERE person_id = 'pe_gone'"
+        ).fetchone()
+    assert opened == (0,)
 
 
 async def test_a_session_ends_by_itself(product: WholeProduct, account: str) -> None:

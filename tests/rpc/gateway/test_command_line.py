@@ -45,6 +45,47 @@ async def test_a_list_is_a_table_for_people_and_json_for_programs(gongdan: Gongd
     assert {person["person_id"] for person in people} == {"pe_zhang", "pe_liu"}
 
 
+async def test_departments_are_shown_as_a_tree(gongdan: Gongdan) -> None:
+    put = await gongdan(
+        "department", "put", "dp_training", "--name", "培训组", "--parent", "dp_install"
+    )
+    assert put.exit_code == 0, put.output
+    shown = (await gongdan("department", "list")).stdout.splitlines()
+    rows = [line for line in shown if line.strip().startswith("dp_")]
+    assert [row.split()[0] for row in rows] == [
+        "dp_company", "dp_office", "dp_service", "dp_install", "dp_training", "dp_presale",
+    ]  # fmt: skip
+    indents = [row.index(row.split()[1]) - rows[0].index("安居暖通") for row in rows]
+    assert indents == [0, 2, 2, 4, 6, 4]
+
+
+async def test_an_absence_is_declared_listed_and_cancelled(gongdan: Gongdan) -> None:
+    asked = ("person", "absence", "add", "pe_zhou", "--proxy", "pe_qian", "--json")
+    added = await gongdan(*asked, "--from", "2099-10-01T14:00", "--until", "2099-10-07")
+    assert added.exit_code == 0, added.output
+    absence = json.loads(added.stdout)
+    assert (absence["starts_at"], absence["ends_at"]) == (
+        "2099-10-01T06:00:00Z", "2099-10-07T16:00:00Z",
+    )  # fmt: skip
+    listed = await gongdan("person", "absence", "list", "--person", "pe_zhou")
+    assert absence["absence_id"] in listed.stdout
+    assert "pe_qian" in listed.stdout
+    assert (await gongdan("person", "absence", "cancel", absence["absence_id"])).exit_code == 0
+    left = await gongdan("person", "absence", "list", "--person", "pe_zhou", "--json")
+    assert json.loads(left.stdout)["absences"] == []
+    past = await gongdan("person", "absence", "list", "--person", "pe_zhou", "--past")
+    assert absence["absence_id"] in past.stdout
+
+
+async def test_a_person_leaves_to_a_successor(gongdan: Gongdan, as_: As) -> None:
+    body = {"display_name": "马上走", "roles": ["sales"]}
+    await as_().put("/api/v1/people/pe_ma", json=body, headers={"Idempotency-Key": "pe_ma"})
+    left = await gongdan("person", "leave", "pe_ma", "--to", "pe_wang", "--reason", "合同到期")
+    assert left.exit_code == 0, left.output
+    assert "离职" in left.stdout
+    assert "pe_wang" in left.stdout
+
+
 async def test_a_quote_shows_every_step_with_amounts_on_the_right(gongdan: Gongdan) -> None:
     inside = ("--longitude", "116.4612", "--latitude", "39.9087")
     shown = await gongdan("quote", "preview", "AC-INSTALL-HIGH", *inside)
