@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
@@ -46,7 +47,8 @@ class Part(BaseModel):
 
 
 #: The name of a node, field, variable, role or stage: what expressions can say.
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+IDENTIFIER: Final = re.compile(r"^[a-z][a-z0-9_]{0,47}$", re.ASCII)
+Identifier = Annotated[str, Field(pattern=IDENTIFIER.pattern)]
 Title = Annotated[str, Field(min_length=1, max_length=60)]
 #: A condition in the expression language.
 Condition = Annotated[str, Field(min_length=1, max_length=4_000)]
