@@ -58,8 +58,7 @@ def check_may_declare(actor: Actor, person_id: str) -> None:
     if actor.person_id != person_id and not actor.has_role(*_DECLARES_FOR_OTHERS):
         raise PermissionDenied(
             "ABSENCE_NOT_YOURS",
-            "people declare their own absences; those of others need one of the roles: "
-            + ", ".join(_DECLARES_FOR_OTHERS),
+            f"people declare their own absences, {', '.join(_DECLARES_FOR_OTHERS)} those of others",
         )
 
 

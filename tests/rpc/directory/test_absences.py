@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,16 @@ async def test_nobody_is_absent_twice_at_a_time_even_in_the_past(stub: "Stub") -
             await stub.PutAbsence(absence("pe_li", first, last))
         assert refusal.value.field == "absence.starts_at"
     await cancel(stub, declared)
+
+
+async def test_of_two_absences_declared_at_once_one_is_refused(stub: "Stub") -> None:
+    done = await asyncio.gather(
+        *(stub.PutAbsence(absence("pe_li", 50 + day, 52 + day)) for day in range(2)),
+        return_exceptions=True,
+    )
+    [refusal] = [answer for answer in done if isinstance(answer, BaseException)]
+    assert isinstance(refusal, AlreadyExists)
+    assert refusal.reason == "ABSENCE_OVERLAPS"
 
 
 async def test_what_is_over_is_neither_changed_nor_cancelled(stub: "Stub") -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,6 +97,17 @@ async def test_a_department_never_comes_to_be_below_itself(stub: "Stub") -> None
         with pytest.raises(InvalidArgument, match="DEPARTMENT_LOOP") as refusal:
             await put(stub, "dp_upper", parent)
         assert refusal.value.field == "department.parent_id"
+
+
+async def test_of_two_halves_of_a_loop_put_at_once_one_is_refused(stub: "Stub") -> None:
+    await put(stub, "dp_left")
+    await put(stub, "dp_right")
+    done = await asyncio.gather(
+        put(stub, "dp_left", "dp_right"), put(stub, "dp_right", "dp_left"), return_exceptions=True
+    )
+    [refusal] = [answer for answer in done if isinstance(answer, BaseException)]
+    assert isinstance(refusal, InvalidArgument)
+    assert refusal.reason == "DEPARTMENT_LOOP"
 
 
 async def test_nobody_comes_to_lead_themselves(stub: "Stub") -> None:
