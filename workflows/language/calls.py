@@ -1,21 +1,30 @@
-"""Checking calls: functions, constructors written with a text, and the list macros."""
+"""Checking calls: functions, values written with a literal, and questions of presence."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from kit.errors import ServiceError
 from kit.money import Money
 from workflows.language import functions
+from workflows.language.macros import check_macro
 from workflows.language.nearest import did_you_mean
-from workflows.language.syntax import Call, Literal, Name, Node, Select
-from workflows.language.typed import WRONG, Checking, Code, Facts, Typed, join, scalar_name
-from workflows.language.types import BOOL, INT, UNKNOWN, ListOf, MapOf, Type
+from workflows.language.syntax import Call, Index, Literal, Name, Node, Select
+from workflows.language.typed import WRONG, Checking, Code, Facts, Typed, join
+from workflows.language.types import BOOL, DECIMAL, INT, UNKNOWN, ListOf, MapOf, Type
 from workflows.language.units import parse_duration
 from workflows.language.values import ValueMismatch, conform, duration_to_json, money_to_json
 
-_MAX_NESTED_MACROS: Final = 2
 _TYPE: Final = "FLOW_EXPRESSION_TYPE"
+_EXAMPLES: Final = {
+    "cny": 'cny("50000.00")',
+    "money": 'money("CNY", "50000.00")',
+    "decimal": 'decimal("0.85")',
+    "date": 'date("2026-10-01")',
+    "timestamp": 'timestamp("2026-10-01T09:00:00+08:00")',
+    "duration": 'duration("2h30m")',
+}
 
 
 def check_call(checker: Checking, node: Call, facts: Facts) -> Typed:
@@ -25,10 +34,10 @@ def check_call(checker: Checking, node: Call, facts: Facts) -> Typed:
         return _has(checker, node, arguments, facts)
     if node.name == "coalesce":
         return _coalesce(checker, node, arguments, facts)
-    if node.name in functions.CONSTRUCTORS and node.target is None:
-        return _constructed(checker, node)
+    if node.name in functions.CONSTRUCTORS and _is_written_out(arguments):
+        return _written_out(checker, node, arguments)
     if node.name in functions.MACROS and node.target is not None:
-        return _macro(checker, node, node.target, facts)
+        return check_macro(checker, node, node.target, facts)
     return _function(checker, node, arguments, facts)
 
 
@@ -49,11 +58,14 @@ def _function(checker: Checking, node: Call, arguments: tuple[Node, ...], facts:
         given = ", ".join(str(part.type) for part in typed)
         known = " or ".join(f"{node.name}({', '.join(map(str, o.takes))})" for o in overloads[:4])
         return checker.wrong(_TYPE, f"{node.name} does not take ({given})", node, f"use {known}")
-    return Typed(["fn", overload.operation, *(part.code for part in typed)], overload.gives)
+    code: Code = ["fn", overload.operation, *(part.code for part in typed)]
+    if overload.element:
+        code.append(["const", overload.element, "string"])
+    return Typed(code, overload.gives)
 
 
 def _has(checker: Checking, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
-    if len(arguments) != 1 or not isinstance(arguments[0], Name | Select):
+    if len(arguments) != 1 or not isinstance(arguments[0], Name | Select | Index):
         return checker.wrong(_TYPE, "has takes one value's name", node, "has(node.field)")
     return check_presence(checker, arguments[0], facts)
 
@@ -83,72 +95,35 @@ def _coalesce(checker: Checking, node: Call, arguments: tuple[Node, ...], facts:
     return Typed(["coalesce", *(part.code for part in typed)], kind, missing)
 
 
-def _constructed(checker: Checking, node: Call) -> Typed:
+def _is_written_out(arguments: tuple[Node, ...]) -> bool:
+    return bool(arguments) and all(
+        isinstance(part, Literal) and not isinstance(part.value, bool | None) for part in arguments
+    )
+
+
+def _written_out(checker: Checking, node: Call, arguments: tuple[Node, ...]) -> Typed:
+    """A value whose text is read now, so that what is wrong with it is told now."""
     kind = functions.CONSTRUCTORS[node.name]
-    texts = [part.value for part in node.arguments if isinstance(part, Literal)]
-    wanted = 2 if node.name == "money" else 1
-    if len(texts) != wanted or len(node.arguments) != wanted:
-        example = 'money("CNY", "50000.00")' if wanted == 2 else f'{node.name}("…")'
-        return checker.wrong(_TYPE, f"{node.name} is written with a text", node, example)
+    written = [part.value for part in arguments if isinstance(part, Literal)]
     try:
-        return Typed(["const", _read_constant(node.name, texts), kind.name], kind)
-    except (ValueError, TypeError, ServiceError, ValueMismatch) as error:
+        return Typed(["const", _read(node.name, written), kind.name], kind)
+    except (ValueError, TypeError, ArithmeticError, ServiceError, ValueMismatch) as error:
         message = error.message if isinstance(error, ServiceError) else str(error)
-        return checker.wrong(_TYPE, message, node)
+        hint = _EXAMPLES[node.name] if isinstance(error, TypeError) else ""
+        return checker.wrong(_TYPE, message, node, hint)
 
 
-def _read_constant(name: str, texts: list[Any]) -> Any:
-    match name:
-        case "cny":
-            return money_to_json(Money.of("CNY", _text(texts[0])))
-        case "money":
-            return money_to_json(Money.of(_text(texts[0]), _text(texts[1])))
-        case "duration":
-            return duration_to_json(parse_duration(_text(texts[0])))
+def _read(name: str, written: list[Any]) -> Any:
+    match name, written:
+        case "cny", [str() | int() | Decimal() as amount]:
+            return money_to_json(Money.of("CNY", Decimal(amount)))
+        case "money", [str() as currency, str() | int() | Decimal() as amount]:
+            return money_to_json(Money.of(currency, Decimal(amount)))
+        case "decimal", [str() | int() | Decimal() as number]:
+            return conform(str(number), DECIMAL)
+        case "duration", [str() as text]:
+            return duration_to_json(parse_duration(text))
+        case (("date" | "timestamp"), [str() as text]):
+            return conform(text, functions.CONSTRUCTORS[name])
         case _:
-            return conform(_text(texts[0]), functions.CONSTRUCTORS[name])
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("write the value in quotes, so that no digit is lost")
-    return value
-
-
-def _macro(checker: Checking, node: Call, target: Node, facts: Facts) -> Typed:
-    subject = checker.check(target, facts)
-    if subject.type == UNKNOWN:
-        return WRONG
-    if (
-        not isinstance(subject.type, ListOf)
-        or len(node.arguments) != 2
-        or not isinstance(node.arguments[0], Name)
-    ):
-        return checker.wrong(
-            _TYPE,
-            f"{node.name} takes a list, a name and an expression",
-            node,
-            f"lines.{node.name}(line, line.quantity > 1)",
-        )
-    if len(checker.locals) >= _MAX_NESTED_MACROS:
-        return checker.wrong(
-            "FLOW_EXPRESSION_TOO_BIG", f"{node.name} is nested too deep", node, "nest two at most"
-        )
-    name, body = node.arguments[0].name, node.arguments[1]
-    if checker.knows(name):
-        return checker.wrong(_TYPE, f"{name!r} already means something here", node.arguments[0])
-    checker.locals[name] = subject.type.item
-    result = checker.check(body, facts)
-    del checker.locals[name]
-    code: Code = [
-        "each",
-        node.name,
-        subject.code,
-        name,
-        scalar_name(subject.type.item),
-        result.code,
-    ]
-    if node.name == "map":
-        return Typed([*code, scalar_name(result.type)], ListOf(result.type))
-    checker.fit(result, BOOL, body)
-    return Typed([*code, ""], subject.type if node.name == "filter" else BOOL)
+            raise TypeError(f"{name} is not written like that")

@@ -11,15 +11,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final, assert_never
 
-from workflows.language import functions
-from workflows.language.calls import check_call, check_presence
+from workflows.language.calls import check_call
 from workflows.language.nearest import did_you_mean
+from workflows.language.operators import check_conditional, check_operation
 from workflows.language.syntax import (
     Call,
     Conditional,
     Index,
     ListLiteral,
     Literal,
+    MapLiteral,
     Name,
     Node,
     Operation,
@@ -41,9 +42,7 @@ from workflows.language.typed import (
 from workflows.language.types import (
     BOOL,
     DECIMAL,
-    DURATION,
     INT,
-    MONEY,
     NULL,
     STRING,
     UNKNOWN,
@@ -55,6 +54,7 @@ from workflows.language.types import (
     Type,
     assignable,
 )
+from workflows.language.values import decimal_fits
 
 _TYPE: Final = "FLOW_EXPRESSION_TYPE"
 
@@ -70,29 +70,34 @@ class Checker(Checking):
 
     def check(self, node: Node, facts: Facts = NOTHING, *, lenient: bool = False) -> Typed:
         """Type one node; a lenient one may be missing, and so may all on the way to it."""
-        match node:
-            case Literal():
-                typed = _literal(node)
-            case Name():
-                typed = self._name(node, facts)
-            case Select():
-                typed = self._select(node, facts, lenient)
-            case Index():
-                typed = self._index(node, facts)
-            case Call():
-                typed = check_call(self, node, facts)
-            case Operation():
-                typed = self._operation(node, facts)
-            case Conditional():
-                typed = self._conditional(node, facts)
-            case ListLiteral():
-                typed = self._list(node, facts)
-            case _:
-                assert_never(node)
+        typed = self._typed(node, facts, lenient)
         if typed.missing and not lenient:
             self._missing(typed, node)
             return replace(typed, missing="")
         return typed
+
+    def _typed(self, node: Node, facts: Facts, lenient: bool) -> Typed:
+        match node:
+            case Literal():
+                return self._literal(node)
+            case Name():
+                return self._name(node, facts)
+            case Select():
+                return self._select(node, facts, lenient)
+            case Index():
+                return self._index(node, facts, lenient)
+            case Call():
+                return check_call(self, node, facts)
+            case Operation():
+                return check_operation(self, node, facts)
+            case Conditional():
+                return check_conditional(self, node, facts)
+            case ListLiteral():
+                return self._list(node, facts)
+            case MapLiteral():
+                return self._map(node, facts)
+            case _:
+                assert_never(node)
 
     def fit(self, typed: Typed, wanted: Type, node: Node) -> bool:
         """True when a value may stand where ``wanted`` is; else it is found wrong."""
@@ -176,8 +181,9 @@ class Checker(Checking):
                 f"guard it with has({name}), or set it on every path",
             )
 
-    def _index(self, node: Index, facts: Facts) -> Typed:
-        base = self.check(node.base, facts)
+    def _index(self, node: Index, facts: Facts, lenient: bool) -> Typed:
+        """An element that is not there has no value; a lenient one is missing."""
+        base = self.check(node.base, facts, lenient=lenient)
         index = self.check(node.index, facts)
         match base.type:
             case ListOf(item):
@@ -188,102 +194,27 @@ class Checker(Checking):
                 return WRONG
             case _:
                 return self.wrong(_TYPE, f"{base.type} has no elements", node)
-        return Typed(["at", base.code, index.code, scalar_name(item)], item)
+        code = ["find" if lenient else "at", base.code, index.code, scalar_name(item)]
+        return Typed(code, item, "optional" if lenient else "")
 
-    # -- operators
+    # -- literals
 
-    def _operation(self, node: Operation, facts: Facts) -> Typed:
-        if node.operator in ("&&", "||"):
-            return self._logic(node, facts)
-        if node.operator == "!":
-            operand = self.check(node.operands[0], facts)
-            self.fit(operand, BOOL, node.operands[0])
-            return Typed(["not", operand.code], BOOL, holds=operand.fails, fails=operand.holds)
-        if node.operator in ("==", "!="):
-            return self._equality(node, facts)
-        operands = [self.check(operand, facts) for operand in node.operands]
-        if any(operand.type == UNKNOWN for operand in operands):
-            return WRONG
-        if node.operator == "in":
-            return self._membership(node, *operands)
-        if node.operator in ("<", "<=", ">", ">="):
-            if not functions.ordered(operands[0].type, operands[1].type):
-                return self._no_operator(node, operands)
-            return Typed(["fn", node.operator, operands[0].code, operands[1].code], BOOL)
-        types = tuple(operand.type for operand in operands)
-        if node.operator == "*" and types in ((INT, MONEY), (INT, DURATION)):
-            operands.reverse()
-            types = types[::-1]
-        overload = functions.find_overload(functions.OPERATORS[node.operator], types)
-        if overload is None:
-            return self._no_operator(node, operands)
-        return Typed(["fn", overload.operation, *(o.code for o in operands)], overload.gives)
-
-    def _logic(self, node: Operation, facts: Facts) -> Typed:
-        left = self.check(node.operands[0], facts)
-        both = node.operator == "&&"
-        right = self.check(node.operands[1], facts | (left.holds if both else left.fails))
-        self.fit(left, BOOL, node.operands[0])
-        self.fit(right, BOOL, node.operands[1])
-        if both:
-            holds, fails = left.holds | right.holds, left.fails & right.fails
-        else:
-            holds, fails = left.holds & right.holds, left.fails | right.fails
-        return Typed(["and" if both else "or", left.code, right.code], BOOL, "", None, holds, fails)
-
-    def _equality(self, node: Operation, facts: Facts) -> Typed:
-        equal = node.operator == "=="
-        for index, operand in enumerate(node.operands):
-            if isinstance(operand, Literal) and operand.value is None:
-                present = check_presence(self, node.operands[1 - index], facts)
-                if not equal:
-                    return present
-                return Typed(["not", present.code], BOOL, holds=present.fails, fails=present.holds)
-        left, right = (self.check(operand, facts) for operand in node.operands)
-        if UNKNOWN in (left.type, right.type):
-            return WRONG
-        for one, other, place in ((left, right, 1), (right, left, 0)):
-            if isinstance(one.type, EnumOf) and other.code[0] == "const":
-                self.fit(other, one.type, node.operands[place])
-                break
-        else:
-            if not functions.comparable(left.type, right.type):
-                return self._no_operator(node, [left, right])
-        code: Code = ["fn", "==", left.code, right.code]
-        return Typed(code if equal else ["not", code], BOOL)
-
-    def _membership(self, node: Operation, item: Typed, where: Typed) -> Typed:
-        match where.type:
-            case ListOf(kind) if functions.comparable(item.type, kind):
-                return Typed(["in", item.code, where.code, scalar_name(kind)], BOOL)
-            case MapOf() if assignable(item.type, STRING):
-                return Typed(["in", item.code, where.code, ""], BOOL)
-            case _:
-                return self._no_operator(node, [item, where])
-
-    def _no_operator(self, node: Operation, operands: list[Typed]) -> Typed:
-        types = " and ".join(str(operand.type) for operand in operands)
-        hint = ""
-        kinds = {operand.type for operand in operands}
-        if node.operator == "*" and kinds == {MONEY, DECIMAL}:
-            hint = "scale(money, ratio) multiplies and rounds to the currency's smallest unit"
-        elif MONEY in kinds and kinds & {INT, DECIMAL, STRING}:
-            hint = 'write money as cny("50000.00")'
-        return self.wrong(_TYPE, f"{node.operator!r} does not take {types}", node, hint)
-
-    def _conditional(self, node: Conditional, facts: Facts) -> Typed:
-        condition = self.check(node.condition, facts)
-        self.fit(condition, BOOL, node.condition)
-        then = self.check(node.then, facts | condition.holds)
-        otherwise = self.check(node.otherwise, facts | condition.fails)
-        kind = join(then.type, otherwise.type)
-        if kind is None:
-            return self.wrong(
-                _TYPE,
-                f"the two results differ: {then.type} and {otherwise.type}",
-                node,
-            )
-        return Typed(["if", condition.code, then.code, otherwise.code], kind)
+    def _literal(self, node: Literal) -> Typed:
+        match node.value:
+            case None:
+                return Typed(["const", None, "null"], NULL)
+            case bool():
+                return Typed(["const", node.value, "bool"], BOOL)
+            case int():
+                return Typed(["const", node.value, "int"], INT)
+            case Decimal() as number:
+                if not decimal_fits(number):
+                    return self.wrong(
+                        _TYPE, "a decimal has 40 digits before and after the point", node
+                    )
+                return Typed(["const", format(number, "f"), "decimal"], DECIMAL)
+            case str():
+                return Typed(["const", node.value, "string"], STRING)
 
     def _list(self, node: ListLiteral, facts: Facts) -> Typed:
         items = [self.check(item, facts) for item in node.items]
@@ -297,19 +228,23 @@ class Checker(Checking):
             return WRONG
         return Typed(["list", scalar_name(kind), *(item.code for item in items)], ListOf(kind))
 
-
-def _literal(node: Literal) -> Typed:
-    match node.value:
-        case None:
-            return Typed(["const", None, "null"], NULL)
-        case bool():
-            return Typed(["const", node.value, "bool"], BOOL)
-        case int():
-            return Typed(["const", node.value, "int"], INT)
-        case Decimal():
-            return Typed(["const", format(node.value, "f"), "decimal"], DECIMAL)
-        case str():
-            return Typed(["const", node.value, "string"], STRING)
+    def _map(self, node: MapLiteral, facts: Facts) -> Typed:
+        code: Code = []
+        kind: Type = UNKNOWN
+        for key, written in node.entries:
+            value = self.check(written, facts)
+            if not isinstance(key, Literal) or not isinstance(key.value, str):
+                return self.wrong(_TYPE, "a map's key is a text in quotes", key)
+            if any(key.value == known for known, _ in code):
+                return self.wrong(_TYPE, f"{key.value!r} is written twice", key)
+            joined = join(kind, value.type)
+            if joined is None:
+                return self.wrong(_TYPE, f"a map of {kind} cannot hold {value.type}", written)
+            kind = joined
+            code.append([key.value, value.code])
+        if kind == UNKNOWN and code:
+            return WRONG
+        return Typed(["map", scalar_name(kind), code], MapOf(kind))
 
 
 def _fits(typed: Typed, wanted: Type) -> bool:

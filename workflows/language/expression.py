@@ -15,7 +15,7 @@ from workflows.language.checker import Checker
 from workflows.language.syntax import parse
 from workflows.language.tokens import ExpressionError
 from workflows.language.typed import Code, Finding, Path, Scope
-from workflows.language.types import UNKNOWN, ListOf, Scalar, Type
+from workflows.language.types import UNKNOWN, Scalar, Type, is_decided
 from workflows.language.values import ENCODERS
 
 
@@ -67,11 +67,19 @@ def check_expression(
         checker.fit(typed, wanted, node)
     if checker.findings:
         return None, checker.findings
-    kind = wanted if wanted is not None and _undecided(typed.type) else typed.type
-    if _undecided(kind):
+    kind = _settled(typed.type, wanted)
+    if kind != UNKNOWN and not is_decided(kind):
         return None, [Finding("FLOW_EXPRESSION_TYPE", "the value has no type here", "", 0)]
     reads = frozenset(checker.reads)
     return Checked(source, typed.code, kind, bool(typed.missing), reads), []
+
+
+def _settled(found: Type, wanted: Type | None) -> Type:
+    """The type of a value that fits what is wanted: an int becomes the decimal that it stands for,
+    and nothing, or a list of nothing, what it is wanted as."""
+    if wanted is None or UNKNOWN in (wanted, found):
+        return found
+    return wanted if isinstance(wanted, Scalar) or not is_decided(found) else found
 
 
 def encoded(code: Code, kind: Type) -> Code:
@@ -79,8 +87,3 @@ def encoded(code: Code, kind: Type) -> Code:
     if isinstance(kind, Scalar) and kind.name in ENCODERS:
         return ["encode", kind.name, code]
     return code
-
-
-def _undecided(kind: Type) -> bool:
-    """``null`` alone and the empty list say nothing of what they are."""
-    return kind == Scalar("null") or kind == ListOf(UNKNOWN)

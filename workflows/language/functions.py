@@ -24,11 +24,16 @@ from workflows.language.types import (
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """One signature and the operation that carries it out."""
+    """One signature and the operation that carries it out.
+
+    Attributes:
+        element: the scalar type of a list's elements, given to the operation as its last argument.
+    """
 
     takes: tuple[Type, ...]
     gives: Type
     operation: str
+    element: str = ""
 
 
 def _overloads(*rows: tuple[tuple[Type, ...], Type, str]) -> tuple[Overload, ...]:
@@ -74,28 +79,53 @@ ORDERED: Final = (INT, DECIMAL, MONEY, STRING, DATE, TIMESTAMP, DURATION)
 
 #: ``name(arguments)`` and ``first.name(rest)`` are the same call.
 FUNCTIONS: Final[dict[str, tuple[Overload, ...]]] = {
+    # numbers and money
     "abs": _overloads(
         ((INT,), INT, "abs_int"), ((DECIMAL,), DECIMAL, "abs"), ((MONEY,), MONEY, "abs_money")
     ),
-    "addDays": _overloads(((DATE, INT), DATE, "add_days")),
     "amount": _overloads(((MONEY,), DECIMAL, "amount")),
     "ceil": _overloads(((DECIMAL,), INT, "ceil")),
-    "contains": _overloads(((STRING, STRING), BOOL, "contains")),
+    "cny": _overloads(((DECIMAL,), MONEY, "cny"), ((STRING,), MONEY, "read_cny")),
     "currency": _overloads(((MONEY,), STRING, "currency")),
-    "dateOf": _overloads(((TIMESTAMP,), DATE, "date_of")),
-    "daysBetween": _overloads(((DATE, DATE), INT, "days_between")),
-    "endsWith": _overloads(((STRING, STRING), BOOL, "ends_with")),
+    "decimal": _overloads(((DECIMAL,), DECIMAL, "widen"), ((STRING,), DECIMAL, "read_decimal")),
     "floor": _overloads(((DECIMAL,), INT, "floor")),
-    "hourOf": _overloads(((TIMESTAMP,), INT, "hour_of")),
-    "join": _overloads(((ListOf(STRING), STRING), STRING, "join")),
-    "max": _overloads(*(((kind, kind), kind, "max") for kind in ORDERED)),
-    "min": _overloads(*(((kind, kind), kind, "min") for kind in ORDERED)),
-    "round": _overloads(((DECIMAL, INT), DECIMAL, "round")),
+    "int": _overloads(((DECIMAL,), INT, "truncate"), ((STRING,), INT, "read_int")),
+    "money": _overloads(
+        ((STRING, DECIMAL), MONEY, "money"), ((STRING, STRING), MONEY, "read_money")
+    ),
+    "round": _overloads(((DECIMAL,), INT, "round_int"), ((DECIMAL, INT), DECIMAL, "round")),
     "scale": _overloads(((MONEY, DECIMAL), MONEY, "scale")),
+    # dates, instants, durations
+    "addDays": _overloads(((DATE, INT), DATE, "add_days")),
+    "addMonths": _overloads(((DATE, INT), DATE, "add_months")),
+    "date": _overloads(((STRING,), DATE, "read_date")),
+    "dateOf": _overloads(((TIMESTAMP,), DATE, "date_of")),
+    "day": _overloads(((DATE,), INT, "day")),
+    "daysBetween": _overloads(((DATE, DATE), INT, "days_between")),
+    "duration": _overloads(((STRING,), DURATION, "read_duration")),
+    "getHours": _overloads(((DURATION,), INT, "hours")),
+    "getMinutes": _overloads(((DURATION,), INT, "minutes")),
+    "getSeconds": _overloads(((DURATION,), INT, "seconds")),
+    "hourOf": _overloads(((TIMESTAMP,), INT, "hour_of")),
+    "minuteOf": _overloads(((TIMESTAMP,), INT, "minute_of")),
+    "month": _overloads(((DATE,), INT, "month")),
+    "startOf": _overloads(((DATE,), TIMESTAMP, "start_of")),
+    "timestamp": _overloads(((STRING,), TIMESTAMP, "read_timestamp")),
+    "weekday": _overloads(((DATE,), INT, "weekday")),
+    "year": _overloads(((DATE,), INT, "year")),
+    # texts
+    "contains": _overloads(((STRING, STRING), BOOL, "contains")),
+    "endsWith": _overloads(((STRING, STRING), BOOL, "ends_with")),
+    "indexOf": _overloads(((STRING, STRING), INT, "index_of")),
+    "join": _overloads(((ListOf(STRING), STRING), STRING, "join")),
+    "lowerAscii": _overloads(((STRING,), STRING, "lower")),
+    "replace": _overloads(((STRING, STRING, STRING), STRING, "replace")),
     "size": _overloads(((STRING,), INT, "size_text")),
+    "split": _overloads(((STRING, STRING), ListOf(STRING), "split")),
     "startsWith": _overloads(((STRING, STRING), BOOL, "starts_with")),
     "string": _overloads(
         ((STRING,), STRING, "text"),
+        ((BOOL,), STRING, "text_bool"),
         ((INT,), STRING, "text"),
         ((DECIMAL,), STRING, "text_decimal"),
         ((MONEY,), STRING, "text"),
@@ -103,15 +133,35 @@ FUNCTIONS: Final[dict[str, tuple[Overload, ...]]] = {
         ((TIMESTAMP,), STRING, "text_timestamp"),
         ((DURATION,), STRING, "text_duration"),
     ),
+    "substring": _overloads(
+        ((STRING, INT), STRING, "substring"), ((STRING, INT, INT), STRING, "substring")
+    ),
+    "trim": _overloads(((STRING,), STRING, "trim")),
+    "upperAscii": _overloads(((STRING,), STRING, "upper")),
+    # lists
+    "distinct": tuple(
+        Overload((ListOf(kind),), ListOf(kind), "distinct", element=kind.name)
+        for kind in (BOOL, *ORDERED)
+    ),
+    "max": (
+        *_overloads(*(((kind, kind), kind, "max") for kind in ORDERED)),
+        *(Overload((ListOf(kind),), kind, "max_of", element=kind.name) for kind in ORDERED),
+    ),
+    "min": (
+        *_overloads(*(((kind, kind), kind, "min") for kind in ORDERED)),
+        *(Overload((ListOf(kind),), kind, "min_of", element=kind.name) for kind in ORDERED),
+    ),
+    "sort": tuple(
+        Overload((ListOf(kind),), ListOf(kind), "sort", element=kind.name) for kind in ORDERED
+    ),
     "sum": _overloads(
         ((ListOf(INT), INT), INT, "sum_int"),
         ((ListOf(DECIMAL), DECIMAL), DECIMAL, "sum_decimal"),
         ((ListOf(MONEY), MONEY), MONEY, "sum_money"),
     ),
-    "weekday": _overloads(((DATE,), INT, "weekday")),
 }
 
-#: Written with a text that is read when the flow is checked: ``cny("50000.00")``.
+#: Read when the flow is checked, where they are given literals: ``cny("50000.00")``.
 CONSTRUCTORS: Final[dict[str, Scalar]] = {
     "cny": MONEY,
     "money": MONEY,
@@ -121,8 +171,8 @@ CONSTRUCTORS: Final[dict[str, Scalar]] = {
     "duration": DURATION,
 }
 
-#: ``list.name(variable, body)``.
-MACROS: Final = ("all", "exists", "existsOne", "filter", "map")
+#: ``list.name(variable, body)``; a map's variable is each of its keys, in order.
+MACROS: Final = ("all", "exists", "existsOne", "filter", "map", "sortBy")
 
 #: Treated by the checker itself.
 SPECIAL: Final = ("has", "coalesce", "size")

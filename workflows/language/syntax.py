@@ -7,9 +7,10 @@
     product     = unary {("*" | "/" | "%") unary}
     unary       = {"!" | "-"} member
     member      = primary {"." name ["(" arguments ")"] | "[" expression "]"}
-    primary     = literal | name ["(" arguments ")"] | "(" expression ")" | "[" arguments "]"
+    primary     = literal | name ["(" arguments ")"] | "(" expression ")" | "[" arguments [","] "]"
+                | "{" [expression ":" expression {"," expression ":" expression} [","]] "}"
 
-Comparisons do not chain, there are no floats, no exponents and no map literals.
+Comparisons do not chain; there are no floats and no exponents.
 """
 
 from __future__ import annotations
@@ -93,12 +94,22 @@ class ListLiteral:
     offset: int
 
 
-Node: TypeAlias = Literal | Name | Select | Index | Call | Operation | Conditional | ListLiteral
+@dataclass(frozen=True, slots=True)
+class MapLiteral:
+    """``{"a": b, "c": d}``: keys with their values."""
+
+    entries: tuple[tuple[Node, Node], ...]
+    offset: int
+
+
+Node: TypeAlias = (
+    Literal | Name | Select | Index | Call | Operation | Conditional | ListLiteral | MapLiteral
+)
 
 _Rule: TypeAlias = Callable[[], Node]
 _RELATIONS: Final = ("<", "<=", ">", ">=", "==", "!=", "in")
 _RESERVED: Final = {"true", "false", "null", "in"}
-_MAX_INT: Final = 2**63 - 1
+_INT_LIMIT: Final = 2**63
 
 
 def parse(text: str) -> Node:
@@ -182,11 +193,20 @@ class _Parser:
         if not self._at(("!", "-")):
             return self._member()
         self._next += 1
+        if token.text == "-" and self._peek() == Token("int", str(_INT_LIMIT), self._peek().offset):
+            self._next += 1  # the one number whose opposite there is not
+            return Literal(-_INT_LIMIT, token.offset)
         self._deeper()
         operand = self._unary()
         self._depth -= 1
-        if token.text == "-" and isinstance(operand, Literal) and _is_number(operand.value):
-            return Literal(-operand.value, token.offset)  # type: ignore[operator]  # a number
+        if token.text == "-" and isinstance(operand, Literal):
+            match operand.value:
+                case int() as number if not isinstance(number, bool):
+                    return Literal(-number, token.offset)
+                case Decimal() as number:
+                    return Literal(number.copy_negate() if number else number, token.offset)
+                case _:
+                    pass
         return Operation(token.text, (operand,), token.offset)
 
     def _member(self) -> Node:
@@ -231,10 +251,12 @@ class _Parser:
             return node
         if token.text == "[":
             return ListLiteral(self._arguments("]"), token.offset)
+        if token.text == "{":
+            return MapLiteral(self._entries(), token.offset)
         raise self._error(f"expected a value, found {_show(token)}", token)
 
     def _int(self, token: Token) -> Node:
-        if len(token.text) > 19 or int(token.text) > _MAX_INT:
+        if len(token.text) > 19 or int(token.text) >= _INT_LIMIT:
             raise self._error(f"{token.text} is beyond 64 bits", token)
         return Literal(int(token.text), token.offset)
 
@@ -251,10 +273,21 @@ class _Parser:
         arguments: list[Node] = []
         if not self._take(close):
             arguments.append(self.expression())
-            while self._take(","):
+            while self._take(",") and not (close == "]" and self._at(("]",))):
                 arguments.append(self.expression())
             self.expect("op", close)
         return tuple(arguments)
+
+    def _entries(self) -> tuple[tuple[Node, Node], ...]:
+        entries: list[tuple[Node, Node]] = []
+        while not self._at(("}",)):
+            key = self.expression()
+            self.expect("op", ":")
+            entries.append((key, self.expression()))
+            if not self._take(","):
+                break
+        self.expect("op", "}")
+        return tuple(entries)
 
     def _peek(self) -> Token:
         return self._tokens[self._next]
@@ -286,7 +319,3 @@ class _Parser:
 
 def _show(token: Token) -> str:
     return "the end" if token.kind == "end" else repr(token.text)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)

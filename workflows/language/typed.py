@@ -8,8 +8,12 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from workflows.language.syntax import Node
 from workflows.language.types import (
+    DECIMAL,
+    INT,
     UNKNOWN,
     EnumOf,
+    ListOf,
+    MapOf,
     Scalar,
     Type,
     assignable,
@@ -100,6 +104,13 @@ def join(left: Type, right: Type) -> Type | None:
     """The type of a value that is one or the other."""
     if left == UNKNOWN:
         return right
+    match left, right:
+        case (ListOf(a), ListOf(b)):
+            return None if (item := _join_parts(a, b)) is None else ListOf(item)
+        case (MapOf(a), MapOf(b)):
+            return None if (value := _join_parts(a, b)) is None else MapOf(value)
+        case _:
+            pass
     if assignable(right, left):
         return left
     if assignable(left, right):
@@ -107,6 +118,10 @@ def join(left: Type, right: Type) -> Type | None:
     if isinstance(left, EnumOf) and isinstance(right, EnumOf):
         return EnumOf(tuple(dict.fromkeys((*left.values, *right.values))))
     return left if same(left, right) else None
+
+
+def _join_parts(left: Type, right: Type) -> Type | None:
+    return None if {left, right} == {INT, DECIMAL} else join(left, right)
 
 
 def scalar_name(kind: Type) -> str:

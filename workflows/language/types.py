@@ -115,11 +115,23 @@ def assignable(source: Type, target: Type) -> bool:
         case (EnumOf(), EnumOf()):
             return set(source.values) <= set(target.values)
         case (ListOf(a), ListOf(b)) | (MapOf(a), MapOf(b)):
-            return same(a, b)
+            # An int is written otherwise than a decimal; parts stay as they are written.
+            return (a, b) != (INT, DECIMAL) and assignable(a, b)
         case (Record(), Record()):
             return _record_fits(source, target)
         case _:
             return source == target
+
+
+def is_decided(kind: Type) -> bool:
+    """False for what ``null`` and empty lists and maps leave open: what they are, or hold."""
+    match kind:
+        case Scalar():
+            return kind not in (NULL, UNKNOWN)
+        case ListOf(item) | MapOf(item):
+            return is_decided(item)
+        case _:
+            return True
 
 
 def same(left: Type, right: Type) -> bool:

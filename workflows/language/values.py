@@ -25,8 +25,19 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _DURATION: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s", re.ASCII)
 _INT: Final = re.compile(r"-?\d{1,19}", re.ASCII)
-_INT_LIMIT: Final = 2**63
-_MAX_DIGITS: Final = 40
+_DECIMAL: Final = re.compile(r"-?\d{1,60}(\.\d{1,60})?([eE][-+]?\d{1,3})?", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Browsers leave the seconds out of a time that people chose.
+_TIMESTAMP: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[-+]\d\d:\d\d)?", re.ASCII
+)
+
+#: Whole numbers have 64 bits: they lie below this and not below its opposite.
+INT_LIMIT: Final = 2**63
+#: Decimals have at most so many digits on either side of the point.
+MAX_DIGITS: Final = 40
+#: Durations are no longer than this, as in protobuf.
+DURATION_LIMIT: Final = timedelta(seconds=315_576_000_000)
 
 
 class ValueMismatch(Exception):
@@ -67,6 +78,8 @@ def duration_from_json(text: str) -> timedelta:
     sign, whole, fraction = match.groups()
     micro = int((fraction or "0").ljust(9, "0")[:6])
     duration = timedelta(seconds=int(whole), microseconds=micro)
+    if duration > DURATION_LIMIT:
+        raise ValueError(f"{text!r} is longer than 10,000 years")
     return -duration if sign else duration
 
 
@@ -172,27 +185,28 @@ def _int(value: Json) -> int:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"expected a whole number, got {_show(value)}")
-    if not -_INT_LIMIT <= value < _INT_LIMIT:
+    if not -INT_LIMIT <= value < INT_LIMIT:
         raise ValueError(f"{value} is beyond 64 bits")
     return value
 
 
+def decimal_fits(number: Decimal) -> bool:
+    """True when a number has no more digits than a decimal may have."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MAX_DIGITS and number.adjusted() < MAX_DIGITS
+
+
 def _decimal(value: Json) -> str:
     # A contract's doubles arrive as floats; their shortest text is what the sender wrote.
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 60:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"expected a decimal, got {_show(value)}")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is no decimal") from None
-    exponent = number.as_tuple().exponent
-    if (
-        not isinstance(exponent, int)
-        or abs(exponent) > _MAX_DIGITS
-        or number.adjusted() > _MAX_DIGITS
-    ):
-        raise ValueError(f"{value!r} is out of range")
-    return format(number, "f")
+    text = str(value)
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f"{_show(value)} is no decimal")
+    number = Decimal(text)
+    if not decimal_fits(number):
+        raise ValueError(f"{_show(value)} is out of range")
+    return format(number if number else number.copy_abs(), "f")
 
 
 def _string(value: Json) -> str:
@@ -202,13 +216,18 @@ def _string(value: Json) -> str:
 
 
 def _date(value: Json) -> str:
-    return date.fromisoformat(_string(value)).isoformat()
+    text = _string(value)
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"{_show(text)} is no date such as 2026-10-01")
+    return date.fromisoformat(text).isoformat()
 
 
 def _timestamp(value: Json) -> str:
     text = _string(value)
+    if not _TIMESTAMP.fullmatch(text):
+        raise ValueError(f"{_show(text)} is no instant such as 2026-10-01T09:00:00+08:00")
     # Protobuf writes nanoseconds; Python keeps microseconds.
-    at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper()))
     if at.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone, such as Z or +08:00")
     return timestamp_to_json(at)

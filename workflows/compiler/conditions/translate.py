@@ -102,7 +102,7 @@ class Translation:
                 return self._present(part)
             case ["fn", str() as operator, left, right] if operator in _MIRRORED:
                 return self._compare(operator, left, right)
-            case ["in", item, ["list", _, *members], _]:
+            case ["in", item, ["list", _, *members], str()]:
                 return disjunction([self._compare("==", item, member) for member in members])
             case ["get" | "root" | "coalesce", *_]:
                 return self._compare("==", code, ["const", True, "bool"])
@@ -136,7 +136,8 @@ class Translation:
             return self._compared(_MIRRORED[operator], right, left)
         if _is_constant(right):
             value = _constant(right)
-            test = None if value is None else self._tested(operator, left, value)
+            whole = value is not None and not isinstance(value, list | dict)
+            test = self._tested(operator, left, value) if whole else None
             return self._opaque(code) if test is None else self._holds(test)
         return self._holds(self._ordered(operator, left, right))
 
