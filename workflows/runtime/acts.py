@@ -1,4 +1,4 @@
-"""What people do to a case: the verbs, and whether an act is allowed as the case stands.
+"""Whether an act is allowed as the case stands.
 
 ``check_act`` reads only, so the update's validator can call it; ``step`` calls it again before it
 applies the act. A refusal is a ``ServiceError`` with one of the reasons below.
@@ -9,7 +9,8 @@ applies the act. A refusal is a ``ServiceError`` with one of the reasons below.
     CASE_REVISION_STALE    somebody acted since; look again (details: revision)
     CASE_VERB_UNKNOWN      there is no such verb
     CASE_VERB_ILLEGAL      the verb is not for this task as it stands
-    CASE_TARGET_ILLEGAL    no such node to send back to, nobody named to transfer to
+    CASE_TARGET_ILLEGAL    no such node to go back to, or nobody of that name to give it to
+    CASE_REASON_MISSING    the verb needs a reason
     CASE_FORM_INVALID      the form's values are wrong (details: field -> what is wrong)
     CASE_ACT_INCOMPLETE    the act has no key or no person
     CASE_ACT_KEY_REUSED    the act's key was used for another act
@@ -17,34 +18,30 @@ applies the act. A refusal is a ``ServiceError`` with one of the reasons below.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 from kit.errors import AlreadyExists, FailedPrecondition, InvalidArgument, PermissionDenied
 from workflows.compiler.plan import ApprovalNode, ConfirmNode, FormNode, Plan
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
+from workflows.runtime.audit import SYSTEM
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
 from workflows.runtime.places import place_of
-from workflows.runtime.state import ActOutcome, CaseState, CaseStatus, UserTask
+from workflows.runtime.returning import allowances_of, to_take_back
+from workflows.runtime.state import ActOutcome, CaseState, CaseStatus
+from workflows.runtime.targets import check_named, check_target
+from workflows.runtime.user_task import UserTask
+from workflows.runtime.verbs import (
+    ANY_REVISION,
+    MANAGING,
+    Verb,
+    possible_verbs,
+    task_allowances,
+)
 
-
-class Verb(StrEnum):
-    """What a person can do."""
-
-    CLAIM = "claim"
-    RELEASE = "release"
-    COMPLETE = "complete"
-    APPROVE = "approve"
-    REJECT = "reject"  # send back, 驳回
-    TRANSFER = "transfer"  # 转办
-    URGE = "urge"  # 催办
-    COMMENT = "comment"
-    CANCEL = "cancel"
-
-
-#: Verbs that may be used on what somebody else has just changed.
-_ANY_REVISION: Final = (Verb.URGE, Verb.COMMENT)
+_OF_THE_CASE: Final = (
+    Verb.CANCEL, Verb.WITHDRAW, Verb.TAKE_BACK, Verb.COMMENT, Verb.COPY_TO,
+)  # fmt: skip
 
 
 def check_act(state: CaseState, act: Act, plan: Plan) -> ActOutcome | None:
@@ -80,26 +77,35 @@ def check_act(state: CaseState, act: Act, plan: Plan) -> ActOutcome | None:
     if act.task_id:
         _check_task_act(state, act, Verb(act.verb), plan)
     else:
-        _check_case_act(state, act, plan)
+        _check_case_act(state, act, Verb(act.verb), plan)
     return None
 
 
-def _check_case_act(state: CaseState, act: Act, plan: Plan) -> None:
-    if act.verb == Verb.COMMENT:
-        return
-    if act.verb != Verb.CANCEL:
+def _check_case_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
+    if verb not in _OF_THE_CASE:
         raise FailedPrecondition(
-            "CASE_VERB_ILLEGAL", f"{act.verb} needs a user task", field="user_task_id"
+            "CASE_VERB_ILLEGAL", f"{verb} needs a user task", field="user_task_id"
         )
-    if act.person != state.started_by and not manages(act, plan):
-        raise PermissionDenied(
-            "CASE_TASK_NOT_YOURS", "only who started the case or manages the flow cancels it"
+    if verb is Verb.TAKE_BACK:
+        if act.to not in to_take_back(state, plan, act.person):
+            raise InvalidArgument(
+                "CASE_TARGET_ILLEGAL",
+                f"{act.to!r} is nothing that {act.person} did and nobody has gone on with",
+                field="to",
+            )
+        return
+    if verb in possible_verbs(allowances_of(state, plan), act.person, act.roles):
+        if verb is Verb.COPY_TO:
+            check_named(act)
+        return
+    if verb is Verb.WITHDRAW and act.person == state.started_by:
+        raise FailedPrecondition(
+            "CASE_VERB_ILLEGAL", "nothing that you did can be called back", field="verb"
         )
-
-
-def manages(act: Act, plan: Plan) -> bool:
-    """True when the person holds a role that manages this flow."""
-    return any(role in plan.managed_by for role in act.roles)
+    raise PermissionDenied(
+        "CASE_TASK_NOT_YOURS",
+        f"{verb} is for whoever started the case, took part in it or manages the flow",
+    )
 
 
 def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
@@ -112,21 +118,13 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
     task = place.run.tasks[task_id]
     node = place.node(task.node)
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
-    # Whose it is comes first: who loses a race learns who won it.
-    _check_person(act, verb, node, task, plan)
-    if verb not in possible_verbs(node, task):
-        raise FailedPrecondition(
-            "CASE_VERB_ILLEGAL",
-            f"{verb} is not possible for {task.task_id}; possible: "
-            f"{', '.join(possible_verbs(node, task))}",
-            field="verb",
-        )
-    countersigned = isinstance(node, ApprovalNode) and node.mode == "all"
+    _check_allowed(act, verb, node, task, plan)
+    voting = bool(task.signers) and verb in (Verb.APPROVE, Verb.OPPOSE)
     if (
         act.revision is not None
         and act.revision != task.revision
-        and verb not in _ANY_REVISION
-        and not (countersigned and verb is Verb.APPROVE)
+        and verb not in ANY_REVISION
+        and not voting
     ):
         raise FailedPrecondition(
             "CASE_REVISION_STALE",
@@ -134,56 +132,34 @@ def _check_task_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
             field="revision",
             details={"revision": str(task.revision)},
         )
-    _check_target(act, verb, node, task)
-    if verb in (Verb.COMPLETE, Verb.APPROVE):
+    check_target(act, verb, node, task, managed=_manages(act, plan))
+    if verb in (Verb.COMPLETE, Verb.APPROVE, Verb.OPPOSE):
         read_form(node.form, act.form, place.data)
 
 
-def possible_verbs(node: PlanUserTask, task: UserTask) -> list[Verb]:
-    """The verbs that make sense for a task as it stands, whoever asks."""
-    shared = isinstance(node, ApprovalNode) and node.mode != "one"
-    verbs: list[Verb] = []
-    if not shared:
-        verbs.append(Verb.RELEASE if task.assignee else Verb.CLAIM)
-    verbs.append(Verb.COMPLETE if isinstance(node, FormNode) else Verb.APPROVE)
-    if node.send_back:
-        verbs.append(Verb.REJECT)
-    if not isinstance(node, ConfirmNode):
-        verbs.append(Verb.TRANSFER)
-    return [*verbs, Verb.URGE, Verb.COMMENT]
-
-
-def _check_person(act: Act, verb: Verb, node: PlanUserTask, task: UserTask, plan: Plan) -> None:
-    if verb in _ANY_REVISION:
+def _check_allowed(act: Act, verb: Verb, node: PlanUserTask, task: UserTask, plan: Plan) -> None:
+    if act.person == SYSTEM and verb is Verb.HAND_OVER:
         return
-    if act.person in task.waiting_on:
+    possible = possible_verbs(task_allowances(node, task, plan), act.person, act.roles)
+    if verb in possible:
         return
-    countersigned = isinstance(node, ApprovalNode) and node.mode == "all"
-    if verb is Verb.TRANSFER and manages(act, plan) and not countersigned:
-        return
+    # Whose it is comes first: who loses a race learns who won it.
+    if act.person in task.waiting_on or (verb in MANAGING and _manages(act, plan)):
+        raise FailedPrecondition(
+            "CASE_VERB_ILLEGAL",
+            f"{verb} is not possible for {task.task_id}; possible: {', '.join(possible)}",
+            field="verb",
+        )
     if task.assignee:
         raise PermissionDenied(
             "CASE_TASK_NOT_YOURS",
-            f"{task.task_id} is held by {task.assignee}",
-            details={"assignee": task.assignee},
+            f"{task.task_id} is held by {task.doer(task.assignee)}",
+            details={"assignee": task.doer(task.assignee)},
         )
-    if any(signature.person == act.person for signature in task.signatures):
+    if act.person in task.signed:
         raise PermissionDenied("CASE_TASK_NOT_YOURS", f"{act.person} has signed already")
-    raise PermissionDenied(
-        "CASE_TASK_NOT_YOURS", f"{act.person} is no candidate for {task.task_id}"
-    )
+    raise PermissionDenied("CASE_TASK_NOT_YOURS", f"{task.task_id} does not wait for {act.person}")
 
 
-def _check_target(act: Act, verb: Verb, node: PlanUserTask, task: UserTask) -> None:
-    if verb is Verb.REJECT:
-        legal = node.send_back
-        if act.to not in legal:
-            raise InvalidArgument(
-                "CASE_TARGET_ILLEGAL",
-                f"{task.task_id} can be sent back to {', '.join(legal)}, not to {act.to!r}",
-                field="to",
-            )
-    if verb is Verb.TRANSFER and (not act.to or act.to in task.waiting_on):
-        raise InvalidArgument(
-            "CASE_TARGET_ILLEGAL", "name the person who takes it over", field="to"
-        )
+def _manages(act: Act, plan: Plan) -> bool:
+    return not set(act.roles).isdisjoint(plan.managed_by)

@@ -1,47 +1,46 @@
-"""The two RPCs that the interpreter calls on its own account: to find people and to tell them."""
+"""The messages that a case sends on its own account, to the people of its user tasks."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
 
-from workflows.compiler.plan import PlanAssignee, PlanNode
+from workflows.compiler.plan import PlanNode
+from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.operations import shanghai_text
 from workflows.language.values import Json
 from workflows.runtime.commands import Purpose
-from workflows.runtime.run import Run
-from workflows.runtime.state import PendingCall, UserTask
+from workflows.runtime.run import CaseRun, Run
+from workflows.runtime.state import PendingCall
+from workflows.runtime.user_task import UserTask
 
-RESOLVE_ASSIGNEES: Final = "directory.v1.DirectoryService/ResolveAssignees"
 SEND: Final = "notify.v1.NotifyService/Send"
+#: The template of what those hear who are copied to.
+_CASE_COPIED: Final = "case_copied"
 
 
-def find_people(
-    run: Run, node: PlanNode, visit: int, rule: PlanAssignee, detail: str, *, fallback: bool = False
+def announce(
+    run: Run,
+    node: PlanUserTask,
+    task: UserTask,
+    people: tuple[str, ...],
+    *,
+    after_read: bool = False,
 ) -> None:
-    """Ask the directory who holds a role; the answer comes as an assignment."""
-    role = rule.nobody if fallback else rule.role
-    request: dict[str, Json] = {"role": role}
-    if not fallback and rule.region is not None:
-        request["region_adcode"] = rule.region.run(run.data)
-    if not fallback and rule.outlet is not None:
-        request["outlet_id"] = rule.outlet.run(run.data)
-    tail = f"{detail}/{'find-again' if fallback else 'find'}"
-    call = PendingCall(
-        f"{node.id}/{visit}/{tail}",
-        node.id,
-        visit,
-        Purpose.ASSIGN,
-        detail=detail,
-        fallback=fallback,
-    )
-    run.call(
-        call,
-        RESOLVE_ASSIGNEES,
-        request,
-        quick=True,
-        mutating=False,
-        summary=f"{node.name}：查找 {role}",
+    """Tell people that a user task waits for them now, where the node says so."""
+    if not node.announce or not people:
+        return
+    again = f"-{task.revision}" if task.revision > 1 else ""
+    tell(
+        run,
+        node,
+        task.visit,
+        f"announce{again}",
+        people=people,
+        template=node.announce,
+        reason="新待办",
+        task=task,
+        after_read=after_read,
     )
 
 
@@ -54,22 +53,50 @@ def tell(
     people: tuple[str, ...],
     template: str,
     reason: str,
+    task: UserTask | None = None,
     urgent: bool = False,
     after_read: bool = False,
 ) -> None:
-    """Send a message about a user task, once for each visit and detail."""
-    task = run.tasks.get(f"{node.id}/{visit}")
-    call = PendingCall(f"{node.id}/{visit}/{detail}", node.id, visit, Purpose.NOTIFY, detail=detail)
-    request: dict[str, Json] = {
-        "template_code": template,
-        "recipient_person_ids": list(people),
-        "variables": {
+    """Send a message about a visit of a node, once for each detail."""
+    _send(
+        run,
+        PendingCall(f"{node.id}/{visit}/{detail}", node.id, visit, Purpose.NOTIFY, detail=detail),
+        people,
+        template,
+        {
             "flow": run.plan.name,
             "node": node.name,
             "assignee": "、".join(task.waiting_on) if task else "",
             "due_at": _due_text(task),
             "reason": reason,
         },
+        urgent=urgent,
+        barrier=after_read,
+    )
+
+
+def tell_copied(case: CaseRun, title: str, people: tuple[str, ...], comment: str) -> None:
+    """Tell people that they may read the case from now on (抄送)."""
+    call_id = f"copied/{case.next_order()}"
+    call = PendingCall(call_id, "", 0, Purpose.NOTIFY, detail=call_id)
+    told: dict[str, Json] = {"flow": case.plan.name, "node": title, "reason": comment}
+    _send(case, call, people, _CASE_COPIED, told)
+
+
+def _send(
+    run: Run,
+    call: PendingCall,
+    people: tuple[str, ...],
+    template: str,
+    variables: dict[str, Json],
+    *,
+    urgent: bool = False,
+    barrier: bool = False,
+) -> None:
+    request: dict[str, Json] = {
+        "template_code": template,
+        "recipient_person_ids": list(people),
+        "variables": variables,
         "urgency": "URGENCY_URGENT" if urgent else "URGENCY_NORMAL",
         "case_id": run.case.case_id,
     }
@@ -79,8 +106,8 @@ def tell(
         request,
         quick=True,
         mutating=True,
-        summary=f"{node.name}：{reason}",
-        barrier=after_read,
+        summary=f"{variables['node']}：{variables['reason']}",
+        barrier=barrier,
     )
 
 
@@ -90,7 +117,10 @@ def _due_text(task: UserTask | None) -> str:
 
 
 def nearest_due(task: UserTask) -> datetime | None:
-    """The deadline that counts now: to respond while nobody has, then to complete."""
+    """The deadline that counts now: to respond while nobody has, then to complete; none while the
+    clocks stand."""
+    if task.paused is not None:
+        return None
     if task.responded_at is None and task.respond_due is not None:
         return task.respond_due
     return task.complete_due

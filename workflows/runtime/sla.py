@@ -1,20 +1,32 @@
-"""Deadlines of user tasks: armed when a task opens, disarmed when it closes, armed afresh when it
-opens again.
+"""Deadlines of user tasks: armed when a task opens, stopped while it is paused, disarmed when it
+closes, armed afresh when it opens again.
 
-Each alarm is one timer at an absolute instant and, when it fires, one message whose key names the
-visit and the alarm: it goes out once, whatever restarts in between.
+Each alarm is one timer at an absolute instant and, when it fires, at most one message whose key names
+the visit and the alarm: it goes out once, whatever restarts in between. An escalation may also give
+the task to others, or say the way on which the case leaves it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from workflows.compiler.plan import PlanAlarm, PlanSla
+from kit.calendar import ROUND_THE_CLOCK, BusinessCalendar
+from workflows.compiler.plan import PlanAlarm, PlanAssignee, PlanSla
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
-from workflows.runtime.messages import find_people, tell
-from workflows.runtime.people import known_people
+from workflows.runtime.audit import record, system_act
+from workflows.runtime.messages import announce, tell
+from workflows.runtime.people import answer_of, look_for
 from workflows.runtime.run import Run
-from workflows.runtime.state import UserTask
+from workflows.runtime.search import Search, Step
+from workflows.runtime.state import PendingCall
+from workflows.runtime.user_task import Pause, UserTask, give_to
+from workflows.runtime.verbs import Verb, is_in_order
+
+#: Of the question who gets the task instead, after the alarm's id.
+_REASSIGN: Final = "/reassign"
+_ESCALATION: Final = "escalation"
 
 
 def arm(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
@@ -22,20 +34,21 @@ def arm(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
     sla = node.sla
     if sla is None:
         return task
-    provisional = False
-    respond_due = complete_due = None
-    if sla.respond_seconds is not None:
-        deadline = run.due_after(sla.respond_seconds, sla.calendar)
-        respond_due, provisional = deadline.at, deadline.provisional
-    if sla.complete_seconds is not None:
-        deadline = run.due_after(sla.complete_seconds, sla.calendar)
-        complete_due, provisional = deadline.at, provisional or deadline.provisional
+    limits = {"respond": sla.respond_seconds, "complete": sla.complete_seconds}
     for alarm in sla.alarms:
-        base = sla.respond_seconds if alarm.of == "respond" else sla.complete_seconds
-        due = run.due_after((base or 0) + alarm.offset_seconds, sla.calendar).at
-        run.start_timer(node, task.visit, alarm.id, due, f"{node.name}：{_reason(alarm)}")
+        seconds = (limits[alarm.of] or 0) + alarm.offset_seconds
+        due = run.due_after(seconds, sla.calendar).at
+        run.start_timer(node, task.visit, alarm.id, due, _summary(node, alarm))
+    deadlines = {
+        of: run.due_after(seconds, sla.calendar)
+        for of, seconds in limits.items()
+        if seconds is not None
+    }
     return replace(
-        task, respond_due=respond_due, complete_due=complete_due, provisional=provisional
+        task,
+        respond_due=deadlines["respond"].at if "respond" in deadlines else None,
+        complete_due=deadlines["complete"].at if "complete" in deadlines else None,
+        provisional=any(deadline.provisional for deadline in deadlines.values()),
     )
 
 
@@ -49,23 +62,137 @@ def respond(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
     return replace(task, responded_at=run.at)
 
 
+# -- the clocks stop and go on
+
+
+def pause(run: Run, node: PlanUserTask, task: UserTask, person: str, reason: str) -> UserTask:
+    """Stop a task's clocks for one of the declared reasons."""
+    blames = next(each.blames for each in run.plan.pause_reasons if each.id == reason)
+    stopped = Pause(reason, blames, person, run.at)
+    if node.sla is not None:
+        clock = _clock(run, node.sla)
+        alarms = frozenset(alarm.id for alarm in node.sla.alarms)
+        stopped = replace(
+            stopped,
+            respond_left=_left(clock, run.at, task.respond_due),
+            complete_left=_left(clock, run.at, task.complete_due),
+            alarms_left={
+                timer.purpose: clock.between(run.at, timer.due)
+                for timer in run.timers.values()
+                if (timer.node, timer.visit) == (node.id, task.visit) and timer.purpose in alarms
+            },
+        )
+        run.cancel_timers(node.id, alarms)
+    return replace(task, paused=stopped)
+
+
+def resume(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
+    """Let a task's clocks go on with what they had left."""
+    paused, sla = task.paused, node.sla
+    if paused is None:
+        return task
+    task = replace(task, paused=None)
+    if sla is None:
+        return task
+    clock = _clock(run, sla)
+    for alarm in sla.alarms:
+        if alarm.id in paused.alarms_left:
+            due = clock.add(run.at, paused.alarms_left[alarm.id]).at
+            run.start_timer(node, task.visit, alarm.id, due, _summary(node, alarm))
+    if paused.respond_left is not None:
+        deadline = clock.add(run.at, paused.respond_left)
+        task = replace(task, respond_due=deadline.at, provisional=deadline.provisional)
+    if paused.complete_left is not None:
+        deadline = clock.add(run.at, paused.complete_left)
+        task = replace(task, complete_due=deadline.at, provisional=deadline.provisional)
+    return task
+
+
+def _clock(run: Run, sla: PlanSla) -> BusinessCalendar:
+    return (run.case.calendar if sla.calendar == "business" else None) or ROUND_THE_CLOCK
+
+
+def _left(clock: BusinessCalendar, now: datetime, due: datetime | None) -> timedelta | None:
+    """What is left of a deadline; nothing when it has passed: it stays where it was."""
+    return clock.between(now, due) if due is not None and due > now else None
+
+
+# -- alarms
+
+
 def ring(run: Run, node: PlanUserTask, visit: int, alarm_id: str) -> None:
-    """An alarm's instant has come."""
+    """An alarm's instant has come. Whether the task is left now is its boundary's to say."""
     alarm = alarm_of(node.sla, alarm_id)
     task = run.tasks.get(f"{node.id}/{visit}")
     if alarm is None or task is None:
         return
-    if alarm.notify is None:
-        send(run, node, visit, alarm, task.waiting_on)
+    leaves = any(way.alarm == alarm.id for way in node.boundary)
+    if alarm.notify is not None:
+        # Whoever is told hears of it even when the task is left meanwhile.
+        _look(run, node, visit, alarm, alarm.notify, alarm.id)
+    elif alarm.reassign is None and not leaves:
+        _send(run, node, visit, alarm, task.waiting_on)
+    if alarm.reassign is not None:
+        _look(run, node, visit, alarm, alarm.reassign, alarm.id + _REASSIGN)
+
+
+def answered(run: Run, node: PlanUserTask, call: PendingCall, response: dict[str, Any]) -> None:
+    """The directory answered a question of an alarm's."""
+    alarm_id, _, wanted = call.detail.partition("/")
+    alarm = alarm_of(node.sla, alarm_id)
+    rule = (alarm.reassign if wanted else alarm.notify) if alarm else None
+    if alarm is None or rule is None:
         return
-    people = known_people(run, alarm.notify)
-    if people is None:
-        find_people(run, node, visit, alarm.notify, alarm.id)
+    found = answer_of(response)
+    if not found.people and call.search.step is Step.RULE and rule.nobody:
+        again = Search(step=Step.NOBODY)
+        look_for(run, node, call.visit, call.detail, rule, again, beside=call.beside)
     else:
-        send(run, node, visit, alarm, people)
+        _use(run, node, call.visit, alarm, call.detail, found, asked=True)
 
 
-def send(
+def _look(
+    run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, rule: PlanAssignee, detail: str
+) -> None:
+    found = look_for(run, node, visit, detail, rule, Search(), beside=detail == alarm.id)
+    if found is not None:
+        _use(run, node, visit, alarm, detail, found, asked=False)
+
+
+def _use(
+    run: Run,
+    node: PlanUserTask,
+    visit: int,
+    alarm: PlanAlarm,
+    detail: str,
+    found: Search,
+    *,
+    asked: bool,
+) -> None:
+    if detail == alarm.id:
+        _send(run, node, visit, alarm, found.people, after_read=asked)
+    else:
+        _reassign(run, node, visit, alarm, found)
+
+
+def _reassign(run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, found: Search) -> None:
+    task = run.tasks.get(f"{node.id}/{visit}")
+    if task is None:
+        return
+    if not set(found.people) - task.signed:
+        _nobody(run, node, visit, alarm, "to give the task to")
+        return
+    given = give_to(task, found.people, in_order=is_in_order(node))
+    given = replace(
+        given, on_behalf_of=found.on_behalf_of, revision=task.revision + 1, waiting_since=run.at
+    )
+    run.tasks[task.task_id] = given
+    act = system_act(run, node, visit, Verb.TRANSFER, alarm.id, found.people)
+    record(run, act, node, task, given, {}, rule=_ESCALATION)
+    announce(run, node, given, given.waiting_on, after_read=True)
+
+
+def _send(
     run: Run,
     node: PlanUserTask,
     visit: int,
@@ -76,13 +203,7 @@ def send(
 ) -> None:
     """Send an alarm's message; an alarm that reaches nobody is an incident."""
     if not people:
-        run.raise_incident(
-            node.id,
-            visit,
-            "SLA_NOBODY_TO_TELL",
-            f"{alarm.id} of {node.id} found nobody to tell",
-            detail=alarm.id,
-        )
+        _nobody(run, node, visit, alarm, "to tell")
         return
     tell(
         run,
@@ -92,14 +213,29 @@ def send(
         people=people,
         template=alarm.template,
         reason=_reason(alarm),
+        task=run.tasks.get(f"{node.id}/{visit}"),
         urgent=alarm.notify is not None,
         after_read=after_read,
+    )
+
+
+def _nobody(run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, for_what: str) -> None:
+    run.raise_incident(
+        node.id,
+        visit,
+        "SLA_NOBODY_TO_TELL",
+        f"{alarm.id} of {node.id} found nobody {for_what}",
+        detail=alarm.id,
     )
 
 
 def alarm_of(sla: PlanSla | None, alarm_id: str) -> PlanAlarm | None:
     """The alarm of that id."""
     return next((alarm for alarm in sla.alarms if alarm.id == alarm_id), None) if sla else None
+
+
+def _summary(node: PlanUserTask, alarm: PlanAlarm) -> str:
+    return f"{node.name}：{_reason(alarm)}"
 
 
 def _reason(alarm: PlanAlarm) -> str:

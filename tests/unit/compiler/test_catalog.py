@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from workflows.catalog import load_catalog
 from workflows.language.types import MONEY, TIMESTAMP, EnumOf, ListOf, Record
-from workflows.runtime.messages import RESOLVE_ASSIGNEES, SEND
+from workflows.runtime.messages import SEND
+from workflows.runtime.people import RESOLVE_ASSIGNEES
 
 CATALOG = load_catalog()
 

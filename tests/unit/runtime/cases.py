@@ -10,7 +10,8 @@ from tests.unit.compiler.flows import plan_of
 from workflows.compiler.plan import Plan
 from workflows.runtime.commands import CallRpc, Command, Purpose, StartFieldWork
 from workflows.runtime.events import Act
-from workflows.runtime.messages import RESOLVE_ASSIGNEES, SEND
+from workflows.runtime.messages import SEND
+from workflows.runtime.people import RESOLVE_ASSIGNEES
 from workflows.runtime.port import Reply, VirtualCase
 
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
@@ -23,6 +24,10 @@ class Small:
 
     def __init__(self, **answers: Answer) -> None:
         self.people = {"sales": ["pe_sales"], "boss": ["pe_boss"]}
+        #: Who leads whom.
+        self.leaders: dict[str, list[str]] = {}
+        #: Who stands in for whom; nobody for a leaver whom nobody replaces.
+        self.instead_of: dict[str, str] = {}
         self.answers: dict[str, Answer] = dict(answers)
         self.work = Reply(
             {"work_order_id": "wo", "technician_id": "pe_t", "earning_id": "er",
@@ -32,13 +37,33 @@ class Small:
 
     def call(self, call: CallRpc, at: datetime) -> Reply:
         if call.rpc == RESOLVE_ASSIGNEES:
-            return Reply({"person_ids": self.people.get(call.request["role"], [])})
+            return Reply(self.directory(call.request))
         if call.rpc == SEND:
             return Reply()
         answer = self.answers.get(call.rpc.rpartition("/")[2])
         if answer is None:
             return Reply({"thing_id": call.call_id, "count": 1})
         return answer if isinstance(answer, Reply) else answer(call)
+
+    def directory(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Who can take a task, as the directory's contract says."""
+        if "role" in asked:
+            wanted = self.people.get(asked["role"], [])
+        elif "leader_of_person_id" in asked:
+            wanted = self.leaders.get(asked["leader_of_person_id"], [])
+        else:
+            wanted = asked["person_ids"]
+        excluded = asked.get("exclude_person_ids", [])
+        found: dict[str, None] = {}
+        substitutions = []
+        for person in wanted:
+            here = self.instead_of.get(person, person)
+            if here and not {here, person} & set(excluded):
+                found[here] = None
+                if here != person:
+                    pair = {"person_id": here, "on_behalf_of_person_id": person}
+                    substitutions.append(pair)
+        return {"person_ids": list(found), "substitutions": substitutions}
 
     def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
         return self.work

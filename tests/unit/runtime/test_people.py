@@ -291,4 +291,9 @@ def test_a_rule_names_a_person_a_fields_person_the_previous_one_or_the_customer(
     assert refusal(case, "cu_1", "transfer", "accept", to="x").reason == "CASE_VERB_ILLEGAL"
     case.do("cu_1", "approve", "accept")
     assert case.state.status is CaseStatus.COMPLETED
-    assert case.asked(Purpose.ASSIGN) == []
+    # The directory is asked who is there of those who are named, but not about a customer.
+    assert case.asked(Purpose.ASSIGN) == [
+        "intake/1/open/find ResolveAssignees",
+        "sell/1/open/find ResolveAssignees",
+        "again/1/open/find ResolveAssignees",
+    ]

@@ -1,0 +1,112 @@
+"""Calling back what went on: a withdrawal (撤回) by whoever started the case, a take-back (拿回) by
+whoever did a node. Where to, and whether it is too late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.compiler.plan import (
+    ApprovalNode,
+    ConfirmNode,
+    FieldWorkNode,
+    ForEachNode,
+    FormNode,
+    Plan,
+    PlanGraph,
+    SubflowNode,
+)
+from workflows.runtime.places import Place, places
+from workflows.runtime.state import CaseState, CaseStatus
+from workflows.runtime.user_task import UserTask
+from workflows.runtime.verbs import Allowance, case_allowances
+
+#: Lived through by people of their own: what they have done is not seen from here.
+_OPAQUE = FieldWorkNode | ForEachNode | SubflowNode
+
+
+def withdrawal_of(state: CaseState, plan: Plan) -> str | None:
+    """To which node a withdrawal leads: the last one that whoever started the case has done and to
+    which all that has come of it may go back. Empty: nobody has done anything yet, so it cancels the
+    case; None: there is nothing to withdraw."""
+    done = [
+        (place.run.standings[node].order, place.path + node)
+        for place in places(state, plan)
+        for node, person in place.run.handlers.items()
+        if person == state.started_by and _may_go_back(place, node)
+    ]
+    if done:
+        return max(done)[1]
+    untouched = not any(place.run.handlers for place in places(state, plan))
+    return "" if untouched else None
+
+
+def to_take_back(state: CaseState, plan: Plan, person: str) -> tuple[str, ...]:
+    """The nodes that a person has done and may take back: nobody has acted on what followed."""
+    return tuple(
+        place.path + node
+        for place in places(state, plan)
+        for node, handler in place.run.handlers.items()
+        if handler == person and is_retrievable(place, node)
+    )
+
+
+def allowances_of(state: CaseState, plan: Plan) -> tuple[Allowance, ...]:
+    """Who may do what to the case itself."""
+    if state.status is not CaseStatus.RUNNING:
+        return ()
+    doers = [who for place in places(state, plan) for who in place.run.handlers.values()]
+    withdrawable = withdrawal_of(state, plan) is not None
+    return case_allowances(plan, state.started_by, doers, withdrawable=withdrawable)
+
+
+def is_retrievable(place: Place, node: str) -> bool:
+    """Whether whoever did a node may still take it back."""
+    done = place.node(node)
+    if not isinstance(done, FormNode | ApprovalNode | ConfirmNode) or not done.take_back:
+        return False
+    return _may_go_back(place, node) and not any(
+        _has_been_acted_on(place, node, follower) for follower in _followers(place.graph, node)
+    )
+
+
+def _may_go_back(place: Place, node: str) -> bool:
+    """Whether something has come of a node, and all of it may go back there."""
+    run = place.run
+    if node in run.tokens or not _is_target(place.graph, node):
+        return False
+    standing = [place.node(other) for other in _followers(place.graph, node) if other in run.tokens]
+    return bool(standing) and all(
+        node in other.returns
+        for other in standing
+        if isinstance(other, FormNode | ApprovalNode | ConfirmNode)
+    )
+
+
+def _is_target(graph: PlanGraph, node: str) -> bool:
+    return any(
+        node in other.returns
+        for other in graph.nodes
+        if isinstance(other, FormNode | ApprovalNode | ConfirmNode)
+    )
+
+
+def _followers(graph: PlanGraph, node: str) -> Iterator[str]:
+    return (other for other in graph.region(node) if other != node)
+
+
+def _has_been_acted_on(place: Place, node: str, follower: str) -> bool:
+    run = place.run
+    there = run.standings.get(follower)
+    if there is None or there.order < run.standings[node].order:
+        return False
+    if isinstance(place.node(follower), _OPAQUE):
+        return True
+    if follower not in run.tokens:
+        return bool(run.handlers.get(follower))
+    task = run.tasks.get(f"{follower}/{there.visit}")
+    return task is not None and _is_touched(task)
+
+
+def _is_touched(task: UserTask) -> bool:
+    asked = any(not signature.by_rule for signature in task.signatures)
+    return bool(task.assignee or task.responded_at or asked or task.lent or task.paused)
