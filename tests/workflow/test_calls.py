@@ -7,7 +7,7 @@ from protos.cases.v1 import cases_pb2
 from tests.workflow.conftest import Office
 from tests.workflow.flows import INSTALL, LOOK_UPS, MEASURE
 from workflows.client import Act, StartedCase
-from workflows.runtime.payloads import FIELD_WORK_ENDED, Signal
+from workflows.runtime.payloads import CHILD_ENDED, Signal
 
 LOOK_UP = "directory.v1.DirectoryService/ResolveAssignees"
 
@@ -79,7 +79,7 @@ async def test_what_the_interpreter_cannot_take_is_an_incident_and_the_case_goes
     office.company.people = {"designer": ["pe_li"]}
     case = await office.start(MEASURE)
     task = await office.task_of("pe_li", case)
-    malformed = Signal(FIELD_WORK_ENDED, "x/1", payload={"nonsense": True})
+    malformed = Signal(CHILD_ENDED, "x/1", payload={"nonsense": True})
     await office.temporal.get_workflow_handle(case.workflow_id).signal("event", malformed)
     stands = await office.case_in(case, "CASE_STATE_INCIDENT")
     assert "nonsense" in stands.incident

@@ -34,17 +34,17 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from kit.calendar import BusinessCalendar
-from kit.clock import SHANGHAI, Clock
+from kit.clock import Clock
 from kit.config import Settings
 from kit.errors import FailedPrecondition, Internal, Kind, NotFound, Unavailable
 from kit.ids import new_id
 from kit.rpc.client import RpcCaller
-from protos.directory.v1 import directory_pb2
 from protos.flow.v1 import flow_pb2
-from workflows.client.calendar import calendar_from_proto
+from workflows.activities.messages import message_to_json, request_from_json
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
 from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION, Plan
+from workflows.runtime.calendars import GET_CALENDAR, calendar_from_reply, calendar_request
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
 from workflows.runtime.payloads import ActReply, CaseInput, Refusal
@@ -54,8 +54,6 @@ from workflows.runtime.shell.plan_ref import PlanRef
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
 #: Between the tries of an act whose workflow task must run again, in seconds.
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-#: Years of calendar that a case starts with, the present one first.
-_CALENDAR_YEARS: Final = 3
 _REPLY: Final = TypeAdapter(ActReply)
 
 
@@ -158,12 +156,9 @@ class Cases:
         return cast(flow_pb2.FlowVersion, reply)
 
     async def _calendar(self, code: str) -> BusinessCalendar:
-        year = self._clock.now().astimezone(SHANGHAI).year
-        request = directory_pb2.GetCalendarRequest(
-            calendar_code=code, first_year=year, last_year=year + _CALENDAR_YEARS - 1
-        )
-        reply = await self._caller.call("directory.v1.DirectoryService/GetCalendar", request)
-        return calendar_from_proto(cast(directory_pb2.Calendar, reply))
+        request = calendar_request(code, self._clock.now())
+        reply = await self._caller.call(GET_CALENDAR, request_from_json(GET_CALENDAR, request))
+        return calendar_from_reply(message_to_json(reply))
 
     def _case_id(self, wanted: CaseStart) -> str:
         if not wanted.start_key:

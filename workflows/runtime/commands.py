@@ -73,7 +73,7 @@ class CancelTimer:
 
 @dataclass(frozen=True, slots=True)
 class StartFieldWork:
-    """Start the child workflow that lives a work order through; it reports ``FieldWorkEnded``."""
+    """Start the child workflow that lives a work order through; it reports ``ChildEnded``."""
 
     node: str
     visit: int
@@ -83,7 +83,7 @@ class StartFieldWork:
 
 @dataclass(frozen=True, slots=True)
 class StartSubflow:
-    """Start a child case of another flow's version; it reports ``SubflowEnded``."""
+    """Start a child case of another flow's version; it reports ``ChildEnded``."""
 
     node: str
     visit: int
@@ -137,11 +137,17 @@ class RecordAct:
 
 @dataclass(frozen=True, slots=True)
 class EndCase:
-    """The case is over: ``completed``, ``cancelled`` or ``failed``; what it leaves behind."""
+    """The case is over: ``completed``, ``cancelled`` or ``failed``.
+
+    Attributes:
+        reason: why it was cancelled, or the reason with which it failed.
+        output: what it leaves behind.
+    """
 
     outcome: str
     end_node: str
     reason: str
+    message: str = ""
     output: dict[str, Any] = field(default_factory=dict)
 
 

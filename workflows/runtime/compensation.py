@@ -9,7 +9,7 @@ it is over, what it did is the outer run's to undo.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from workflows.language.operations import EvaluationError
 from workflows.language.values import Json
 from workflows.runtime.commands import CancelCall, CancelChild, Purpose
 from workflows.runtime.places import node_at
-from workflows.runtime.run import InnerRun, Run
+from workflows.runtime.run import Run
 from workflows.runtime.state import CaseStatus, Effect, PendingCall, Unwind
 
 
@@ -42,11 +42,18 @@ def effect_of(
     return Effect(node.id, visit, order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
 
 
-def take_over(run: Run, inner: InnerRun) -> None:
-    """An inner run is done: what it did is the outer run's to undo."""
-    lifted = [replace(effect, node=f"{inner.key}:{effect.node}") for effect in inner.effects]
-    run.effects = tuple(sorted((*run.effects, *lifted), key=lambda effect: effect.order))
-    inner.effects = ()
+def take_over(run: Run, key: str, effects: Iterable[Effect], *, withdrawn: bool = False) -> None:
+    """An inner run or a child case is over: what it has done is this run's to undo.
+
+    Args:
+        key: the inner run's, or the child's ``node/visit``.
+        withdrawn: it was not wanted any more: undo it with the rest.
+    """
+    lifted = [replace(effect, node=f"{key}:{effect.node}") for effect in effects]
+    if withdrawn:
+        withdrawn_succeeded(run, *lifted)
+    else:
+        run.effects = tuple(sorted((*run.effects, *lifted), key=lambda effect: effect.order))
 
 
 def go_back(run: Run, target: str, reason: str) -> None:
@@ -215,10 +222,10 @@ def not_undone(run: Run, call: PendingCall, reason: str, message: str) -> None:
     run.raise_incident(call.node, call.visit, reason, message, detail="undo")
 
 
-def withdrawn_succeeded(run: Run, effect: Effect | None) -> None:
-    """A withdrawn call succeeded after all: undo it with the rest."""
-    if effect is not None:
-        whose = next(unwind for unwind in run.unwinding if effect.node in unwind.nodes)
+def withdrawn_succeeded(run: Run, *effects: Effect) -> None:
+    """Something withdrawn succeeded after all: undo what it has done with the rest."""
+    for effect in effects:
+        whose = next(unwind for unwind in run.unwinding if effect.root in unwind.nodes)
         with_it = replace(whose, effects=(*whose.effects, effect))
         run.unwinding = tuple(with_it if u is whose else u for u in run.unwinding)
     go_on(run)

@@ -6,7 +6,15 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-from workflows.compiler.plan import ApprovalNode, ConfirmNode, FormNode, Plan, WaitNode
+from workflows.compiler.plan import (
+    ApprovalNode,
+    ConfirmNode,
+    DecisionNode,
+    ForEachNode,
+    FormNode,
+    Plan,
+    WaitNode,
+)
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.operations import shanghai_text
 from workflows.language.schema import form_schema
@@ -14,19 +22,22 @@ from workflows.language.values import timestamp_to_json
 from workflows.runtime.acts import possible_verbs
 from workflows.runtime.forms import defaults_of
 from workflows.runtime.messages import nearest_due
-from workflows.runtime.state import CaseState, CaseStatus, Phase, UserTask
+from workflows.runtime.places import Place, node_at, places
+from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase, UserTask
 
 _STATES: Final = {
     CaseStatus.RUNNING: "CASE_STATE_RUNNING",
     CaseStatus.CANCELLING: "CASE_STATE_RUNNING",
     CaseStatus.COMPLETED: "CASE_STATE_COMPLETED",
     CaseStatus.CANCELLED: "CASE_STATE_CANCELLED",
+    CaseStatus.FAILED: "CASE_STATE_FAILED",
 }
 _STATUS_NAMES: Final = {
     CaseStatus.RUNNING: "进行中",
     CaseStatus.CANCELLING: "取消中",
     CaseStatus.COMPLETED: "已完成",
     CaseStatus.CANCELLED: "已取消",
+    CaseStatus.FAILED: "未成功",
 }
 
 
@@ -35,6 +46,8 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
 
     Case facts that the interpreter does not know (run, title, customer) are the shell's to add.
     """
+    inside = list(places(state, plan))
+    incidents = _incidents(inside)
     shown: dict[str, Any] = {
         "case_id": state.case_id,
         "workflow_id": state.workflow_id,
@@ -44,41 +57,54 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
         "plan_hash": state.plan_hash,
         "calendar_hash": state.calendar.version_hash if state.calendar else "",
         "stage": state.stage,
-        "state": _state(state),
+        "state": _state(state, incidents),
         "started_by_person_id": state.started_by,
-        "user_tasks": [user_task(state, task, plan) for task in state.tasks.values()],
-        "nodes": _nodes(state, plan),
-        "waiting_for": _waiting_for(state, plan),
-        "incident": "; ".join(f"{i.incident_id}: {i.message}" for i in state.incidents.values()),
+        "user_tasks": [
+            user_task(state, place, task) for place in inside for task in place.run.tasks.values()
+        ],
+        "nodes": [node for place in inside for node in _nodes(place, plan)],
+        "waiting_for": [text for place in inside for text in _waiting_for(place)],
+        "incident": _trouble(state, incidents),
         "data": state.data,
     }
     shown |= _instants(started_at=state.started_at, ended_at=state.ended_at)
     return shown
 
 
-def _state(state: CaseState) -> str:
-    if state.incidents and not state.status.over:
+def _incidents(inside: list[Place]) -> dict[str, Incident]:
+    return {f"{p.path}{id}": found for p in inside for id, found in p.run.incidents.items()}
+
+
+def _trouble(state: CaseState, incidents: dict[str, Incident]) -> str:
+    if state.status is CaseStatus.FAILED:
+        return state.reason
+    return "; ".join(f"{id}: {incident.message}" for id, incident in incidents.items())
+
+
+def _state(state: CaseState, incidents: dict[str, Incident]) -> str:
+    if incidents and not state.status.over:
         return "CASE_STATE_INCIDENT"
     return _STATES[state.status]
 
 
-def awaited(state: CaseState) -> list[dict[str, Any]]:
-    """The domain events that the case waits for, by type and key."""
+def awaited(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
+    """The events that the case waits for, in the words of ``cases.v1.AwaitedEvent``."""
     return [
-        {"type": event.type, "key": event.key, "node": event.node, "visit": event.visit}
-        for event in state.awaited.values()
+        {"node": f"{place.path}{key}", "event_type": event.type, "key": event.key}
+        for place in places(state, plan)
+        for key, event in place.run.awaited.items()
     ]
 
 
-def user_task(state: CaseState, task: UserTask, plan: Plan) -> dict[str, Any]:
+def user_task(state: CaseState, place: Place, task: UserTask) -> dict[str, Any]:
     """A user task in the words of ``cases.v1.UserTask``."""
-    node = plan.by_id[task.node]
+    node = place.node(task.node)
     assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
     shown: dict[str, Any] = {
-        "user_task_id": task.task_id,
+        "user_task_id": f"{place.path}{task.task_id}",
         "case_id": state.case_id,
         "workflow_id": state.workflow_id,
-        "node": task.node,
+        "node": f"{place.path}{task.node}",
         "title": node.name,
         "stage": node.stage,
         "user_task_kind": node.kind,
@@ -91,7 +117,7 @@ def user_task(state: CaseState, task: UserTask, plan: Plan) -> dict[str, Any]:
         "form_schema_json": json.dumps(
             form_schema([f.field for f in node.form]), ensure_ascii=False
         ),
-        "context": _context(state, node, task, plan),
+        "context": _context(place, node, task),
     }
     shown |= _instants(
         opened_at=task.opened_at,
@@ -101,13 +127,13 @@ def user_task(state: CaseState, task: UserTask, plan: Plan) -> dict[str, Any]:
     return shown
 
 
-def _context(state: CaseState, node: PlanUserTask, task: UserTask, plan: Plan) -> dict[str, Any]:
+def _context(place: Place, node: PlanUserTask, task: UserTask) -> dict[str, Any]:
     """What the person should see beside the form: the form's start, where it may be sent back to,
     who has signed."""
     context: dict[str, Any] = {
-        "defaults": defaults_of(node.form, state.data),
+        "defaults": defaults_of(node.form, place.data),
         "send_back_to": [
-            {"node": target, "name": plan.by_id[target].name} for target in node.send_back
+            {"node": target, "name": place.node(target).name} for target in node.send_back
         ],
         "signed": [signature.person for signature in task.signatures],
     }
@@ -118,17 +144,18 @@ def _instants(**instants: datetime | None) -> dict[str, str]:
     return {name: timestamp_to_json(at) for name, at in instants.items() if at is not None}
 
 
-def _nodes(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
+def _nodes(place: Place, plan: Plan) -> list[dict[str, Any]]:
     nodes: list[dict[str, Any]] = []
-    for node in plan.nodes:
-        standing_of = state.standings.get(node.id)
+    number = _number(place, plan)
+    for node in place.graph.nodes:
+        standing_of = place.run.standings.get(node.id)
         if standing_of is None:
             continue
         active = standing_of.left_at is None
         nodes.append(
             {
-                "node": node.id,
-                "title": node.name,
+                "node": f"{place.path}{node.id}",
+                "title": f"{node.name}{number}",
                 "progress": "NODE_PROGRESS_ACTIVE" if active else "NODE_PROGRESS_DONE",
                 "visit": standing_of.visit,
             }
@@ -137,15 +164,25 @@ def _nodes(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
     return nodes
 
 
-def _waiting_for(state: CaseState, plan: Plan) -> list[str]:
-    """What the case waits for besides people, in words."""
+def _number(place: Place, plan: Plan) -> str:
+    """Which of a list's runs a place is; nothing where there is but one."""
+    if not place.path:
+        return ""
+    around = place.path.removesuffix(":")
+    is_list = isinstance(node_at(plan, around), ForEachNode)
+    return f"（{around.rpartition('.')[2]}）" if is_list else ""
+
+
+def _waiting_for(place: Place) -> list[str]:
+    """What a run waits for besides people, in words."""
+    state = place.run
     waits: list[str] = []
     for timer in state.timers.values():
-        node = plan.by_id[timer.node]
-        if isinstance(node, WaitNode):
+        node = place.node(timer.node)
+        if isinstance(node, WaitNode | DecisionNode):
             waits.append(f"{node.name}：等到 {shanghai_text(timer.due)}")
     for token in state.tokens.values():
-        name = plan.by_id[token.node].name
+        name = place.node(token.node).name
         match token.phase:
             case Phase.CALL | Phase.ASSIGNING:
                 waits.append(f"{name}：调用中")
@@ -168,16 +205,19 @@ def details(state: CaseState, plan: Plan) -> str:
     stage = plan.stage_names.get(state.stage, "")
     status = _STATUS_NAMES[state.status]
     lines = [f"**{plan.name}** · `{state.case_id}` · {status}{f' · {stage}' if stage else ''}"]
-    for task in state.tasks.values():
-        node = plan.by_id[task.node]
-        people = "、".join(f"`{person}`" for person in task.waiting_on)
-        due = nearest_due(task)
-        text = f"- 待办 **{node.name}**：{people}"
-        if due is not None:
-            kind = "响应" if task.responded_at is None and task.respond_due else "完成"
-            provisional = "（暂定）" if task.provisional else ""
-            text += f"，应于 {shanghai_text(due)} 前{kind}{provisional}"
-        lines.append(text)
-    lines += [f"- {text}" for text in _waiting_for(state, plan)]
-    lines += [f"- ⚠ `{i.reason}` {i.message}" for i in state.incidents.values()]
+    inside = list(places(state, plan))
+    lines += [_task_line(place, task) for place in inside for task in place.run.tasks.values()]
+    lines += [f"- {text}" for place in inside for text in _waiting_for(place)]
+    lines += [f"- ⚠ `{i.reason}` {i.message}" for i in _incidents(inside).values()]
     return "\n".join(lines)
+
+
+def _task_line(place: Place, task: UserTask) -> str:
+    people = "、".join(f"`{person}`" for person in task.waiting_on)
+    text = f"- 待办 **{place.node(task.node).name}**：{people}"
+    due = nearest_due(task)
+    if due is None:
+        return text
+    kind = "响应" if task.responded_at is None and task.respond_due else "完成"
+    provisional = "（暂定）" if task.provisional else ""
+    return f"{text}，应于 {shanghai_text(due)} 前{kind}{provisional}"

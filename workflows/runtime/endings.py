@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.errors import ServiceError
 from workflows.compiler.plan import Code, ForEachNode, SubflowNode
 from workflows.language.operations import EvaluationError
 from workflows.language.values import Json
@@ -18,6 +19,12 @@ def end_if_done(run: Run) -> None:
             _conclude(run, CaseStatus.CANCELLED, {})
     elif run.running and _is_done(run) and not (run is run.case and is_under_way(run)):
         _complete(run)
+
+
+def refuse(case: CaseRun, refusal: ServiceError) -> None:
+    """End a child case that cannot start."""
+    case.reason = refusal.reason
+    _conclude(case, CaseStatus.FAILED, {}, refusal.message)
 
 
 def is_under_way(run: Run) -> bool:
@@ -58,11 +65,11 @@ def _computed(run: Run, outputs: tuple[tuple[str, Code], ...]) -> dict[str, Json
     return {name: code.run(run.data) for name, code in outputs}
 
 
-def _conclude(run: Run, status: CaseStatus, result: Json) -> None:
+def _conclude(run: Run, status: CaseStatus, result: Json, message: str = "") -> None:
     run.status = status
     if isinstance(run, InnerRun):
         run.result = result
     elif isinstance(run, CaseRun):
         run.outcome = status.value
         run.ended_at = run.at
-        run.emit(EndCase(run.outcome, run.end_node, run.reason, result))
+        run.emit(EndCase(run.outcome, run.end_node, run.reason, message, result))

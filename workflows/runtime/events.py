@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from kit.calendar import BusinessCalendar
+from workflows.runtime.state import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The case begins. ``inputs`` have passed ``workflows.runtime.forms.read_form``; ``calendar``
-    is the data of the plan's calendar, None when the plan names none."""
+    """The case begins.
+
+    Attributes:
+        inputs: have passed ``workflows.runtime.forms.read_form``.
+        calendar: the data of the plan's calendar, None when the plan names none.
+        is_child: another case waits for it; if it cannot start, it fails.
+    """
 
     at: datetime
     case_id: str
@@ -54,6 +60,7 @@ class Started:
     started_by: str
     flow_version: int = 0
     calendar: BusinessCalendar | None = None
+    is_child: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +112,12 @@ class EventArrived:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldWorkEnded:
-    """The child workflow of a ``StartFieldWork`` ended: ``completed``, ``cancelled`` or ``failed``."""
+class ChildEnded:
+    """The field work or the child case of a node ended: ``completed``, ``cancelled`` or ``failed``.
+
+    Attributes:
+        effects: of a child case: what it has done that can be undone.
+    """
 
     at: datetime
     node: str
@@ -115,19 +126,7 @@ class FieldWorkEnded:
     output: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SubflowEnded:
-    """The child case of a ``StartSubflow`` ended: ``completed``, ``cancelled`` or ``failed``."""
-
-    at: datetime
-    node: str
-    visit: int
-    outcome: str
-    output: dict[str, Any] = field(default_factory=dict)
-    reason: str = ""
-    message: str = ""
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,6 @@ Event: TypeAlias = (
     | TimerFired
     | Acted
     | EventArrived
-    | FieldWorkEnded
-    | SubflowEnded
+    | ChildEnded
     | CancelRequested
 )

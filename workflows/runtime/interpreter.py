@@ -6,10 +6,11 @@ drives the same code in tests, dry runs and simulations.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import assert_never
 
-from kit.errors import FailedPrecondition, InvalidArgument
+from kit.errors import FailedPrecondition, InvalidArgument, ServiceError
 from workflows.compiler.plan import (
     INTERPRETER_VERSION,
     ApprovalNode,
@@ -24,20 +25,19 @@ from workflows.compiler.plan import (
     WaitNode,
 )
 from workflows.language.operations import EvaluationError
-from workflows.language.values import ValueMismatch, conform, timestamp_to_json
-from workflows.runtime import boundaries, compensation, moves, sla, tasks, waits
+from workflows.language.values import Json, ValueMismatch, conform, timestamp_to_json
+from workflows.runtime import boundaries, compensation, endings, moves, sla, tasks, waits
 from workflows.runtime.approval import apply_act
 from workflows.runtime.commands import Command, Purpose
 from workflows.runtime.events import (
     Acted,
     CancelRequested,
+    ChildEnded,
     Event,
     EventArrived,
-    FieldWorkEnded,
     RpcFailed,
     RpcSucceeded,
     Started,
-    SubflowEnded,
     TimerFired,
 )
 from workflows.runtime.forms import read_form
@@ -83,7 +83,7 @@ def _apply(case: CaseRun, event: Event) -> None:
         case EventArrived():
             if not event.aggregate or event.sequence > case.seen.get(event.aggregate, 0):
                 _arrived(case, event)
-        case FieldWorkEnded() | SubflowEnded():
+        case ChildEnded():
             _child_ended(case, event)
         case CancelRequested():
             if case.running and case.case_id:
@@ -110,25 +110,38 @@ def _start(case: CaseRun, event: Started) -> None:
     case.flow_version, case.plan_hash = event.flow_version, plan.hash
     case.started_at, case.started_by = case.at, event.started_by
     case.calendar = event.calendar
-    case.own_data = {
-        "inputs": read_inputs(plan, event.inputs),
+    case.changed = True
+    try:
+        case.own_data = _first_data(case, event)
+        _set_defaults(case)
+    except ServiceError as refusal:
+        if not event.is_child:
+            raise
+        endings.refuse(case, refusal)
+    else:
+        case.agenda.append(("", plan.start))
+
+
+def _first_data(case: CaseRun, event: Started) -> dict[str, Json]:
+    return {
+        "inputs": read_inputs(case.plan, event.inputs),
         "case": {
             "id": event.case_id,
             "workflow_id": event.workflow_id,
-            "flow": plan.flow,
+            "flow": case.plan.flow,
             "started_at": timestamp_to_json(case.at),
             "started_by": event.started_by,
         },
         "data": {},
     }
+
+
+def _set_defaults(case: CaseRun) -> None:
     try:
-        case.set_variables({name: code.run(case.data) for name, code in plan.defaults})
+        case.set_variables({name: code.run(case.data) for name, code in case.plan.defaults})
     except EvaluationError as error:
-        raise FailedPrecondition(
-            error.reason, f"a default has no value: {error.message}"
-        ) from error
-    case.changed = True
-    case.agenda.append(("", plan.start))
+        message = f"a default has no value: {error.message}"
+        raise FailedPrecondition(error.reason, message) from error
 
 
 def read_inputs(plan: Plan, values: dict[str, object]) -> dict[str, object]:
@@ -175,7 +188,7 @@ def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
         reply = conform(event.response, node.response_type)
     except ValueMismatch as mismatch:
         if call.withdrawn:
-            compensation.withdrawn_succeeded(run, None)
+            compensation.go_on(run)
         else:
             run.raise_incident(
                 node.id, call.visit, "RPC_REPLY_MALFORMED", f"{node.rpc} replied: {mismatch}"
@@ -183,7 +196,7 @@ def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
         return
     effect = compensation.effect_of(run, node, call.visit, call.request, reply)
     if call.withdrawn:
-        compensation.withdrawn_succeeded(run, effect)
+        compensation.withdrawn_succeeded(run, *([effect] if effect else []))
         return
     run.set_result(node.id, reply)
     if effect is not None:
@@ -259,15 +272,16 @@ def _received(run: Run, node: PlanNode, awaited: Awaited, event: EventArrived) -
     moves.leave(run, wait)
 
 
-def _child_ended(case: CaseRun, event: FieldWorkEnded | SubflowEnded) -> None:
+def _child_ended(case: CaseRun, event: ChildEnded) -> None:
     found = case.find("children", f"{event.node}/{event.visit}")
     if found is None:
         return
     case.changed = True
     run, key = found
     child = run.children.pop(key)
+    effects = [replace(effect, order=case.next_order()) for effect in event.effects]
+    compensation.take_over(run, key, effects, withdrawn=child.cancelling)
     if child.cancelling:
-        compensation.go_on(run)
         return
     node = run.graph.by_id[child.node]
     assert isinstance(node, FieldWorkNode | SubflowNode)

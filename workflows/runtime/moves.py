@@ -56,7 +56,8 @@ def _inner_over(run: Run, inner: InnerRun) -> None:
     if inner.status is CaseStatus.CANCELLED:
         compensation.go_on(run)
         return
-    compensation.take_over(run, inner)
+    compensation.take_over(run, inner.key, inner.effects)
+    inner.effects = ()
     node = run.graph.by_id[inner.node]
     if inner.status is CaseStatus.FAILED:
         fail(run, node, inner.visit, inner.reason, f"{inner.key} ended at {inner.end_node}")

@@ -12,8 +12,8 @@ from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.state import CaseState
 
 #: Types of the signals that our own workflows send each other; all others are domain events.
-FIELD_WORK_ENDED: Final = "gongdan.FieldWorkEnded"
-FIELD_WORK_CANCEL: Final = "gongdan.FieldWorkCancel"
+CHILD_ENDED: Final = "gongdan.ChildEnded"
+CANCEL: Final = "gongdan.Cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class CarriedOver:
         calls: calls that were in flight; the next run makes them again under the same keys.
         unrecorded: what the read model does not know yet.
         summaries: what the Temporal UI says of each timer.
-        children: the workflow id of each node's field work.
+        children: the workflow id of each visit's field work or child case.
     """
 
     state: CaseState = dataclasses.field(default_factory=CaseState)
@@ -44,11 +44,24 @@ class CarriedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentCase:
+    """The case that is waiting for this one: it is the subflow of a node's visit."""
+
+    case_id: str
+    workflow_id: str
+    node: str
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseInput:
     """What a case starts with, beside its plan.
 
-    ``inputs`` have passed the checks of the plan's inputs; ``calendar`` is the data of the plan's
-    calendar, pinned for this case.
+    Attributes:
+        inputs: have passed the checks of the plan's inputs, unless there is a parent.
+        calendar: the data of the plan's calendar, pinned for this case; None: the plan has none, or
+            the case asks for it first.
+        parent: of a child case.
     """
 
     case_id: str
@@ -59,6 +72,7 @@ class CaseInput:
     customer_id: str = ""
     region_adcode: str = ""
     calendar: BusinessCalendar | None = None
+    parent: ParentCase | None = None
     carried: CarriedOver | None = None
 
 

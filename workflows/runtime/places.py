@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from workflows.compiler.plan import ForEachNode, Plan, PlanGraph, PlanNode, SubflowNode
 from workflows.language.values import Json
@@ -61,12 +62,25 @@ def _enter(place: Place, key: str) -> Place:
     return Place(f"{place.path}{key}:", inner, graph, layered(place.data, inner.data))
 
 
+def each(state: CaseState, plan: Plan, kind: str) -> Iterator[tuple[str, Any]]:
+    """All tasks, timers … (``kind`` says which) of a case, by their ids outside."""
+    for place in places(state, plan):
+        for id, found in getattr(place.run, kind).items():
+            yield f"{place.path}{id}", found
+
+
 def node_at(graph: PlanGraph, id: str) -> PlanNode:
-    """The node of which something of this id is, wherever it is or was."""
-    *runs, own = id.split(":")
-    for run in runs:
-        graph = body_of(graph.by_id[run.partition("/")[0]])
-    return graph.by_id[own.partition("/")[0]]
+    """The node of which something of this id is, wherever it is or was; what a child case has done
+    is its subflow's."""
+    node: PlanNode | None = None
+    for part in id.split(":"):
+        if node is not None:
+            if getattr(node, "body", None) is None:
+                return node
+            graph = body_of(node)
+        node = graph.by_id[part.partition("/")[0]]
+    assert node is not None
+    return node
 
 
 def body_of(node: PlanNode) -> PlanGraph:

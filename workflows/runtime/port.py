@@ -32,9 +32,9 @@ from workflows.runtime.events import (
     Act,
     Acted,
     CancelRequested,
+    ChildEnded,
     Event,
     EventArrived,
-    FieldWorkEnded,
     RpcFailed,
     RpcSucceeded,
     Started,
@@ -155,9 +155,7 @@ class VirtualCase:
             case CancelChild(node, visit, _):
                 self._schedule(
                     self.now,
-                    lambda: FieldWorkEnded(
-                        at=self.now, node=node, visit=visit, outcome="cancelled"
-                    ),
+                    lambda: ChildEnded(at=self.now, node=node, visit=visit, outcome="cancelled"),
                 )
             case (
                 CancelCall()
@@ -183,7 +181,7 @@ class VirtualCase:
         reply = self._port.field_work(work, self.now)
 
         def event() -> Event:
-            return FieldWorkEnded(
+            return ChildEnded(
                 at=self.now,
                 node=work.node,
                 visit=work.visit,

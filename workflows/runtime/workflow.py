@@ -21,15 +21,24 @@ from workflows.runtime.shell.alarm import Alarm
 from workflows.runtime.shell.attributes import Attributes, values_of
 from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.children import Children
+from workflows.runtime.shell.parent import Parent
 from workflows.runtime.shell.recorder import Recorder
 from workflows.runtime.shell.replies import refused
-from workflows.runtime.shell.translation import awaited_of, beginning_of, event_of, field_work_of
+from workflows.runtime.shell.translation import (
+    beginning_of,
+    calendar_call,
+    child_case_of,
+    event_of,
+    field_work_of,
+)
 
 with workflow.unsafe.imports_passed_through():
+    from kit.calendar import BusinessCalendar
     from kit.errors import ServiceError
     from workflows.compiler.plan import INTERPRETER_VERSION, Plan
     from workflows.runtime import describe
     from workflows.runtime.acts import check_act
+    from workflows.runtime.calendars import calendar_from_reply
     from workflows.runtime.commands import (
         CallRpc,
         CancelCall,
@@ -48,6 +57,8 @@ with workflow.unsafe.imports_passed_through():
         Acted,
         CancelRequested,
         Event,
+        RpcFailed,
+        RpcSucceeded,
         TimerFired,
     )
     from workflows.runtime.interpreter import step
@@ -58,6 +69,7 @@ with workflow.unsafe.imports_passed_through():
         Refusal,
         Signal,
     )
+    from workflows.runtime.places import each, place_of
     from workflows.runtime.shell.plan_ref import PlanRef
     from workflows.runtime.state import Incident
 
@@ -90,10 +102,11 @@ class CaseWorkflow:
         self._summaries = dict(carried.summaries)
         self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
         self._children = Children(self._inbox.append, dict(carried.children))
+        self._parent = Parent(self._input.parent)
         self._todo.extend(carried.calls)
         if self._input.carried is None:
             # Here and not in ``run``: an act may come in the very first workflow task.
-            self._take(beginning_of(self._input))
+            self._begin()
 
     @workflow.run
     async def run(self, args: Sequence[RawValue]) -> str:
@@ -129,7 +142,7 @@ class CaseWorkflow:
         """Something happened: a domain event, or the end of a field work of this case."""
         try:
             self._inbox.append(event_of(signal, workflow.now()))
-        except TypeError as defect:
+        except (TypeError, ValueError) as defect:
             self._note_defect(signal.type, defect)
 
     @workflow.query
@@ -149,8 +162,22 @@ class CaseWorkflow:
             and not self._has_work()
             and not self._calls.in_flight
             and self._children.settled
+            and self._parent.is_told
             and self._recorder.is_told(self._state.revision)
         )
+
+    def _begin(self) -> None:
+        if self._plan.calendar and self._input.calendar is None:
+            call = calendar_call(self._plan.calendar)
+            self._calls.start(call, self._begin_with_calendar)
+        else:
+            self._take(beginning_of(self._input, self._input.calendar))
+
+    def _begin_with_calendar(self, answer: RpcSucceeded | RpcFailed) -> None:
+        calendar: BusinessCalendar | None = None
+        if isinstance(answer, RpcSucceeded):
+            calendar = calendar_from_reply(answer.response)
+        self._inbox.append(beginning_of(self._input, calendar))
 
     def _apply(self, event: Event) -> None:
         self._state, commands = step(self._state, event, self._plan)
@@ -202,52 +229,59 @@ class CaseWorkflow:
                 self._summaries[command.timer_id] = command.summary
             case CancelTimer():
                 self._summaries.pop(command.timer_id, None)
-            case StartFieldWork():
-                self._children.start(
-                    field_work_of(command, self._plan, self._state), command.summary
-                )
+            case StartFieldWork() | StartSubflow():
+                self._start_child(command)
             case CancelChild():
                 self._children.cancel(command)
             case RecordAct():
                 self._recorder.add(command)
             case RaiseIncident():
                 workflow.logger.error("incident: %s %s", command.reason, command.message)
-            case StartSubflow() | EndCase():
-                pass  # the state says so, and the loop ends
+            case EndCase():
+                self._parent.tell(command, self._state.effects)
             case _:
                 assert_never(command)
 
+    def _start_child(self, command: StartFieldWork | StartSubflow) -> None:
+        if isinstance(command, StartFieldWork):
+            work = field_work_of(command, self._plan, self._state)
+            self._children.start_field_work(command, work)
+        else:
+            child = child_case_of(command, self._state, self._input)
+            self._children.start_case(command, child)
+
     def _ring(self, at: datetime) -> None:
-        due = [timer for timer in self._state.timers.values() if timer.due <= at]
-        for timer in sorted(due, key=lambda timer: (timer.due, timer.timer_id)):
-            self._summaries.pop(timer.timer_id, None)
-            self._inbox.append(TimerFired(at, timer.timer_id))
+        for due, timer_id in self._timers():
+            if due <= at:
+                self._summaries.pop(timer_id, None)
+                self._inbox.append(TimerFired(at, timer_id))
+
+    def _timers(self) -> list[tuple[datetime, str]]:
+        """What falls due, in order."""
+        return sorted((timer.due, id) for id, timer in each(self._state, self._plan, "timers"))
 
     def _come_to_wait(self) -> None:
         state = self._state
-        nearest = min(
-            state.timers.values(), key=lambda timer: (timer.due, timer.timer_id), default=None
-        )
-        self._alarm.set(
-            nearest.due if nearest else None,
-            self._summaries.get(nearest.timer_id, "") if nearest else "",
-        )
+        due, nearest = next(iter(self._timers()), (None, ""))
+        self._alarm.set(due, self._summaries.get(nearest, ""))
         workflow.set_current_details(describe.details(state, self._plan))
-        if not state.calls:
+        if not any(each(state, self._plan, "calls")):
             self._attributes.show(
                 values_of(state, self._plan, self._input.region_adcode, workflow.now())
             )
         if not self._passes_through():
-            self._recorder.tell(state.revision, self._standing(), awaited_of(state))
+            self._recorder.tell(
+                state.revision, self._standing(), describe.awaited(state, self._plan)
+            )
         if self._should_continue_as_new():
             self._continue_as_new()
 
     def _passes_through(self) -> bool:
         """Only calls are under way, as planned: the case does not wait, it will go on in a moment.
         Telling the read model of each such step would cost as much as the step."""
-        state = self._state
-        waits = state.tasks or state.timers or state.children or state.awaited or state.incidents
-        return bool(state.calls) and not (
+        kinds = ("tasks", "timers", "children", "awaited", "incidents")
+        waits = any(any(each(self._state, self._plan, kind)) for kind in kinds)
+        return any(each(self._state, self._plan, "calls")) and not (
             waits or self._calls.in_trouble or self._recorder.is_behind
         )
 
@@ -255,19 +289,19 @@ class CaseWorkflow:
         info = workflow.info()
         return (
             info.is_continue_as_new_suggested() or info.get_current_history_length() > _MOST_EVENTS
-        ) and self._children.settled
+        ) and bool(self._state.case_id and self._children.settled and self._parent.is_told)
 
     def _continue_as_new(self) -> None:
         """Hand everything to a new run: nothing local is running, handlers never wait, and calls in
         flight are made again by the next run under the same keys."""
+        pending = {id for id, _ in each(self._state, self._plan, "calls")}
+        alive = {id for id, _ in each(self._state, self._plan, "children")}
         carried = CarriedOver(
             state=self._state,
-            calls=tuple(
-                call for call in self._calls.in_flight.values() if call.call_id in self._state.calls
-            ),
+            calls=tuple(call for call in self._calls.in_flight.values() if call.call_id in pending),
             unrecorded=self._recorder.unrecorded,
             summaries=self._summaries,
-            children=self._children.ids,
+            children={key: id for key, id in self._children.ids.items() if key in alive},
         )
         following = replace(self._input, inputs={}, carried=carried)
         workflow.continue_as_new(args=[PlanRef(self._plan.hash), following])
@@ -280,17 +314,22 @@ class CaseWorkflow:
             "title": source.title,
             "region_adcode": source.region_adcode,
             "customer_id": source.customer_id,
+            "parent_case_id": source.parent.case_id if source.parent else "",
             "changed_at": workflow.now().isoformat(),
         }
 
     def _reply(self, act: Act, refusal: Refusal | None) -> ActReply:
         state = self._state
-        task = state.tasks.get(act.task_id)
+        found = place_of(state, self._plan, "tasks", act.task_id)
+        task = None
+        if found is not None:
+            place, task_id = found
+            task = describe.user_task(state, place, place.run.tasks[task_id])
         return ActReply(
             act_key=act.act_key,
             applied=refusal is None,
             status=state.status.value,
             revision=state.revision,
-            user_task=describe.user_task(state, task, self._plan) if task else None,
+            user_task=task,
             refusal=refusal,
         )

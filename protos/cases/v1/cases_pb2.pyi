@@ -35,6 +35,8 @@ class _CaseStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseState.V
     CASE_STATE_CANCELLED: _CaseState.ValueType  # 3
     CASE_STATE_INCIDENT: _CaseState.ValueType  # 4
     """Stopped at an incident that ops must resolve."""
+    CASE_STATE_FAILED: _CaseState.ValueType  # 5
+    """Ended where its flow says that it has failed."""
 
 class CaseState(_CaseState, metaclass=_CaseStateEnumTypeWrapper): ...
 
@@ -44,6 +46,8 @@ CASE_STATE_COMPLETED: CaseState.ValueType  # 2
 CASE_STATE_CANCELLED: CaseState.ValueType  # 3
 CASE_STATE_INCIDENT: CaseState.ValueType  # 4
 """Stopped at an incident that ops must resolve."""
+CASE_STATE_FAILED: CaseState.ValueType  # 5
+"""Ended where its flow says that it has failed."""
 Global___CaseState: _TypeAlias = CaseState  # noqa: Y015
 
 class _CaseInvolvement:
@@ -569,6 +573,7 @@ class Case(_message.Message):
     WITHDRAWAL_NODE_FIELD_NUMBER: _builtins.int
     COPIED_TO_PERSON_IDS_FIELD_NUMBER: _builtins.int
     WAITING_CHARGES_FIELD_NUMBER: _builtins.int
+    PARENT_CASE_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     workflow_id: _builtins.str
     run_id: _builtins.str
@@ -584,10 +589,12 @@ class Case(_message.Message):
     region_adcode: _builtins.str
     customer_id: _builtins.str
     incident: _builtins.str
-    """In words, when state is INCIDENT."""
+    """In words, when state is INCIDENT; the reason when it is FAILED."""
     started_by_person_id: _builtins.str
     withdrawal_node: _builtins.str
     """To which node a withdrawal leads; empty: out of the case."""
+    parent_case_id: _builtins.str
+    """The case whose subflow it is; empty: it was started by itself."""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -650,10 +657,11 @@ class Case(_message.Message):
         withdrawal_node: _builtins.str = ...,
         copied_to_person_ids: _abc.Iterable[_builtins.str] | None = ...,
         waiting_charges: _abc.Iterable[Global___WaitingCharge] | None = ...,
+        parent_case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "data", b"data", "ended_at", b"ended_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "calendar_hash", b"calendar_hash", "case_id", b"case_id", "changed_at", b"changed_at", "copied_to_person_ids", b"copied_to_person_ids", "customer_id", b"customer_id", "data", b"data", "ended_at", b"ended_at", "flow_code", b"flow_code", "flow_version", b"flow_version", "incident", b"incident", "my_verbs", b"my_verbs", "nodes", b"nodes", "plan_hash", b"plan_hash", "region_adcode", b"region_adcode", "revision", b"revision", "run_id", b"run_id", "stage", b"stage", "started_at", b"started_at", "started_by_person_id", b"started_by_person_id", "state", b"state", "title", b"title", "user_tasks", b"user_tasks", "waiting_charges", b"waiting_charges", "waiting_for", b"waiting_for", "withdrawal_node", b"withdrawal_node", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "calendar_hash", b"calendar_hash", "case_id", b"case_id", "changed_at", b"changed_at", "copied_to_person_ids", b"copied_to_person_ids", "customer_id", b"customer_id", "data", b"data", "ended_at", b"ended_at", "flow_code", b"flow_code", "flow_version", b"flow_version", "incident", b"incident", "my_verbs", b"my_verbs", "nodes", b"nodes", "parent_case_id", b"parent_case_id", "plan_hash", b"plan_hash", "region_adcode", b"region_adcode", "revision", b"revision", "run_id", b"run_id", "stage", b"stage", "started_at", b"started_at", "started_by_person_id", b"started_by_person_id", "state", b"state", "title", b"title", "user_tasks", b"user_tasks", "waiting_charges", b"waiting_charges", "waiting_for", b"waiting_for", "withdrawal_node", b"withdrawal_node", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -669,6 +677,7 @@ class AwaitedEvent(_message.Message):
     EVENT_TYPE_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     node: _builtins.str
+    """Unique in its workflow: the node's visit, and which way out of it the event takes."""
     event_type: _builtins.str
     """The event message's full name, such as "workorder.v1.WorkOrderChanged"."""
     key: _builtins.str

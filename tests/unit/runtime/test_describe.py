@@ -92,8 +92,8 @@ def test_waiting_for_time_events_and_operations_is_said_in_words() -> None:
     assert standing(case.state, case.plan)["waiting_for"] == ["歇：等到 2026-03-05 09:00"]
     case.advance(timedelta(days=3))
     assert standing(case.state, case.plan)["waiting_for"] == ["等事：等待事件"]
-    assert awaited(case.state) == [
-        {"type": "test.v1.ThingChanged", "key": "th_1", "node": "thing", "visit": 1}
+    assert awaited(case.state, case.plan) == [
+        {"node": "thing/1", "event_type": "test.v1.ThingChanged", "key": "th_1"}
     ]
     case.arrive(EventArrived(case.now, "test.v1.ThingChanged", "th_1", payload={"done": True}))
     shown = standing(case.state, case.plan)

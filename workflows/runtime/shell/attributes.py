@@ -11,7 +11,8 @@ from temporalio.common import SearchAttributeKey
 
 from workflows.compiler.plan import Plan
 from workflows.runtime.messages import nearest_due
-from workflows.runtime.state import CaseState
+from workflows.runtime.places import each
+from workflows.runtime.state import CaseState, UserTask
 
 FLOW: Final = SearchAttributeKey.for_keyword("GongdanFlow")
 FLOW_VERSION: Final = SearchAttributeKey.for_keyword("GongdanFlowVersion")
@@ -35,19 +36,20 @@ Values: TypeAlias = dict[SearchAttributeKey[Any], str | Sequence[str]]
 
 def values_of(state: CaseState, plan: Plan, region_adcode: str, now: datetime) -> Values:
     """What operations may search a case by."""
-    assignees = {person for task in state.tasks.values() for person in task.waiting_on}
+    tasks = [task for _, task in each(state, plan, "tasks")]
+    assignees = {person for task in tasks for person in task.waiting_on}
     return {
         FLOW: plan.flow,
         FLOW_VERSION: str(state.flow_version),
         STAGE: state.stage,
         REGION: region_adcode,
         ASSIGNEES: sorted(assignees),
-        SLA_STATE: _sla_state(state, now),
+        SLA_STATE: _sla_state(tasks, now),
     }
 
 
-def _sla_state(state: CaseState, now: datetime) -> str:
-    due = [at for task in state.tasks.values() if (at := nearest_due(task)) is not None]
+def _sla_state(tasks: list[UserTask], now: datetime) -> str:
+    due = [at for task in tasks if (at := nearest_due(task)) is not None]
     if not due:
         return "none"
     return "overdue" if min(due) <= now else "running"

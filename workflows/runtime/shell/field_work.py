@@ -30,8 +30,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.runtime.field_work.step import Event, step
     from workflows.runtime.payloads import (
-        FIELD_WORK_CANCEL,
-        FIELD_WORK_ENDED,
+        CANCEL,
+        CHILD_ENDED,
         ActReply,
         Refusal,
         Signal,
@@ -104,7 +104,7 @@ class FieldWorkWorkflow:
     @workflow.signal
     def event(self, signal: Signal) -> None:
         """The case no longer wants it."""
-        if signal.type == FIELD_WORK_CANCEL:
+        if signal.type == CANCEL:
             reason = str(signal.payload.get("reason", ""))
             self._inbox.append(CancelRequested(workflow.now(), "case", reason))
 
@@ -154,7 +154,7 @@ class FieldWorkWorkflow:
     async def _report(self, report: Report) -> None:
         source = self._state.input
         told = Signal(
-            type=FIELD_WORK_ENDED,
+            type=CHILD_ENDED,
             key=f"{source.node}/{source.visit}",
             payload={
                 "node": source.node,

@@ -1,22 +1,40 @@
-"""Between Temporal's side and the interpreter's: inputs and signals to events, states to records."""
+"""Between Temporal's side and the interpreter's: inputs and signals to events, commands to inputs."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Final
 
+from pydantic import TypeAdapter
 from temporalio import workflow
 
+from kit.calendar import BusinessCalendar
 from workflows.compiler.plan import Plan
-from workflows.runtime import describe
-from workflows.runtime.commands import StartFieldWork
-from workflows.runtime.events import Event, EventArrived, FieldWorkEnded, Started
+from workflows.runtime.calendars import GET_CALENDAR, calendar_request
+from workflows.runtime.commands import CallRpc, Purpose, StartFieldWork, StartSubflow
+from workflows.runtime.events import (
+    CancelRequested,
+    ChildEnded,
+    Event,
+    EventArrived,
+    Started,
+)
 from workflows.runtime.field_work.state import FieldWorkInput
-from workflows.runtime.payloads import FIELD_WORK_ENDED, CaseInput, Signal
+from workflows.runtime.payloads import (
+    CANCEL,
+    CHILD_ENDED,
+    CaseInput,
+    ParentCase,
+    Signal,
+)
+from workflows.runtime.places import node_at
 from workflows.runtime.state import CaseState
 
+_CHILD_ENDED: Final = TypeAdapter(ChildEnded)
 
-def beginning_of(source: CaseInput) -> Started:
+
+def beginning_of(source: CaseInput, calendar: BusinessCalendar | None) -> Started:
     """How a case begins; at an instant that is in the history, whichever task applies it."""
     info = workflow.info()
     return Started(
@@ -26,7 +44,8 @@ def beginning_of(source: CaseInput) -> Started:
         inputs=source.inputs,
         started_by=source.started_by,
         flow_version=source.flow_version,
-        calendar=source.calendar,
+        calendar=calendar,
+        is_child=source.parent is not None,
     )
 
 
@@ -34,10 +53,12 @@ def event_of(signal: Signal, now: datetime) -> Event:
     """What a signal tells.
 
     Raises:
-        TypeError: the end of a field work lacks a part, or has one too many.
+        TypeError, ValueError: word from one of our own workflows lacks a part, or is no such word.
     """
-    if signal.type == FIELD_WORK_ENDED:
-        return FieldWorkEnded(at=now, **signal.payload)
+    if signal.type == CHILD_ENDED:
+        return _CHILD_ENDED.validate_python({"at": now, **signal.payload})
+    if signal.type == CANCEL:
+        return CancelRequested(at=now, by="case", **signal.payload)
     return EventArrived(
         at=now,
         type=signal.type,
@@ -48,9 +69,24 @@ def event_of(signal: Signal, now: datetime) -> Event:
     )
 
 
+def calendar_call(code: str) -> CallRpc:
+    """What a case asks for before it begins, when nobody gave it its calendar."""
+    return CallRpc(
+        call_id="calendar",
+        node="",
+        visit=0,
+        rpc=GET_CALENDAR,
+        request=calendar_request(code, workflow.info().workflow_start_time),
+        idempotency_key="",
+        quick=True,
+        summary=f"工作日历 {code}",
+        purpose=Purpose.NODE,
+    )
+
+
 def field_work_of(command: StartFieldWork, plan: Plan, state: CaseState) -> FieldWorkInput:
     """What a field work starts with."""
-    node = plan.by_id[command.node]
+    node = node_at(plan, command.node)
     return FieldWorkInput(
         case_id=state.case_id,
         case_workflow_id=state.workflow_id,
@@ -62,9 +98,16 @@ def field_work_of(command: StartFieldWork, plan: Plan, state: CaseState) -> Fiel
     )
 
 
-def awaited_of(state: CaseState) -> list[dict[str, Any]]:
-    """The events a case waits for, in the words of ``cases.v1.AwaitedEvent``."""
-    return [
-        {"node": event["node"], "event_type": event["type"], "key": event["key"]}
-        for event in describe.awaited(state)
-    ]
+def child_case_of(command: StartSubflow, state: CaseState, source: CaseInput) -> CaseInput:
+    """What a child case starts with; its id is the same whenever it is made."""
+    name = f"{state.workflow_id}\x1f{command.node}/{command.visit}"
+    return CaseInput(
+        case_id=f"ca_{hashlib.sha256(name.encode()).hexdigest()[:26]}",
+        flow_version=command.flow_version,
+        inputs=command.inputs,
+        started_by=source.started_by,
+        title=f"{source.title} · {command.summary}",
+        customer_id=source.customer_id,
+        region_adcode=source.region_adcode,
+        parent=ParentCase(state.case_id, state.workflow_id, command.node, command.visit),
+    )

@@ -1,0 +1,36 @@
+"""A business calendar as the directory serves it, to the data that a case pins."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from kit.calendar import BusinessCalendar, Hours
+from kit.clock import SHANGHAI
+
+GET_CALENDAR: Final = "directory.v1.DirectoryService/GetCalendar"
+#: Years of calendar that a case starts with, the present one first.
+_YEARS: Final = 3
+
+
+def calendar_request(code: str, now: datetime) -> dict[str, Any]:
+    """What the directory is asked when a case that needs a calendar starts."""
+    year = now.astimezone(SHANGHAI).year
+    return {"calendar_code": code, "first_year": year, "last_year": year + _YEARS - 1}
+
+
+def calendar_from_reply(reply: dict[str, Any]) -> BusinessCalendar:
+    """The calendar in the directory's reply; weekdays that it leaves out are closed."""
+    by_weekday = {hours["weekday"]: _hours(hours["open"]) for hours in reply["weekly"]}
+    return BusinessCalendar(
+        code=reply["calendar_code"],
+        version_hash=reply["version_hash"],
+        weekly=tuple(by_weekday.get(weekday, ()) for weekday in range(1, 8)),
+        days={date.fromisoformat(day["day"]): _hours(day["open"]) for day in reply["days"]},
+        time_zone=reply["time_zone"],
+        provisional_years=tuple(reply["provisional_years"]),
+    )
+
+
+def _hours(intervals: list[dict[str, int]]) -> Hours:
+    return tuple((interval["start_minute"], interval["end_minute"]) for interval in intervals)
