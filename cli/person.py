@@ -51,6 +51,39 @@ def show(person: Annotated[str, typer.Argument()]) -> None:
 
 
 @verb(app)
+def assignees(
+    people: Annotated[list[str] | None, typer.Argument(help="Of these people")] = None,
+    role: Annotated[str, typer.Option(help="Of the holders of a role")] = "",
+    region: Annotated[str, typer.Option(help="Where the role must hold, such as 110105")] = "",
+    outlet: Annotated[str, typer.Option(help="In which outlet")] = "",
+    leader_of: Annotated[str, typer.Option(help="The leader of this person")] = "",
+    levels: Annotated[int, typer.Option(help="How many levels up", min=1)] = 1,
+) -> None:
+    """Who would take a user task now, with those they stand in for."""
+
+    def shown(answer: directory_pb2.ResolveAssigneesResponse) -> RenderableType:
+        rows = table("person", "on behalf of")
+        for person_id in answer.person_ids:
+            meant = [
+                stand_in.on_behalf_of_person_id
+                for stand_in in answer.substitutions
+                if stand_in.person_id == person_id
+            ]
+            rows.add_row(person_id, " ".join(meant))
+        return rows
+
+    query = {
+        "person_ids": people,
+        "role": role,
+        "region_adcode": region,
+        "outlet_id": outlet,
+        "leader_of_person_id": leader_of,
+        "levels": levels,
+    }
+    tell(api().get("/assignees", directory_pb2.ResolveAssigneesResponse, **query), shown)
+
+
+@verb(app)
 def leave(
     person: Annotated[str, typer.Argument()],
     reason: Annotated[str, typer.Option()],

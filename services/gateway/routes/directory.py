@@ -94,6 +94,15 @@ expose(
     "Cancel an absence: it does not begin, or ends now",
 )
 
+assignees = APIRouter(prefix="/assignees", tags=["people 人员"])
+expose(
+    assignees,
+    "GET",
+    "",
+    f"{_SERVICE}/ResolveAssignees",
+    "Who would take a user task now, by role, leader or person, with those they stand in for",
+)
+
 outlets = APIRouter(prefix="/outlets", tags=["outlets 网点"])
 expose(outlets, "GET", "", f"{_SERVICE}/ListOutlets", "Service outlets")
 expose(
@@ -203,5 +212,6 @@ expose(
 )
 
 ROUTERS: Final = (
-    people, departments, absences, outlets, customers, personal_data, places, zones, calendars,
+    people, departments, absences, assignees, outlets, customers, personal_data, places, zones,
+    calendars,
 )  # fmt: skip

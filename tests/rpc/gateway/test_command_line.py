@@ -77,13 +77,25 @@ async def test_an_absence_is_declared_listed_and_cancelled(gongdan: Gongdan) -> 
     assert absence["absence_id"] in past.stdout
 
 
+async def test_it_can_be_asked_who_would_take_a_task(gongdan: Gongdan) -> None:
+    led = await gongdan("person", "assignees", "--leader-of", "pe_zhang", "--json")
+    assert json.loads(led.stdout)["person_ids"] == ["pe_chen"]
+    top = await gongdan("person", "assignees", "--leader-of", "pe_zhang", "--levels", "9", "--json")
+    assert json.loads(top.stdout)["person_ids"] == ["pe_zhao"]
+    by_role = await gongdan("person", "assignees", "--role", "designer", "--region", "110105")
+    assert "pe_li" in by_role.stdout
+    nobody = await gongdan("person", "assignees")
+    assert "ASSIGNEE_RULE_INVALID" in nobody.stderr
+
+
 async def test_a_person_leaves_to_a_successor(gongdan: Gongdan, as_: As) -> None:
     body = {"display_name": "马上走", "roles": ["sales"]}
     await as_().put("/api/v1/people/pe_ma", json=body, headers={"Idempotency-Key": "pe_ma"})
     left = await gongdan("person", "leave", "pe_ma", "--to", "pe_wang", "--reason", "合同到期")
     assert left.exit_code == 0, left.output
     assert "离职" in left.stdout
-    assert "pe_wang" in left.stdout
+    takes = (await gongdan("person", "assignees", "pe_ma", "pe_li")).stdout.splitlines()
+    assert [row.split() for row in takes if "pe_" in row] == [["pe_wang", "pe_ma"], ["pe_li"]]
 
 
 async def test_a_quote_shows_every_step_with_amounts_on_the_right(gongdan: Gongdan) -> None:
