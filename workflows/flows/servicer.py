@@ -109,8 +109,8 @@ class FlowServicer(flow_pb2_grpc.FlowServiceServicer):
         assert content is not None, "the version's foreign key names a plan"
         message = version_message(row, with_source=True)
         message.plan_json = content.decode()
-        inputs = [field.field for field in Plan.from_bytes(content).inputs]
-        message.inputs_schema_json = json.dumps(form_schema(inputs), ensure_ascii=False)
+        inputs = form_schema(Plan.from_bytes(content).inputs)
+        message.inputs_schema_json = json.dumps(inputs, ensure_ascii=False)
         return message
 
     async def ListFlows(

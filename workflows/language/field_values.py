@@ -181,7 +181,7 @@ def _location(field: FormField, raw: Json) -> Json:
     if not isinstance(raw, dict) or not set(MOST_DEGREES) <= set(raw) <= known:
         raise Mistake("应有经度和纬度", "must have longitude and latitude")
     location: dict[str, Json] = {name: _degrees(name, raw[name]) for name in MOST_DEGREES}
-    system = raw.get("coordinate_system") or COORDINATE_SYSTEMS[0]
+    system = raw.get("coordinate_system", COORDINATE_SYSTEMS[0])
     if system not in COORDINATE_SYSTEMS:
         systems = ", ".join(COORDINATE_SYSTEMS)
         raise Mistake(f"坐标系应为 {systems} 之一", f"must be in one of {systems}")
