@@ -21,7 +21,7 @@ from workflows.language.nodes import (
 
 #: Names that expressions already use for something else.
 RESERVED: Final = frozenset(
-    {"inputs", "case", "data", "form", "undo", "true", "false", "null", "in"}
+    {"inputs", "case", "data", "form", "row", "undo", "true", "false", "null", "in"}
 )
 
 _Edges = list[tuple[Edge, Spot]]
