@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
+from workflows.runtime.waiting import Waited
+
 
 class Purpose(StrEnum):
     """Why an RPC is called: the node itself, to find people, to tell them, to undo."""
@@ -121,6 +123,9 @@ class RecordAct:
     Attributes:
         before: the user task as it stood (assignee, candidates, revision).
         after: as it stands now, with the form's values or the target.
+        people: whom it named: added, removed, copied to, or in whose place it was done.
+        rule: why the system did it; empty: a person did.
+        waited: for whom the task had waited until then; None: it goes on waiting for the same.
     """
 
     at: datetime
@@ -133,6 +138,9 @@ class RecordAct:
     comment: str
     before: dict[str, Any]
     after: dict[str, Any]
+    people: tuple[str, ...] = ()
+    rule: str = ""
+    waited: Waited | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 from workflows.compiler.plan import ServiceNode
 from workflows.language.operations import EvaluationError
 from workflows.language.values import Json
+from workflows.runtime import tasks
 from workflows.runtime.commands import CancelCall, CancelChild, Purpose
 from workflows.runtime.places import node_at
 from workflows.runtime.run import Run
@@ -102,6 +103,7 @@ def _unwind(run: Run, nodes: Collection[str], since: int, goal: str, reason: str
         if node in run.tokens:
             _withdraw(run, node, reason)
     _forget_arrivals(run, nodes)
+    run.forget_doers(nodes)
     undone = [effect for effect in run.effects if effect.root in nodes and effect.order > since]
     run.effects = tuple(effect for effect in run.effects if effect not in undone)
     # An unwinding that would have led into these nodes leads nowhere now; its work stays to do.
@@ -122,7 +124,7 @@ def _forget_arrivals(run: Run, nodes: Collection[str]) -> None:
 def _withdraw(run: Run, node: str, reason: str) -> None:
     visit = run.tokens[node].visit
     key = f"{node}/{visit}"
-    run.tasks.pop(key, None)
+    tasks.withdraw(run, run.graph.by_id[node], visit, reason)
     for incident in [i for i in run.incidents.values() if (i.node, i.visit) == (node, visit)]:
         del run.incidents[incident.incident_id]
     for call in [c for c in run.calls.values() if (c.node, c.visit) == (node, visit)]:
@@ -138,7 +140,7 @@ def _withdraw(run: Run, node: str, reason: str) -> None:
 
 
 def _withdraw_call(run: Run, call: PendingCall) -> None:
-    if call.purpose not in (Purpose.NODE, Purpose.ASSIGN):
+    if call.beside or call.purpose not in (Purpose.NODE, Purpose.ASSIGN):
         return
     node = run.graph.by_id[call.node]
     if isinstance(node, ServiceNode) and node.compensation is not None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, Final
 
 from workflows.compiler.plan import (
-    ApprovalNode,
-    ConfirmNode,
     DecisionNode,
     ForEachNode,
-    FormNode,
     Plan,
     WaitNode,
 )
-from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.operations import shanghai_text
-from workflows.language.schema import form_schema
 from workflows.language.values import timestamp_to_json
-from workflows.runtime.acts import possible_verbs
-from workflows.runtime.forms import defaults_of
+from workflows.runtime.describe_task import allowance_in_words, user_task
 from workflows.runtime.messages import nearest_due
 from workflows.runtime.places import Place, node_at, places
-from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase, UserTask
+from workflows.runtime.returning import allowances_of, is_retrievable, withdrawal_of
+from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase
+from workflows.runtime.user_task import UserTask
 
 _STATES: Final = {
     CaseStatus.RUNNING: "CASE_STATE_RUNNING",
@@ -60,12 +55,16 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
         "state": _state(state, incidents),
         "started_by_person_id": state.started_by,
         "user_tasks": [
-            user_task(state, place, task) for place in inside for task in place.run.tasks.values()
+            user_task(state, place, task, plan)
+            for place in inside
+            for task in place.run.tasks.values()
         ],
         "nodes": [node for place in inside for node in _nodes(place, plan)],
         "waiting_for": [text for place in inside for text in _waiting_for(place)],
         "incident": _trouble(state, incidents),
         "data": state.data,
+        "allowances": [allowance_in_words(each) for each in allowances_of(state, plan)],
+        "withdrawal_node": withdrawal_of(state, plan) or "",
     }
     shown |= _instants(started_at=state.started_at, ended_at=state.ended_at)
     return shown
@@ -96,50 +95,6 @@ def awaited(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def user_task(state: CaseState, place: Place, task: UserTask) -> dict[str, Any]:
-    """A user task in the words of ``cases.v1.UserTask``."""
-    node = place.node(task.node)
-    assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
-    shown: dict[str, Any] = {
-        "user_task_id": f"{place.path}{task.task_id}",
-        "case_id": state.case_id,
-        "workflow_id": state.workflow_id,
-        "node": f"{place.path}{task.node}",
-        "title": node.name,
-        "stage": node.stage,
-        "user_task_kind": node.kind,
-        "assignee_person_id": task.assignee,
-        "candidate_person_ids": list(task.waiting_on),
-        "candidate_role": node.assignee.role,
-        "verbs": [str(verb) for verb in possible_verbs(node, task)],
-        "revision": task.revision,
-        "due_provisional": task.provisional,
-        "form_schema_json": json.dumps(
-            form_schema([f.field for f in node.form]), ensure_ascii=False
-        ),
-        "context": _context(place, node, task),
-    }
-    shown |= _instants(
-        opened_at=task.opened_at,
-        respond_due_at=task.respond_due if task.responded_at is None else None,
-        complete_due_at=task.complete_due,
-    )
-    return shown
-
-
-def _context(place: Place, node: PlanUserTask, task: UserTask) -> dict[str, Any]:
-    """What the person should see beside the form: the form's start, where it may be sent back to,
-    who has signed."""
-    context: dict[str, Any] = {
-        "defaults": defaults_of(node.form, place.data),
-        "send_back_to": [
-            {"node": target, "name": place.node(target).name} for target in node.send_back
-        ],
-        "signed": [signature.person for signature in task.signatures],
-    }
-    return {key: value for key, value in context.items() if value}
-
-
 def _instants(**instants: datetime | None) -> dict[str, str]:
     return {name: timestamp_to_json(at) for name, at in instants.items() if at is not None}
 
@@ -152,12 +107,15 @@ def _nodes(place: Place, plan: Plan) -> list[dict[str, Any]]:
         if standing_of is None:
             continue
         active = standing_of.left_at is None
+        handler = place.run.handlers.get(node.id, "")
         nodes.append(
             {
                 "node": f"{place.path}{node.id}",
                 "title": f"{node.name}{number}",
                 "progress": "NODE_PROGRESS_ACTIVE" if active else "NODE_PROGRESS_DONE",
                 "visit": standing_of.visit,
+                "handled_by_person_id": handler,
+                "retrievable": bool(handler) and is_retrievable(place, node.id),
             }
             | _instants(entered_at=standing_of.entered_at, left_at=standing_of.left_at)
         )

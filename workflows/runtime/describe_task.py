@@ -11,11 +11,20 @@ from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.schema import form_schema
 from workflows.language.values import timestamp_to_json
 from workflows.runtime.forms import defaults_of
-from workflows.runtime.places import Place
+from workflows.runtime.places import Place, place_of
 from workflows.runtime.quorum import votes_needed
 from workflows.runtime.state import CaseState
 from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import Allowance, possible_verbs, task_allowances
+
+
+def open_task(state: CaseState, plan: Plan, task_id: str) -> dict[str, Any] | None:
+    """An open user task of a case, wherever it is; None: it is closed."""
+    found = place_of(state, plan, "tasks", task_id)
+    if found is None:
+        return None
+    place, own_id = found
+    return user_task(state, place, place.run.tasks[own_id], plan)
 
 
 def user_task(state: CaseState, place: Place, task: UserTask, plan: Plan) -> dict[str, Any]:

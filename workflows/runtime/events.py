@@ -26,7 +26,10 @@ class Act:
         roles: the roles the token gives that person.
         revision: the task's revision the person saw, or None to act on whatever stands.
         form: the values of the task's form, for complete and approve.
-        to: the person to transfer to, or the node to send back to.
+        to: the person to transfer, delegate or hand over to, the node to go back to, or the declared
+            reason of a pause.
+        people: whom it is about: signers to add or remove, people to copy to, or in whose place
+            somebody is put.
         comment: free text for the record.
         origin: where it came from: console, cli, wecom, h5.
     """
@@ -39,6 +42,7 @@ class Act:
     revision: int | None = None
     form: dict[str, Any] = field(default_factory=dict)
     to: str = ""
+    people: tuple[str, ...] = ()
     comment: str = ""
     origin: str = ""
 

@@ -26,8 +26,8 @@ from workflows.compiler.plan import (
 )
 from workflows.language.operations import EvaluationError
 from workflows.language.values import Json, ValueMismatch, conform, timestamp_to_json
-from workflows.runtime import boundaries, compensation, endings, moves, sla, tasks, waits
-from workflows.runtime.approval import apply_act
+from workflows.runtime import boundaries, compensation, endings, moves, opening, sla, waits
+from workflows.runtime.acting import apply_act
 from workflows.runtime.commands import Command, Purpose
 from workflows.runtime.events import (
     Acted,
@@ -173,8 +173,10 @@ def _succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
         case Purpose.ASSIGN:
             node = run.graph.by_id[call.node]
             assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
-            people = event.response.get("person_ids") or []
-            tasks.assigned(run, node, call, tuple(str(person) for person in people))
+            if call.detail != opening.OPEN:
+                sla.answered(run, node, call, event.response)
+            elif opening.answered(run, node, call, event.response):
+                moves.leave(run, node)
         case Purpose.COMPENSATE:
             compensation.undone(run, call)
         case _:
@@ -213,7 +215,7 @@ def _failed(run: Run, call: PendingCall, event: RpcFailed) -> None:
         moves.fail(run, run.graph.by_id[call.node], call.visit, event.reason, event.message)
     else:
         # Finding people for the task itself blocks it; anything else is told beside it.
-        blocking = call.purpose == Purpose.ASSIGN and call.detail == tasks.OPEN
+        blocking = call.purpose == Purpose.ASSIGN and call.detail == opening.OPEN
         detail = "" if blocking else call.detail
         run.raise_incident(call.node, call.visit, event.reason, event.message, detail=detail)
 

@@ -20,7 +20,16 @@ from workflows.compiler.plan import (
     WaitNode,
 )
 from workflows.language.operations import EvaluationError
-from workflows.runtime import bodies, boundaries, compensation, endings, joins, tasks, waits, work
+from workflows.runtime import (
+    bodies,
+    boundaries,
+    compensation,
+    endings,
+    joins,
+    opening,
+    waits,
+    work,
+)
 from workflows.runtime.run import InnerRun, Run
 from workflows.runtime.state import CaseStatus, Phase
 
@@ -91,7 +100,8 @@ def _begin(run: Run, node: PlanNode, visit: int, edge: str) -> None:
     boundaries.arm(run, node, visit)
     match node:
         case FormNode() | ApprovalNode() | ConfirmNode():
-            tasks.begin(run, node, visit)
+            if opening.begin(run, node, visit):
+                leave(run, node)
         case ServiceNode() | FieldWorkNode():
             work.begin(run, node, visit)
         case WaitNode():

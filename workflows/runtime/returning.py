@@ -36,8 +36,16 @@ def withdrawal_of(state: CaseState, plan: Plan) -> str | None:
     ]
     if done:
         return max(done)[1]
-    untouched = not any(place.run.handlers for place in places(state, plan))
-    return "" if untouched else None
+    return "" if all(_is_untouched(place) for place in places(state, plan)) else None
+
+
+def _is_untouched(place: Place) -> bool:
+    """Whether no user task has ever been done there."""
+    return not any(
+        standing.visit > 1 or standing.left_at is not None
+        for node, standing in place.run.standings.items()
+        if isinstance(place.node(node), FormNode | ApprovalNode | ConfirmNode)
+    )
 
 
 def to_take_back(state: CaseState, plan: Plan, person: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ the step began with stays as it was.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -78,6 +79,7 @@ class Run:
         self.children = dict(state.children)
         self.awaited = dict(state.awaited)
         self.handlers = dict(state.handlers)
+        self.kept_for = dict(state.kept_for)
         self.incidents = dict(state.incidents)
         self.rounds = dict(state.rounds)
         self.inner = dict(state.inner)
@@ -254,6 +256,10 @@ class Run:
         """Keep what a node leaves behind."""
         self.own_data[node] = result
 
+    def forget_result(self, node: str) -> None:
+        """A node leaves nothing behind this time."""
+        self.own_data.pop(node, None)
+
     def set_variables(self, values: dict[str, Any]) -> None:
         """Give variables of the flow their values."""
         self.own_data["data"] = {**self.own_data["data"], **values}
@@ -262,6 +268,23 @@ class Run:
         """Who handled a node last, here or around; empty: nobody."""
         found = self.handlers.get(node, "")
         return found or (self.outer.handler_of(node) if self.outer else "")
+
+    def node_named(self, node: str) -> PlanNode | None:
+        """A node, here or around; None: there is none of that name."""
+        found = self.graph.by_id.get(node)
+        return found or (self.outer.node_named(node) if self.outer else None)
+
+    def note_approvers(self, node: str, people: tuple[str, ...]) -> None:
+        """These have approved at a node."""
+        self.case.approvers[self.path + node] = people
+
+    def forget_doers(self, nodes: Collection[str]) -> None:
+        """What people have done at these nodes, and in their bodies, does not count any more."""
+        for node in nodes:
+            self.handlers.pop(node, None)
+            own, inside = self.path + node, f"{self.path}{node}/"
+            for key in [k for k in self.case.approvers if k == own or k.startswith(inside)]:
+                del self.case.approvers[key]
 
 
 class CaseRun(Run):
@@ -287,6 +310,7 @@ class CaseRun(Run):
         self.order = state.order
         self.seen = dict(state.seen)
         self.acts = dict(state.acts)
+        self.approvers = dict(state.approvers)
         self.outcome = state.outcome
         self.ended_at = state.ended_at
 

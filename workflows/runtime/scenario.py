@@ -20,6 +20,7 @@ from workflows.language.units import parse_duration
 from workflows.runtime.commands import CallRpc, Command, Purpose, StartFieldWork
 from workflows.runtime.events import Act, EventArrived
 from workflows.runtime.messages import SEND
+from workflows.runtime.people import RESOLVE_ASSIGNEES
 from workflows.runtime.port import Reply, VirtualCase
 
 #: The name under which a world answers for field work.
@@ -126,20 +127,26 @@ class World:
         self._answers = answers
 
     def call(self, call: CallRpc, at: datetime) -> Reply:
-        """Answer one RPC; a message is accepted when nobody says otherwise."""
-        return self._answer(call.rpc, call.request, silent=call.rpc == SEND)
+        """Answer one RPC; when nobody says otherwise a message is accepted, and people who are
+        named are there."""
+        otherwise = None
+        if call.rpc == SEND:
+            otherwise = Reply()
+        elif call.rpc == RESOLVE_ASSIGNEES and "person_ids" in call.request:
+            otherwise = Reply({"person_ids": call.request["person_ids"]})
+        return self._answer(call.rpc, call.request, otherwise)
 
     def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
         """Live a work order through."""
-        return self._answer(FIELD_WORK, work.input, silent=False)
+        return self._answer(FIELD_WORK, work.input)
 
-    def _answer(self, rpc: str, request: dict[str, Any], *, silent: bool) -> Reply:
+    def _answer(self, rpc: str, request: dict[str, Any], otherwise: Reply | None = None) -> Reply:
         for answer in self._answers:
             if answer.rpc == rpc and answer.when.items() <= request.items():
                 after = parse_duration(answer.after) if answer.after else timedelta(0)
                 return Reply(answer.reply, answer.fails, f"{rpc} fails", after)
-        if silent:
-            return Reply()
+        if otherwise is not None:
+            return otherwise
         raise LookupError(f"the scenario's world has no answer for {rpc} {request}")
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from kit.calendar import BusinessCalendar
+from workflows.runtime.search import Search
+from workflows.runtime.user_task import UserTask
 
 
 class CaseStatus(StrEnum):
@@ -67,53 +69,6 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """One signer's approval."""
-
-    person: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UserTask:
-    """An open user task (待办).
-
-    Attributes:
-        candidates: who may take it, or for a countersign who must all sign, in the directory's order.
-        assignee: who took it or was given it; empty while nobody did.
-        signatures: who has approved so far, for several signers.
-        revision: grows with every act that changes the task.
-        responded_at: when somebody first answered; stops the respond clock.
-        respond_due: the instant by which somebody must answer.
-        complete_due: the instant by which it must be done.
-        provisional: a due instant lies in a year whose calendar is not final.
-        urged: how often somebody urged (催办).
-    """
-
-    task_id: str
-    node: str
-    visit: int
-    opened_at: datetime
-    candidates: tuple[str, ...]
-    assignee: str = ""
-    signatures: tuple[Signature, ...] = ()
-    revision: int = 1
-    responded_at: datetime | None = None
-    respond_due: datetime | None = None
-    complete_due: datetime | None = None
-    provisional: bool = False
-    urged: int = 0
-
-    @property
-    def waiting_on(self) -> tuple[str, ...]:
-        """The people whose move it is."""
-        if self.assignee:
-            return (self.assignee,)
-        signed = {signature.person for signature in self.signatures}
-        return tuple(person for person in self.candidates if person not in signed)
-
-
-@dataclass(frozen=True, slots=True)
 class Timer:
     """A timer with its absolute due instant."""
 
@@ -135,9 +90,11 @@ class PendingCall:
     withdrawn: bool = False
     """The token is gone; a success must still be undone."""
     detail: str = ""
-    """Which question was asked: ``open`` for the task itself, else the id of an alarm."""
-    fallback: bool = False
-    """The first answer was nobody; this asks the role named for that case."""
+    """Which question was asked: ``open`` for the task itself, else one of an alarm's."""
+    search: Search = field(default_factory=Search)
+    """What was known when people were asked for."""
+    beside: bool = False
+    """It goes on when the token is gone."""
     request: dict[str, Any] = field(default_factory=dict)
     """What undoing the call may need of its request."""
 
@@ -273,6 +230,7 @@ class RunState:
             is set around it as well.
         joined: the edges by which tokens have come to each node that waits for more.
         handlers: who handled each node last.
+        kept_for: who gets a node's next task, because it comes back to them.
         rounds: the lists that are being gone through, by node.
         inner: the runs of bodies, by ``node/visit.number``.
         end_node: where its last token ended.
@@ -290,6 +248,7 @@ class RunState:
     children: dict[str, Child] = field(default_factory=dict)
     awaited: dict[str, Awaited] = field(default_factory=dict)
     handlers: dict[str, str] = field(default_factory=dict)
+    kept_for: dict[str, str] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
     unwinding: tuple[Unwind, ...] = ()
     incidents: dict[str, Incident] = field(default_factory=dict)
@@ -320,6 +279,7 @@ class CaseState(RunState):
         revision: grows with every step that changed something; numbers the read model's upserts.
         order: counts entries and effects, to tell what came first.
         seen: the newest sequence seen of each aggregate's events.
+        approvers: who has approved at each node, as far as that was not undone.
     """
 
     case_id: str = ""
@@ -334,6 +294,7 @@ class CaseState(RunState):
     order: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     acts: dict[str, ActOutcome] = field(default_factory=dict)
+    approvers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outcome: str = ""
     ended_at: datetime | None = None
 

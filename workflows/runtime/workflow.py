@@ -52,6 +52,7 @@ with workflow.unsafe.imports_passed_through():
         StartSubflow,
         StartTimer,
     )
+    from workflows.runtime.describe_task import open_task
     from workflows.runtime.events import (
         Act,
         Acted,
@@ -69,7 +70,7 @@ with workflow.unsafe.imports_passed_through():
         Refusal,
         Signal,
     )
-    from workflows.runtime.places import each, place_of
+    from workflows.runtime.places import each
     from workflows.runtime.shell.plan_ref import PlanRef
     from workflows.runtime.state import Incident
 
@@ -320,16 +321,11 @@ class CaseWorkflow:
 
     def _reply(self, act: Act, refusal: Refusal | None) -> ActReply:
         state = self._state
-        found = place_of(state, self._plan, "tasks", act.task_id)
-        task = None
-        if found is not None:
-            place, task_id = found
-            task = describe.user_task(state, place, place.run.tasks[task_id])
         return ActReply(
             act_key=act.act_key,
             applied=refusal is None,
             status=state.status.value,
             revision=state.revision,
-            user_task=task,
+            user_task=open_task(state, self._plan, act.task_id),
             refusal=refusal,
         )

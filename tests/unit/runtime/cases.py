@@ -6,13 +6,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from kit.errors import ServiceError
 from tests.unit.compiler.flows import plan_of
 from workflows.compiler.plan import Plan
-from workflows.runtime.commands import CallRpc, Command, Purpose, StartFieldWork
+from workflows.runtime.audit import SYSTEM
+from workflows.runtime.commands import CallRpc, Command, Purpose, RecordAct, StartFieldWork
 from workflows.runtime.events import Act
 from workflows.runtime.messages import SEND
 from workflows.runtime.people import RESOLVE_ASSIGNEES
 from workflows.runtime.port import Reply, VirtualCase
+from workflows.runtime.user_task import UserTask
 
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 
@@ -99,11 +104,11 @@ class Case(VirtualCase):
 
     def asked(self, purpose: Purpose = Purpose.NODE) -> list[str]:
         """The calls made for a purpose, by call id and method."""
-        return [
-            f"{call.call_id} {call.rpc.rpartition('/')[2]}"
-            for call in self.all(CallRpc)
-            if call.purpose is purpose
-        ]
+        return [f"{call.call_id} {call.rpc.rpartition('/')[2]}" for call in self.calls_of(purpose)]
+
+    def calls_of(self, purpose: Purpose) -> list[CallRpc]:
+        """The calls made for a purpose."""
+        return [call for call in self.all(CallRpc) if call.purpose is purpose]
 
     def told(self) -> list[tuple[str, list[str]]]:
         """The messages sent: template and people."""
@@ -113,9 +118,38 @@ class Case(VirtualCase):
             if call.rpc == SEND
         ]
 
+    def acts_of_the_system(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """What was done in nobody's name: verb, rule, whom it named."""
+        return [
+            (act.verb, act.rule, act.people) for act in self.all(RecordAct) if act.person == SYSTEM
+        ]
+
+    def task(self, node: str) -> UserTask:
+        """The open user task of a node."""
+        return self.state.tasks[f"{node}/{self.state.standings[node].visit}"]
+
     def all(self, kind: type[Any]) -> list[Any]:
         """Every command of a kind so far."""
         return [command for _, command in self.commands if isinstance(command, kind)]
+
+
+def varied(body: str | Plan, node: str, **settings: Any) -> Plan:
+    """A plan with other settings of one of its nodes."""
+    plan = body if isinstance(body, Plan) else plan_of(body)
+    of_plan = settings.pop("plan", {})
+    nodes = tuple(
+        each.model_copy(update=settings) if each.id == node else each for each in plan.nodes
+    )
+    return Plan(**{**dict(plan), "nodes": nodes, **of_plan})
+
+
+def refusal(case: Case, person: str, verb: str, node: str = "", **more: Any) -> ServiceError:
+    """Why an act is refused; nothing has changed."""
+    before = case.state
+    with pytest.raises(ServiceError) as caught:
+        case.do(person, verb, node, **more)
+    assert case.state is before
+    return caught.value
 
 
 def kinds(commands: list[Command]) -> list[str]:

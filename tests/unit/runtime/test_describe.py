@@ -53,7 +53,9 @@ def test_the_picture_is_the_read_models_message() -> None:
     assert task.user_task_id == "intake/1"
     assert task.candidate_role == "sales"
     assert list(task.candidate_person_ids) == ["pe_sales"]
-    assert list(task.verbs) == ["claim", "complete", "transfer", "urge", "comment"]
+    assert list(task.verbs) == [
+        "claim", "complete", "transfer", "delegate", "urge", "copy_to", "comment",
+    ]  # fmt: skip
     assert task.respond_due_at.ToJsonString() == "2026-03-02T03:00:00Z"
     assert MessageToDict(task.context) == {"defaults": {"storey": 15}}
     assert json.loads(task.form_schema_json)["required"] == ["needs"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from kit.errors import Kind, ServiceError
-from tests.unit.runtime.cases import Case, Small
+from kit.errors import Kind
+from tests.unit.runtime.cases import Case, Small, refusal
 from workflows.runtime.acts import check_act
 from workflows.runtime.commands import Purpose, RecordAct
 from workflows.runtime.events import Act, Acted
@@ -37,14 +35,6 @@ TWO_STEPS = """
 ONE = TWO_STEPS.replace("MODE", "mode: one")
 ALL = TWO_STEPS.replace("MODE", "mode: all")
 ANY = TWO_STEPS.replace("MODE", "mode: any")
-
-
-def refusal(case: Case, person: str, verb: str, node: str = "", **more: Any) -> ServiceError:
-    before = case.state
-    with pytest.raises(ServiceError) as caught:
-        case.do(person, verb, node, **more)
-    assert case.state is before
-    return caught.value
 
 
 def three_bosses() -> Small:

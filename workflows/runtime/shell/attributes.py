@@ -12,7 +12,8 @@ from temporalio.common import SearchAttributeKey
 from workflows.compiler.plan import Plan
 from workflows.runtime.messages import nearest_due
 from workflows.runtime.places import each
-from workflows.runtime.state import CaseState, UserTask
+from workflows.runtime.state import CaseState
+from workflows.runtime.user_task import UserTask
 
 FLOW: Final = SearchAttributeKey.for_keyword("GongdanFlow")
 FLOW_VERSION: Final = SearchAttributeKey.for_keyword("GongdanFlowVersion")

@@ -17,6 +17,7 @@ from workflows.runtime.commands import CallRpc, Purpose, RecordAct
 from workflows.runtime.events import RpcFailed
 from workflows.runtime.payloads import Unrecorded
 from workflows.runtime.shell.calls import Calls, Ended
+from workflows.runtime.waiting import Waited
 
 _RPC: Final = "cases.v1.CaseService/RecordCase"
 
@@ -86,7 +87,7 @@ class Recorder:
 
 
 def _act(act: RecordAct, case_id: str) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "act_key": act.act_key,
         "case_id": case_id,
         "node": act.node,
@@ -98,6 +99,22 @@ def _act(act: RecordAct, case_id: str) -> dict[str, Any]:
         "origin": act.origin,
         "before": act.before,
         "after": act.after,
+        "named_person_ids": list(act.people),
+        "rule": act.rule,
+    }
+    if act.waited is not None:
+        told["waited"] = _waited(act.waited)
+    return told
+
+
+def _waited(waited: Waited) -> dict[str, Any]:
+    return {
+        "party": waited.party,
+        "person_ids": list(waited.people),
+        "pause_reason": waited.pause,
+        "since": waited.since.isoformat(),
+        "until": waited.until.isoformat(),
+        "working_seconds": waited.working_seconds,
     }
 
 
