@@ -126,7 +126,7 @@ class _Directory(_Partial):
     ) -> directory_pb2.ResolveAssigneesResponse:
         self._company.enter("directory", "ResolveAssignees")
         await asyncio.sleep(self._company.slow.get("ResolveAssignees", 0))
-        people = self._company.people.get(request.role, [])
+        people = request.person_ids or self._company.people.get(request.role, [])
         return directory_pb2.ResolveAssigneesResponse(person_ids=people)
 
     async def GetCalendar(
