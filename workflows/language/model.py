@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from workflows.language.fields import Condition, FormField, Identifier, Part, ScalarName, Title
+from workflows.language.fields import (
+    FORM_FIELDS,
+    Condition,
+    FormField,
+    Identifier,
+    Part,
+    ScalarName,
+    Title,
+)
 from workflows.language.nodes import Edge, NodeDefinition
 from workflows.language.reading import read_source
 
@@ -72,7 +80,7 @@ class FlowHeader(Part):
     managed_by: tuple[Identifier, ...] = ()
     stages: tuple[Stage, ...] = ()
     pause_reasons: dict[Identifier, PauseReason] = Field(default_factory=dict)
-    inputs: tuple[FormField, ...] = ()
+    inputs: Annotated[tuple[FormField, ...], Field(max_length=FORM_FIELDS)] = ()
     outputs: dict[Identifier, Condition] = Field(default_factory=dict)
     data: tuple[Variable, ...] = ()
     start: Identifier

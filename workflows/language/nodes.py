@@ -6,7 +6,15 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
-from workflows.language.fields import Condition, FormField, Identifier, Part, Title, Value
+from workflows.language.fields import (
+    FORM_FIELDS,
+    Condition,
+    FormField,
+    Identifier,
+    Part,
+    Title,
+    Value,
+)
 
 #: ``2h``, ``30m``, ``3d``, ``1h30m``.
 Duration = Annotated[
@@ -184,7 +192,7 @@ class _UserTask(_Node):
         when_repeated: what happens when the person has approved in this case already.
     """
 
-    form: tuple[FormEntry, ...] = ()
+    form: Annotated[tuple[FormEntry, ...], Field(max_length=FORM_FIELDS)] = ()
     sla: Sla | None = None
     announce: str = ""
     send_back_to: tuple[Identifier, ...] | None = None
