@@ -1,4 +1,4 @@
-"""`gongdan flow`: check, publish, look at, draw."""
+"""`gongdan flow`: check, publish, look at, draw, try expressions out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
+from cli import flow_expr
 from cli.api import Refused, Reply, part
 from cli.output import facts, screen, table, tell, text, time
 from cli.verb import api, noun, verb
 from protos.flow.v1 import flow_pb2
 
-app = noun("flow", "Flows 流程: check, publish, look at, draw.")
+app = noun("flow", "Flows 流程: check, publish, look at, draw, try expressions out.")
 
 _File = Annotated[
     Path, typer.Argument(help="flow.yaml, or the folder it is in", exists=True, readable=True)
@@ -89,6 +90,9 @@ def draw(
         return
     svg.write_text(api().text(path, version=version, format="svg"))
     screen().print(f"wrote {text(str(svg))}")
+
+
+verb(app)(flow_expr.expr)
 
 
 def card(flow: flow_pb2.FlowVersion) -> RenderableType:

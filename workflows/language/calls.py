@@ -12,7 +12,7 @@ from workflows.language.macros import check_macro
 from workflows.language.nearest import did_you_mean
 from workflows.language.syntax import Call, Index, Literal, Name, Node, Select
 from workflows.language.typed import WRONG, Checking, Code, Facts, Typed, join
-from workflows.language.types import BOOL, DECIMAL, INT, UNKNOWN, ListOf, MapOf, Type
+from workflows.language.types import BOOL, DECIMAL, INT, NULL, UNKNOWN, ListOf, MapOf, Type
 from workflows.language.units import parse_duration
 from workflows.language.values import ValueMismatch, conform, duration_to_json, money_to_json
 
@@ -86,10 +86,12 @@ def _coalesce(checker: Checking, node: Call, arguments: tuple[Node, ...], facts:
     typed = [checker.check(argument, facts, lenient=True) for argument in arguments]
     kind: Type = UNKNOWN
     for part, written in zip(typed, arguments, strict=True):
-        joined = join(kind, part.type)
+        joined = join(kind, UNKNOWN if part.type == NULL else part.type)
         if joined is None:
             return checker.wrong(_TYPE, f"expected {kind}, this is {part.type}", written)
         kind = joined
+    if all(part.type == NULL for part in typed):
+        kind = NULL
     # Present as soon as one of them is; the last one decides when none is sure.
     missing = "" if any(not part.missing for part in typed) else typed[-1].missing
     return Typed(["coalesce", *(part.code for part in typed)], kind, missing)

@@ -128,7 +128,7 @@ class Checker(Checking):
     def _name(self, node: Name, facts: Facts) -> Typed:
         if node.name in self.locals:
             kind = self.locals[node.name]
-            return Typed(["local", node.name, scalar_name(kind)], kind)
+            return Typed(["local", node.name, scalar_name(kind)], kind, path=(node.name,))
         kind_or_none = self._scope.variables.get(node.name)
         if kind_or_none is None:
             hint = did_you_mean(node.name, [*self._scope.variables, *self.locals])
@@ -137,7 +137,9 @@ class Checker(Checking):
             )
         path = (node.name,)
         self.reads.add(path)
-        return Typed(["root", node.name], kind_or_none, self._unset(path, facts), path)
+        scalar = scalar_name(kind_or_none)
+        code: Code = ["root", node.name, scalar] if scalar else ["root", node.name]
+        return Typed(code, kind_or_none, self._unset(path, facts), path)
 
     def _select(self, node: Select, facts: Facts, lenient: bool) -> Typed:
         base = self.check(node.base, facts, lenient=lenient)
@@ -154,7 +156,7 @@ class Checker(Checking):
             )
         kind, optional = part
         path = (*base.path, node.field) if base.path else None
-        if path:
+        if path and path[0] not in self.locals:
             self.reads.add(path)
         missing = base.missing or ("optional" if optional and path not in facts else "")
         if path:
@@ -194,6 +196,8 @@ class Checker(Checking):
                 return WRONG
             case _:
                 return self.wrong(_TYPE, f"{base.type} has no elements", node)
+        if item == UNKNOWN:
+            return self.wrong(_TYPE, "nothing is ever in it", node)
         code = ["find" if lenient else "at", base.code, index.code, scalar_name(item)]
         return Typed(code, item, "optional" if lenient else "")
 

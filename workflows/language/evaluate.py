@@ -73,7 +73,11 @@ def _const(code: Code) -> Run:
 
 def _root(code: Code) -> Run:
     name = code[1]
-    return lambda frame: frame.data.get(name)
+    decode = DECODERS.get(code[2]) if len(code) > 2 else None  # few variables are scalars
+    if decode is None:
+        return lambda frame: frame.data.get(name)
+    decoded = decode
+    return lambda frame: None if (raw := frame.data.get(name)) is None else decoded(raw)
 
 
 def _local(code: Code) -> Run:

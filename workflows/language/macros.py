@@ -26,6 +26,8 @@ def check_macro(checker: Checking, node: Call, target: Node, facts: Facts) -> Ty
             node,
             f"lines.{node.name}(line, line.quantity > 1)",
         )
+    if element == UNKNOWN:
+        return checker.wrong(_TYPE, "nothing is ever in it", target)
     if len(checker.locals) >= _MAX_NESTED:
         return checker.wrong(
             "FLOW_EXPRESSION_TOO_BIG", f"{node.name} is nested too deep", node, "nest two at most"
@@ -36,11 +38,13 @@ def check_macro(checker: Checking, node: Call, target: Node, facts: Facts) -> Ty
     checker.locals[name] = element
     result = checker.check(body, facts)
     del checker.locals[name]
+    if result.type == UNKNOWN:
+        return WRONG
     code: Code = ["each", node.name, subject.code, name, scalar_name(element), result.code]
     if node.name == "map":
         return Typed([*code, scalar_name(result.type)], ListOf(result.type))
     if node.name == "sortBy":
-        if result.type not in (*ORDERED, UNKNOWN):
+        if result.type not in ORDERED:
             return checker.wrong(_TYPE, f"{result.type} has no order", body)
         return Typed([*code, ""], ListOf(element))
     checker.fit(result, BOOL, body)

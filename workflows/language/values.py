@@ -198,7 +198,7 @@ def decimal_fits(number: Decimal) -> bool:
 
 def _decimal(value: Json) -> str:
     # A contract's doubles arrive as floats; their shortest text is what the sender wrote.
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError(f"expected a decimal, got {_show(value)}")
     text = str(value)
     if not _DECIMAL.fullmatch(text):

@@ -284,9 +284,9 @@ def test_what_would_take_too_long_is_left_open() -> None:
         for _ in range(255)
     ]
     codes = [code_of(text, scope) for text in texts]
-    started = time.perf_counter()
+    started = time.process_time()
     found = analyse(codes, scope)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5
     assert not found.covering
 
 
@@ -294,7 +294,7 @@ def test_a_tower_of_choices_is_not_climbed() -> None:
     tower = "quote.urgent"
     for floor in range(50):
         tower = f"({tower} ? quote.floor > {floor} : quote.floor < {floor})"
-    started = time.perf_counter()
+    started = time.process_time()
     found = analysed(tower, f"!({tower})")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5
     assert found.covering

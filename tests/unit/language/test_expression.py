@@ -29,7 +29,15 @@ from workflows.language.types import (
     Type,
 )
 
-LINE = Record((Field("item_code", STRING), Field("quantity", INT), Field("amount", MONEY)), "Line")
+LINE = Record(
+    (
+        Field("item_code", STRING),
+        Field("quantity", INT),
+        Field("amount", MONEY),
+        Field("note", STRING, optional=True),
+    ),
+    "Line",
+)
 QUOTE = Record(
     (
         Field("total", MONEY),
@@ -140,6 +148,9 @@ def codes_of(text: str, wanted: Type | None = None) -> list[str]:
         ("quote.budget != null && quote.budget > quote.total", False),
         ("has(quote.place.adcode) && quote.place.adcode == '110105'", False),
         ("'\\u4e94\\n' + \"环\"", "五\n环"),
+        ("quote.lines.exists(line, has(line.note) && line.note == 'x')", False),
+        ("quote.lines.map(line, coalesce(line.note, '-'))", ["-", "-"]),
+        ("coalesce(null, 1)", 1),
         # maps
         ("{'gold': 0.85, 'silver': 0.9}[quote.level]", "0.85"),
         ("coalesce({'bronze': 0.9}[quote.level], 1)", "1"),
@@ -248,6 +259,7 @@ def test_over_fifty_thousand_is_strict() -> None:
         ("1." + "0" * 41, "FLOW_EXPRESSION_TYPE"),
         ("quote.lines.sortBy(a, a)", "FLOW_EXPRESSION_TYPE"),
         ("'x' in quote.level", "FLOW_EXPRESSION_TYPE"),
+        ("quote.lines.all(line, line.note == 'x')", "FLOW_VALUE_OPTIONAL"),
         ("has(quote.labels.floor) || quote.labels.floor == '15'", "FLOW_VALUE_OPTIONAL"),
         ("cny('1.001')", "FLOW_EXPRESSION_TYPE"),
         ("money('XXX', '1')", "FLOW_EXPRESSION_TYPE"),
@@ -259,6 +271,10 @@ def test_over_fifty_thousand_is_strict() -> None:
         ("[1, 'a']", "FLOW_EXPRESSION_TYPE"),
         ("[]", "FLOW_EXPRESSION_TYPE"),
         ("null", "FLOW_EXPRESSION_TYPE"),
+        ("coalesce(null, null)", "FLOW_EXPRESSION_TYPE"),
+        ("[][0] > 5", "FLOW_EXPRESSION_TYPE"),
+        ("[].map(x, x)", "FLOW_EXPRESSION_TYPE"),
+        ("[[]].all(x, x[0] > 5)", "FLOW_EXPRESSION_TYPE"),
         ("quote.lines.all(quote, true)", "FLOW_EXPRESSION_TYPE"),
         ("has(1 + 2)", "FLOW_EXPRESSION_TYPE"),
         ("quote.count[0]", "FLOW_EXPRESSION_TYPE"),

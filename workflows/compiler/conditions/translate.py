@@ -268,7 +268,7 @@ def _key(code: Code) -> str:
 
 def _path(code: Code) -> Path | None:
     match code:
-        case ["root", str() as name]:
+        case ["root", str() as name, *_]:
             return (name,)
         case ["get", base, str() as name, _]:
             path = _path(base)
