@@ -1,0 +1,124 @@
+"""The verdict on a BPMN file as it is: can every run of it finish, and finish properly?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from workflows.bpmn.control import Control, control_of
+from workflows.bpmn.notes import Notes
+from workflows.bpmn.parse import File
+from workflows.bpmn.skeleton import Skeleton, build_skeleton
+from workflows.compiler.diagnostics import Diagnostic, Severity
+from workflows.compiler.soundness import Firing, Flaw, Problem, prove
+
+_JOIN: Final = "a join waits for a branch that may never come: join with the kind that splits"
+#: What each flaw is called in a file, what it says, and what to do.
+_FLAWS: Final = {
+    Flaw.SECOND_TOKEN: ("two tokens can come to {0}", "join the branches in front of it"),
+    Flaw.SAME_END_TWICE: ("one run can come to {0} twice", "join the branches in front of it"),
+    Flaw.DEADLOCK: ("a run can be stuck at {0} before it came to any end", _JOIN),
+    Flaw.LEFT_TOKEN: ("a run can come to an end and leave a token stuck at {0}", _JOIN),
+    Flaw.CANNOT_FINISH: ("a run can come to {0} and from there never to an end", "draw a way out"),
+    Flaw.DEAD_STEP: ("no run comes to {0}", "draw a way to it, or remove it"),
+    Flaw.UNDECIDED: ("there are too many states to decide", "part it into sub-processes"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happens in a run.
+
+    Attributes:
+        node: the element it happens to.
+        by: ``done``, or the boundary event through which the element is left.
+        takes: the sequence flows that are taken.
+    """
+
+    node: str
+    by: str
+    takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsound:
+    """A flaw of the control flow, with a run that shows it."""
+
+    diagnostic: Diagnostic
+    trace: tuple[Happening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict.
+
+    Attributes:
+        sound: None where the file holds a construct outside the proof, or is malformed.
+    """
+
+    sound: bool | None
+    flaws: tuple[Unsound, ...]
+
+
+def prove_file(file: File, notes: Notes) -> Checked:
+    """Prove all processes of a file, or the one that may be executed.
+
+    Several processes that only messages hold together are beyond the proof, unless one of them is
+    unsound by itself.
+    """
+    if notes.refused:
+        return Checked(None, ())
+    skeletons = [build_skeleton(process.scope, Notes()) for process in file.chosen]
+    verdicts: list[bool | None] = [None] if len(skeletons) != 1 else []
+    flaws: list[Unsound] = []
+    for part in (part for skeleton in skeletons for part in skeleton.bodies()):
+        sound, found = _prove(part)
+        verdicts.append(sound)
+        flaws.extend(found)
+    if False in verdicts:
+        return Checked(False, tuple(flaws))
+    return Checked(None if None in verdicts else True, tuple(flaws))
+
+
+def _prove(part: Skeleton) -> tuple[bool | None, list[Unsound]]:
+    if not part.provable:
+        return None, []
+    control = control_of(part)
+    verdict = prove(control.graph)
+    return verdict.sound, [_unsound(problem, part, control) for problem in verdict.problems]
+
+
+def _unsound(problem: Problem, part: Skeleton, control: Control) -> Unsound:
+    message, hint = _FLAWS[problem.flaw]
+    flows = [control.flows[line] for line in problem.lines if control.flows.get(line)]
+    nodes = [control.elements[step] for step in problem.steps]
+    named = list(dict.fromkeys([*nodes, *flows])) or [part.scope.id]
+    lines = {node.id: node.element.line for node in part.scope.nodes.values()}
+    lines |= {flow.id: flow.element.line for flow in part.scope.flows}
+    return Unsound(
+        Diagnostic(
+            code=f"BPMN_{problem.flaw.upper()}",
+            severity=Severity.ERROR,
+            node=named[0],
+            field="",
+            line=lines.get(named[0], part.scope.element.line),
+            message=message.format(", ".join(named)),
+            hint=hint,
+        ),
+        tuple(_trace(problem.trace, part, control)),
+    )
+
+
+def _trace(firings: tuple[Firing, ...], part: Skeleton, control: Control) -> Iterator[Happening]:
+    """A run in the file's words; what the file leaves unsaid is left out."""
+    if firings and part.begins is not None:
+        yield Happening(part.begins.source, "done", (part.begins.id,))
+    for firing in firings:
+        if firing.how == "enters":
+            continue
+        node = control.elements[firing.step]
+        takes = tuple(flow for line in firing.took if (flow := control.flows.get(line)))
+        by = next((control.events[line] for line in firing.took if line in control.events), "")
+        if takes or by or not firing.took:
+            yield Happening(node, by or "done", takes)

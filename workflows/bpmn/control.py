@@ -1,0 +1,119 @@
+"""A process's control graphs, one for it and one for each sub-process, for the proof of soundness.
+
+A sub-process is a step of the graph around it. How it can be left follows from what is inside:
+completed when it has an end that is not an error, and by each error that it throws itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from workflows.bpmn.skeleton import Skeleton, Step, StepKind, Way
+from workflows.compiler import soundness
+from workflows.compiler.soundness import ControlGraph, Line
+
+_GATES: Final[dict[StepKind, tuple[soundness.Gate, soundness.Gate]]] = {
+    "task": ("one", "all"),
+    "exclusive": ("one", "one"),
+    "event": ("one", "one"),
+    "inclusive": ("some", "some"),
+    "parallel": ("all", "all"),
+    "end": ("one", "all"),
+}
+#: Boundary events through which a step is left because of something that happens inside it.
+_THROWN: Final = ("error", "escalation")
+
+
+@dataclass(frozen=True)
+class Control:
+    """One graph with the way back to the file.
+
+    Attributes:
+        elements: the BPMN element that each step stands for.
+        flows: the sequence flow that each line stands for, or empty.
+        events: the boundary event that each line stands for.
+    """
+
+    graph: ControlGraph
+    elements: dict[str, str]
+    flows: dict[str, str]
+    events: dict[str, str]
+
+
+def control_of(skeleton: Skeleton) -> Control:
+    """The graph of a process, or of what is inside a sub-process."""
+    steps: list[soundness.Step] = []
+    lines: list[Line] = []
+    flows: dict[str, str] = {}
+    events: dict[str, str] = {}
+    elements: dict[str, str] = {}
+    conditional = {way.source for way in skeleton.ways if way.condition is not None}
+    for step in skeleton.steps.values():
+        elements[step.id] = step.of.id if step.of else skeleton.scope.id
+        waits_for, gives = _GATES[step.kind]
+        resting = step.kind == "task"
+        steps.append(soundness.Step(step.id, waits_for, gives, _end(step), resting))
+        if step.body is not None:
+            steps.append(soundness.Step(_outcome(step), "one", "one"))
+            elements[_outcome(step)] = elements[step.id]
+            lines.append(Line(f"{step.id}/done", step.id, _outcome(step)))
+    for number, way in enumerate(skeleton.ways):
+        if _never(skeleton.steps[way.source], way):
+            continue
+        line = _line(skeleton, way, way.source in conditional, number)
+        flows[line.id] = way.flow.id if way.flow else ""
+        if way.event is not None:
+            events[line.id] = way.event.id
+        lines.append(line)
+    graph = ControlGraph(skeleton.start, tuple(steps), tuple(lines))
+    return Control(graph, elements, flows, events)
+
+
+def _end(step: Step) -> soundness.End | None:
+    if step.kind != "end":
+        return None
+    if step.fails is not None:
+        return "error"
+    return "terminate" if step.terminate else "plain"
+
+
+def _outcome(step: Step) -> str:
+    """The step that says how a sub-process was left from inside."""
+    return f"{step.id}/outcome"
+
+
+def _line(skeleton: Skeleton, way: Way, conditional: bool, number: int) -> Line:
+    source = skeleton.steps[way.source]
+    name = f"{way.flow.id}#{number}" if way.flow else f"{way.source}>{way.target}#{number}"
+    inside = source.body is not None and (way.event is None or way.event.trigger.kind in _THROWN)
+    if inside:
+        return Line(name, _outcome(source), way.target)
+    if way.event is not None:
+        boundary: soundness.Boundary = "interrupting" if way.event.interrupting else "alongside"
+        return Line(name, way.source, way.target, boundary)
+    some = source.kind == "inclusive"
+    return Line(
+        name,
+        way.source,
+        way.target,
+        always=some and conditional and way.condition is None and not way.otherwise,
+        default=some and way.otherwise,
+    )
+
+
+def _never(source: Step, way: Way) -> bool:
+    """A way out of a sub-process that nothing inside it leads to."""
+    if source.body is None or way.rethrows is not None:
+        return False
+    inside = source.body.steps.values()
+    thrown = {step.fails for step in inside if step.fails is not None}
+    if way.event is None:
+        completes = any(step.kind == "end" and step.fails is None for step in inside)
+        return bool(thrown) and not completes
+    kind, code = way.event.trigger.kind, way.event.trigger.name
+    if kind not in _THROWN:
+        return False
+    works = any(step.kind == "task" for step in inside)
+    caught = any(what == kind and code in ("", named) for what, named in thrown)
+    return not works and not caught

@@ -1,0 +1,293 @@
+"""Importing BPMN 2.0: a file in, a flow and a note for everything that is not carried over out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workflows.bpmn.check import Checked, Unsound, prove_file
+from workflows.bpmn.compose import Composer
+from workflows.bpmn.doing import ByCall, ByComputing, ByPerson, Doing, doing_of
+from workflows.bpmn.guess import guessed
+from workflows.bpmn.juel import Unreadable, Variable, read_expression
+from workflows.bpmn.model import Process
+from workflows.bpmn.naming import Ids, slug, title
+from workflows.bpmn.notes import Notes
+from workflows.bpmn.own import settings_of
+from workflows.bpmn.parse import File, parse_file
+from workflows.bpmn.people import People
+from workflows.bpmn.skeleton import build_skeleton
+from workflows.bpmn.sources import Giver, Place, find_sources, results_of
+from workflows.bpmn.tasks import Tasks
+from workflows.bpmn.thrown import Reasons
+from workflows.bpmn.variables import Variables
+from workflows.bpmn.waiting import Waiting
+from workflows.bpmn.xml import BPMNDI, VENDORS, XSI, ZEEBE, Element, XmlRefused, read_xml
+from workflows.compiler.catalog import NodeCatalog
+from workflows.compiler.diagnostics import Diagnostic, Severity
+
+_MAX_STEPS: Final = 2_000
+#: What says nothing about the process itself.
+_ABOUT_THE_FILE: Final = (
+    "targetNamespace", "exporter", "exporterVersion", "expressionLanguage", "typeLanguage", "name",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file.
+
+    Attributes:
+        flow: the flow as a document, ready to be written as YAML; None when it is refused.
+        notes: what is refused, carried over differently or not at all.
+        nodes: the node of each BPMN element.
+    """
+
+    flow: dict[str, Any] | None
+    notes: tuple[Diagnostic, ...]
+    nodes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BpmnChecked:
+    """A verdict on a file and everything that there is to say about it.
+
+    Attributes:
+        sound: None where it holds a construct outside the proof, or is malformed.
+    """
+
+    sound: bool | None
+    notes: tuple[Diagnostic, ...]
+    flaws: tuple[Unsound, ...]
+
+
+def read_bpmn(text: str, catalog: NodeCatalog) -> Imported:
+    """Import a BPMN 2.0 file: plain, Camunda's or Flowable's.
+
+    Every element and attribute is carried over or named in a note; errors refuse the import, and
+    all of them are told at once.
+    """
+    notes = Notes()
+    file = _parsed(text, notes)
+    flow, nodes = _imported(file, catalog, notes) if file is not None else (None, {})
+    return Imported(None if notes.refused else flow, notes.all(), nodes)
+
+
+def check_bpmn(text: str, catalog: NodeCatalog) -> BpmnChecked:
+    """The verdict on a file in its own element ids, whether or not it can be imported."""
+    notes = Notes()
+    file = _parsed(text, notes)
+    checked = Checked(None, ())
+    if file is not None:
+        checked = prove_file(file, notes)
+        _imported(file, catalog, notes)
+    return BpmnChecked(checked.sound, notes.all(), checked.flaws)
+
+
+def _parsed(text: str, notes: Notes) -> File | None:
+    try:
+        root = read_xml(text)
+    except XmlRefused as refused:
+        notes.refuse(
+            Diagnostic(
+                refused.code, Severity.ERROR, "", "", refused.line, refused.message, refused.hint
+            )
+        )
+        return None
+    return parse_file(root, notes)
+
+
+def _imported(
+    file: File, catalog: NodeCatalog, notes: Notes
+) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    chosen = file.chosen
+    for process in file.processes:
+        if process not in chosen:
+            process.element.whole = True
+            notes.warning(
+                "BPMN_PROCESSES",
+                f"only {chosen[0].id!r} may be executed; this process is not carried over",
+                process.element,
+                "import it by itself",
+            )
+    if len(chosen) > 1:
+        notes.error(
+            "BPMN_PROCESSES",
+            f"the file has {len(chosen)} processes, a flow is one",
+            file.root,
+            "mark one as executable, or part the file",
+        )
+    if len(chosen) != 1:
+        return None, {}
+    importer = _Importer(file, chosen[0], catalog, notes)
+    flow = importer.flow()
+    _note_the_rest(file.root, notes)
+    return flow, importer.nodes
+
+
+class _Importer:
+    def __init__(self, file: File, process: Process, catalog: NodeCatalog, notes: Notes) -> None:
+        self._process = process
+        self._catalog = catalog
+        self._notes = notes
+        self._ids = Ids()
+        self._root = build_skeleton(process.scope, notes)
+        for part in self._root.bodies():
+            for step in part.steps:
+                self._ids.of(step, step.removeprefix(f"{part.scope.id}."))
+        self._doings = self._find_doings()
+        self._sources = find_sources(self._root, notes)
+        self._find_results()
+        formless = {
+            step.id
+            for part in self._root.bodies()
+            for step in part.steps.values()
+            if isinstance(self._doings.get(step.id), ByPerson)
+            and not self._sources.forms.get(step.id)
+            and step.node is not None
+            and (step.node.loop is None or step.node.loop.kind == "standard")
+        }
+        self._variables = Variables(self._root, self._sources, self._ids, notes, formless)
+        self._waiting = Waiting(self._variables, catalog, file.shared, notes)
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        """The node of each element."""
+        elements = {step.id for part in self._root.bodies() for step in part.steps.values()}
+        return {key: node for key, node in self._ids.given.items() if key in elements}
+
+    def _find_doings(self) -> dict[str, Doing]:
+        return {
+            step.id: doing_of(step.node, self._catalog)
+            for part in self._root.bodies()
+            for step in part.steps.values()
+            if step.kind == "task" and step.node is not None
+        }
+
+    def _find_results(self) -> None:
+        """The variables that calls, scripts and work by hand give."""
+        for part in self._root.bodies():
+            for step in part.steps.values():
+                place = Place(part, step.id)
+                match self._doings.get(step.id):
+                    case ByCall(rpc):
+                        for name, path in _replies(step.node.element if step.node else None):
+                            giver = Giver(place, record=rpc.response, prefix=path)
+                            self._sources.givers[name].append(giver)
+                    case ByComputing(assigned):
+                        for name, expression in assigned:
+                            self._sources.givers[name].append(Giver(place, computed=expression))
+                            self._sources.use(expression, place)
+                    case ByPerson() if step.node is not None:
+                        self._ask_for_results(place, results_of(step.node))
+                    case _:
+                        pass
+
+    def _ask_for_results(self, place: Place, names: list[str]) -> None:
+        """Whoever does by hand what a machine did fills in what came of it, where it is read."""
+        for path in sorted(self._sources.uses):
+            if path[0] in names:
+                kind = guessed(use.kind for use in self._sources.uses[path])
+                self._sources.ask(".".join(path), kind, place)
+
+    def flow(self) -> dict[str, Any]:
+        """The process as a flow."""
+        self._variables.settle()
+        people = People(self._variables, self._notes)
+        tasks = Tasks(
+            self._doings,
+            self._sources,
+            self._variables,
+            people,
+            self._waiting,
+            self._ids,
+            self._notes,
+        )
+        composer = Composer(
+            tasks, self._waiting, self._variables, Reasons(), self._ids, self._doings, self._notes
+        )
+        drawn = composer.draw(self._root)
+        self._note_triggers()
+        header = self._header(people.roles)
+        return header | {"start": drawn.start, "nodes": drawn.nodes, "edges": drawn.edges}
+
+    def _header(self, roles: dict[str, dict[str, str]]) -> dict[str, Any]:
+        """What stands above nodes and edges."""
+        process = self._process
+        element = process.element
+        own = settings_of(element, self._notes)
+        header: dict[str, Any] = {"language": "1.0", "code": slug(process.id) or "flow"}
+        header["name"] = title(process.title, process.id or "流程")
+        texts = [text for each in element.all("documentation") if (text := each.say())]
+        if texts:
+            header["description"] = "\n\n".join(texts)
+        header |= {key: value for key, value in own.items() if key not in ("nodes", "edges")}
+        declared = own.get("roles")
+        named = {**roles, **(declared if isinstance(declared, dict) else {})}
+        if named:
+            header["roles"] = named
+        written = self._variables.written
+        for key, found in (("inputs", written.inputs), ("data", written.data)):
+            declared = own.get(key)
+            if found or declared:
+                header[key] = [*(declared if isinstance(declared, list) else []), *found]
+        return header
+
+    def _note_triggers(self) -> None:
+        for part in self._root.bodies():
+            for node in part.scope.nodes.values():
+                if node.kind == "startEvent" and node.trigger.kind != "none":
+                    if node.trigger.element is not None:
+                        node.trigger.element.whole = True
+                    self._notes.warning(
+                        "BPMN_START_TRIGGER",
+                        f"a {node.trigger.kind} starts no case by itself; whoever calls does",
+                        node.element,
+                        "start the flow over its API where that happens",
+                    )
+
+
+def _replies(element: Element | None) -> list[tuple[str, tuple[str, ...]]]:
+    """The variables that a call's reply fills, each with the part of the reply that it is."""
+    if element is None:
+        return []
+    names = [element.take(name, *VENDORS) for name in ("resultVariable", "resultVariableName")]
+    found: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in names if name]
+    for extensions in element.all("extensionElements"):
+        for mapping in extensions.all("inputOutput", *VENDORS):
+            for output in mapping.all("outputParameter", *VENDORS):
+                found += _reply(output.take("name"), output.say())
+        for mapping in extensions.all("ioMapping", ZEEBE):
+            for output in mapping.all("output", ZEEBE):
+                found += _reply(output.take("target"), output.take("source"))
+    return found
+
+
+def _reply(name: str, text: str) -> list[tuple[str, tuple[str, ...]]]:
+    try:
+        expression = read_expression(text)
+    except Unreadable:
+        return []
+    return [(name, expression.path)] if isinstance(expression, Variable) and name else []
+
+
+def _note_the_rest(root: Element, notes: Notes) -> None:
+    """Name everything that nobody has read."""
+    for name in _ABOUT_THE_FILE:
+        root.take(name)
+    root.take("schemaLocation", XSI)
+    for element in root.walk():
+        if element.name[0] == BPMNDI:
+            element.whole = True
+    for element, what in root.untaken():
+        if element.name == (BPMNDI, "BPMNDiagram"):
+            notes.warning(
+                "BPMN_DIAGRAM", "the drawing is not kept; a flow is laid out anew", element
+            )
+        else:
+            notes.warning(
+                "BPMN_NOT_CARRIED",
+                f"{what or element.tag} is not carried over",
+                element,
+                field=what,
+            )
