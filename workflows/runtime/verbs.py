@@ -153,4 +153,4 @@ def _holding(node: PlanUserTask, task: UserTask) -> tuple[Verb, ...]:
 def _pausing(node: PlanUserTask, task: UserTask) -> tuple[Verb, ...]:
     if task.paused is not None:
         return (Verb.RESUME,)
-    return (Verb.PAUSE,) if node.pause_reasons and node.sla is not None else ()
+    return (Verb.PAUSE,) if node.pause_reasons else ()
