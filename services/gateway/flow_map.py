@@ -1,17 +1,16 @@
 """Where a flow's nodes and edges stand on its map: ranks from top to bottom, stages as bands.
 
-Pure geometry: edges that go back are set aside, the others give each node its rank (longest way
-from the start), an edge over several ranks passes through a lane of its own in each, and a few
-sweeps order the ranks so that few edges cross.
+Pure geometry on the layers of ``kit.layers``.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from kit.layers import Cell, arrange
 
 NODE_WIDTH: Final = 188
 NODE_HEIGHT: Final = 46
@@ -21,10 +20,6 @@ _GAP_Y: Final = 34
 _MARGIN: Final = 28
 #: Left of everything, where the stages' names stand.
 _GUTTER: Final = 96
-_SWEEPS: Final = 6
-
-#: A node, or the lane of an edge (its two ends) through one rank.
-_Cell = str | tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +79,15 @@ def lay_out(start: str, edges: Mapping[str, Sequence[str]], stages: Mapping[str,
         edges: for each node, where it goes, most usual first.
         stages: the stage of each node that has one.
     """
-    back = _back_edges(start, edges)
-    forward = {
-        node: [to for to in dict.fromkeys(targets) if (node, to) not in back]
-        for node, targets in edges.items()
-    }
-    ranks = _ranks(start, forward)
-    rows, links = _rows(ranks, forward)
-    _untangle(rows, links)
-    places = _places(rows)
+    layers = arrange(start, edges)
+    ranks, back = layers.ranks, layers.back
+    places = _places(layers.rows)
     boxes = {node: Box(node, *places[node]) for node in ranks}
     width = max(x for x, _ in places.values()) + NODE_WIDTH / 2 + _MARGIN + (24 if back else 0)
     height = max(y for _, y in places.values()) + NODE_HEIGHT / 2 + _MARGIN
     lines = [
         Line(node, to, _path(boxes, places, node, to, ranks), back=False)
-        for node, targets in forward.items()
+        for node, targets in layers.forward.items()
         if node in ranks
         for to in targets
     ]
@@ -106,106 +95,11 @@ def lay_out(start: str, edges: Mapping[str, Sequence[str]], stages: Mapping[str,
     return FlowMap(width, height, tuple(boxes.values()), tuple(lines), _bands(boxes, stages))
 
 
-def _back_edges(start: str, edges: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
-    """The edges that close a loop, found depth first without recursion."""
-    back: set[tuple[str, str]] = set()
-    open_nodes, seen = {start}, {start}
-    stack = [(start, iter(edges.get(start, ())))]
-    while stack:
-        node, targets = stack[-1]
-        for to in targets:
-            if to in open_nodes:
-                back.add((node, to))
-            elif to not in seen:
-                seen.add(to)
-                open_nodes.add(to)
-                stack.append((to, iter(edges.get(to, ()))))
-                break
-        else:
-            stack.pop()
-            open_nodes.discard(node)
-    return back
-
-
-def _ranks(start: str, forward: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """The longest way from the start to each node."""
-    order: list[str] = []
-    seen: set[str] = set()
-    stack = [(start, False)]
-    while stack:
-        node, finished = stack.pop()
-        if finished:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((to, False) for to in forward.get(node, ()))
-    ranks = {start: 0}
-    for node in reversed(order):
-        for to in forward.get(node, ()):
-            ranks[to] = max(ranks.get(to, 0), ranks[node] + 1)
-    return ranks
-
-
-def _rows(
-    ranks: Mapping[str, int], forward: Mapping[str, Sequence[str]]
-) -> tuple[list[list[_Cell]], dict[_Cell, list[_Cell]]]:
-    """The cells of each rank, and for each cell its neighbours one rank above."""
-    rows: list[list[_Cell]] = [[] for _ in range(max(ranks.values()) + 1)]
-    above: dict[_Cell, list[_Cell]] = defaultdict(list)
-    for node, rank in ranks.items():
-        rows[rank].append(node)
-    for node, targets in forward.items():
-        for to in targets if node in ranks else ():
-            previous: _Cell = node
-            for rank in range(ranks[node] + 1, ranks[to]):
-                lane = (node, to)
-                rows[rank].append(lane)
-                if previous != lane:
-                    above[lane].append(previous)
-                previous = lane
-            above[to].append(previous)
-    return rows, above
-
-
-def _untangle(rows: list[list[_Cell]], above: Mapping[_Cell, list[_Cell]]) -> None:
-    """Order each rank by the middle of its neighbours, downwards and upwards in turn."""
-    below: dict[_Cell, list[_Cell]] = defaultdict(list)
-    for cell, neighbours in above.items():
-        for neighbour in neighbours:
-            below[neighbour].append(cell)
-    for sweep in range(_SWEEPS):
-        down = sweep % 2 == 0
-        for before, row in _pairs(rows, down=down):
-            middles = _middles(before, row, above if down else below)
-            row.sort(key=middles.__getitem__)
-
-
-def _middles(
-    before: list[_Cell], row: list[_Cell], neighbours: Mapping[_Cell, list[_Cell]]
-) -> dict[_Cell, float]:
-    """Where each cell of a rank would like to stand, seen from the rank beside it."""
-    position = {cell: index for index, cell in enumerate(before)}
-    middles: dict[_Cell, float] = {}
-    for index, cell in enumerate(row):
-        found = [position[each] for each in neighbours.get(cell, ()) if each in position]
-        if cell in position:  # a lane that goes straight on
-            middles[cell] = position[cell]
-        else:
-            middles[cell] = sum(found) / len(found) if found else index
-    return middles
-
-
-def _pairs(rows: list[list[_Cell]], *, down: bool) -> list[tuple[list[_Cell], list[_Cell]]]:
-    ordered = rows if down else rows[::-1]
-    return list(itertools.pairwise(ordered))
-
-
-def _places(rows: list[list[_Cell]]) -> dict[_Cell | tuple[_Cell, int], tuple[float, float]]:
+def _places(rows: list[list[Cell]]) -> dict[Cell | tuple[Cell, int], tuple[float, float]]:
     """The centre of every cell; a lane's per rank. Each rank is centred."""
     widths = [sum(_width(cell) for cell in row) + _GAP_X * (len(row) - 1) for row in rows]
     middle = max(widths) / 2 + _GUTTER
-    places: dict[_Cell | tuple[_Cell, int], tuple[float, float]] = {}
+    places: dict[Cell | tuple[Cell, int], tuple[float, float]] = {}
     for rank, row in enumerate(rows):
         x = middle - widths[rank] / 2
         y = _MARGIN + NODE_HEIGHT / 2 + rank * (NODE_HEIGHT + _GAP_Y)
@@ -216,13 +110,13 @@ def _places(rows: list[list[_Cell]]) -> dict[_Cell | tuple[_Cell, int], tuple[fl
     return places
 
 
-def _width(cell: _Cell) -> int:
+def _width(cell: Cell) -> int:
     return NODE_WIDTH if isinstance(cell, str) else _LANE_WIDTH
 
 
 def _path(
     boxes: Mapping[str, Box],
-    places: Mapping[_Cell | tuple[_Cell, int], tuple[float, float]],
+    places: Mapping[Cell | tuple[Cell, int], tuple[float, float]],
     node: str,
     to: str,
     ranks: Mapping[str, int],
