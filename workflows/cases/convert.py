@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
@@ -12,7 +12,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.rpc.convert import instant_from_proto, instant_to_proto
 from protos.cases.v1 import cases_pb2
-from workflows.cases.tables import ActRow, CaseRow, UserTaskRow
+from protos.directory.v1 import directory_pb2
+from workflows.cases.tables import ActRow, CaseRow, HandOverRow, UserTaskRow
+from workflows.runtime.waiting import Waited
+
+M = TypeVar("M", bound=Message)
 
 
 def case_values(case: cases_pb2.Case) -> dict[str, Any]:
@@ -38,6 +42,8 @@ def case_values(case: cases_pb2.Case) -> dict[str, Any]:
         "nodes": [_plain(node) for node in case.nodes],
         "waiting_for": list(case.waiting_for),
         "incident": case.incident,
+        "allowances": [_plain(allowance) for allowance in case.allowances],
+        "withdrawal_node": case.withdrawal_node,
         "data": _plain(case.data),
     }
 
@@ -63,6 +69,12 @@ def user_task_values(task: cases_pb2.UserTask, case: cases_pb2.Case) -> dict[str
         "due_provisional": task.due_provisional,
         "form_schema_json": task.form_schema_json,
         "context": _plain(task.context),
+        "substitutions": [_plain(each) for each in task.substitutions],
+        "delegations": [_plain(each) for each in task.delegations],
+        "signers": [_plain(each) for each in task.signers],
+        "votes_needed": task.votes_needed,
+        "pause": _plain(task.pause) if task.HasField("pause") else None,
+        "allowances": [_plain(each) for each in task.allowances],
     }
 
 
@@ -80,6 +92,9 @@ def act_values(act: cases_pb2.Act, case_id: str) -> dict[str, Any]:
         "origin": act.origin,
         "before": _plain(act.before),
         "after": _plain(act.after),
+        "named_person_ids": list(act.named_person_ids),
+        "rule": act.rule,
+        "waited": _plain(act.waited) if act.HasField("waited") else None,
     }
 
 
@@ -113,9 +128,11 @@ def case_message(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.
         started_by_person_id=row.started_by_person_id,
         changed_at=instant_to_proto(row.changed_at),
         ended_at=instant_to_proto(row.ended_at),
-        nodes=[json_format.ParseDict(node, cases_pb2.NodeStanding()) for node in row.nodes],
+        nodes=_each(row.nodes, cases_pb2.NodeStanding),
         waiting_for=row.waiting_for,
         incident=row.incident,
+        allowances=_each(row.allowances, cases_pb2.Allowance),
+        withdrawal_node=row.withdrawal_node,
         data=_struct(data),
     )
 
@@ -141,6 +158,12 @@ def user_task_message(row: UserTaskRow) -> cases_pb2.UserTask:
         due_provisional=row.due_provisional,
         form_schema_json=row.form_schema_json,
         context=_struct(row.context),
+        substitutions=_each(row.substitutions, directory_pb2.Substitution),
+        delegations=_each(row.delegations, cases_pb2.Delegation),
+        signers=_each(row.signers, cases_pb2.Signer),
+        votes_needed=row.votes_needed,
+        pause=_parsed(row.pause, cases_pb2.Pause),
+        allowances=_each(row.allowances, cases_pb2.Allowance),
     )
 
 
@@ -158,7 +181,59 @@ def act_message(row: ActRow) -> cases_pb2.Act:
         origin=row.origin,
         before=_struct(row.before),
         after=_struct(row.after),
+        named_person_ids=row.named_person_ids,
+        rule=row.rule,
+        waited=_parsed(row.waited, cases_pb2.Waited),
     )
+
+
+def waited_of(plain: dict[str, Any]) -> Waited:
+    """A time of waiting as it was written down."""
+    message = json_format.ParseDict(plain, cases_pb2.Waited())
+    return Waited(
+        party=message.party,
+        people=tuple(message.person_ids),
+        pause=message.pause_reason,
+        since=instant_from_proto(message.since),
+        until=instant_from_proto(message.until),
+        working_seconds=message.working_seconds,
+    )
+
+
+def hand_over_values(hand_over: cases_pb2.HandOver) -> dict[str, Any]:
+    """A hand-over's row."""
+    return {
+        "hand_over_id": hand_over.hand_over_id,
+        "from_person_id": hand_over.from_person_id,
+        "to_person_id": hand_over.to_person_id,
+        "ordered_by_person_id": hand_over.ordered_by_person_id,
+        "started_at": instant_from_proto(hand_over.started_at),
+        "ended_at": _instant(hand_over, "ended_at"),
+        "handed_over_count": hand_over.handed_over_count,
+        "failures": [_plain(failure) for failure in hand_over.failures],
+    }
+
+
+def hand_over_message(row: HandOverRow) -> cases_pb2.HandOver:
+    """A hand-over."""
+    return cases_pb2.HandOver(
+        hand_over_id=row.hand_over_id,
+        from_person_id=row.from_person_id,
+        to_person_id=row.to_person_id,
+        ordered_by_person_id=row.ordered_by_person_id,
+        started_at=instant_to_proto(row.started_at),
+        ended_at=instant_to_proto(row.ended_at),
+        handed_over_count=row.handed_over_count,
+        failures=_each(row.failures, cases_pb2.HandOverFailure),
+    )
+
+
+def _parsed(plain: dict[str, Any] | None, kind: type[M]) -> M | None:
+    return None if plain is None else json_format.ParseDict(plain, kind())
+
+
+def _each(plain: list[dict[str, Any]], kind: type[M]) -> list[M]:
+    return [json_format.ParseDict(each, kind()) for each in plain]
 
 
 def _instant(message: Message, field: str) -> datetime | None:

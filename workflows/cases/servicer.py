@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,8 +18,16 @@ from kit.rpc.convert import decode_page_token, encode_page_token, page_size
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.common.v1 import page_pb2
 from workflows.cases import convert, store
-from workflows.cases.sight import INBOX_ROLES, OFFICE_ROLES, visible_data
+from workflows.cases.sight import (
+    HAND_OVER_ROLES,
+    INBOX_ROLES,
+    OFFICE_ROLES,
+    open_verbs,
+    task_verbs,
+    visible_data,
+)
 from workflows.cases.tables import CaseRow
+from workflows.runtime.waiting import account
 
 Context = ServicerContext[Any, Any]
 
@@ -82,17 +91,25 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         if row is None or not await _may_see(actor, row):
             raise NotFound("CASE_UNKNOWN", f"no case {request.case_id}", field="case_id")
         (case,) = await _with_tasks([row], visible_data(row.data, actor))
-        return case
+        case.copied_to_person_ids.extend(await store.copies(session, case.case_id))
+        waits = [convert.waited_of(told) for told in await store.waits(session, case.case_id)]
+        case.waiting_charges.extend(
+            cases_pb2.WaitingCharge(party=party, working_seconds=seconds)
+            for party, seconds in account(waits).items()
+        )
+        return _for(actor, case)
 
     async def ListCases(
         self, request: cases_pb2.ListCasesRequest, context: Context
     ) -> cases_pb2.ListCasesResponse:
-        current_actor().require_role(*OFFICE_ROLES)
+        actor = current_actor()
+        if request.person_id != actor.person_id:
+            actor.require_role(*OFFICE_ROLES)
         size = page_size(request.page)
         key = decode_page_token(request.page, _CASE_KEY_PARTS)
         rows = await store.list_cases(
             current_session(),
-            store.CaseFilter(request.flow_code, request.state, request.stage),
+            _filter_of(request),
             (_instant(key[0]), key[1]) if key else None,
             size + 1,
         )
@@ -100,7 +117,8 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         if len(rows) > size:
             last = rows[size - 1]
             page.next_page_token = encode_page_token(last.started_at.isoformat(), last.case_id)
-        return cases_pb2.ListCasesResponse(cases=await _with_tasks(rows[:size]), page=page)
+        cases = [_for(actor, case) for case in await _with_tasks(rows[:size])]
+        return cases_pb2.ListCasesResponse(cases=cases, page=page)
 
     async def ListUserTasks(
         self, request: cases_pb2.ListUserTasksRequest, context: Context
@@ -126,9 +144,10 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
                 last.workflow_id,
                 last.user_task_id,
             )
-        return cases_pb2.ListUserTasksResponse(
-            user_tasks=[convert.user_task_message(row) for row in rows[:size]], page=page
-        )
+        tasks = [convert.user_task_message(row) for row in rows[:size]]
+        for task in tasks:
+            task.my_verbs.extend(task_verbs(task, actor))
+        return cases_pb2.ListUserTasksResponse(user_tasks=tasks, page=page)
 
     async def ListActs(
         self, request: cases_pb2.ListActsRequest, context: Context
@@ -145,6 +164,32 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         return cases_pb2.ListActsResponse(
             acts=[convert.act_message(row) for row in rows[:size]], page=page
         )
+
+    async def GetAct(self, request: cases_pb2.GetActRequest, context: Context) -> cases_pb2.Act:
+        person_id = current_actor().person_id
+        row = await store.act_of(current_session(), request.case_id, request.act_key, person_id)
+        if row is None:
+            raise NotFound("ACT_UNKNOWN", f"no act {request.act_key} of yours", field="act_key")
+        return convert.act_message(row)
+
+    async def RecordHandOver(
+        self, request: cases_pb2.RecordHandOverRequest, context: Context
+    ) -> cases_pb2.HandOver:
+        if not current_actor().is_system:
+            raise PermissionDenied("HAND_OVER_FORBIDDEN", "only a hand-over records itself")
+        values = convert.hand_over_values(request.hand_over)
+        return convert.hand_over_message(await store.put_hand_over(current_session(), values))
+
+    async def GetHandOver(
+        self, request: cases_pb2.GetHandOverRequest, context: Context
+    ) -> cases_pb2.HandOver:
+        current_actor().require_role(*HAND_OVER_ROLES)
+        row = await store.hand_over_by_id(current_session(), request.hand_over_id)
+        if row is None:
+            raise NotFound(
+                "HAND_OVER_UNKNOWN", f"no hand-over {request.hand_over_id}", field="hand_over_id"
+            )
+        return convert.hand_over_message(row)
 
 
 def _tells_of_itself(case: cases_pb2.Case) -> bool:
@@ -167,6 +212,38 @@ async def _with_tasks(
     for task in await store.tasks_of_cases(current_session(), list(messages)):
         messages[task.case_id].user_tasks.append(convert.user_task_message(task))
     return list(messages.values())
+
+
+def _for(actor: Actor, case: cases_pb2.Case) -> cases_pb2.Case:
+    """The case with the verbs that are open to this person."""
+    case.my_verbs.extend(open_verbs(case.allowances, actor))
+    for task in case.user_tasks:
+        task.my_verbs.extend(task_verbs(task, actor))
+    return case
+
+
+def _filter_of(request: cases_pb2.ListCasesRequest) -> store.CaseFilter:
+    """Which cases are wanted.
+
+    Raises:
+        InvalidArgument: ``CASE_INVOLVEMENT_MISSING``.
+    """
+    wanted = store.CaseFilter(request.flow_code, request.state, request.stage)
+    if not request.person_id:
+        return wanted
+    match request.involvement:
+        case cases_pb2.CASE_INVOLVEMENT_STARTED:
+            return replace(wanted, started_by=request.person_id)
+        case cases_pb2.CASE_INVOLVEMENT_ACTED:
+            return replace(wanted, acted_in_by=request.person_id)
+        case cases_pb2.CASE_INVOLVEMENT_COPIED:
+            return replace(wanted, copied_to=request.person_id)
+        case _:
+            raise InvalidArgument(
+                "CASE_INVOLVEMENT_MISSING",
+                "say what the person has to do with the cases",
+                field="involvement",
+            )
 
 
 def _instant(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Who may see what of a case. Pure.
+"""Who may see what of a case, and do what. Pure.
 
 A case's data holds what its nodes computed, the company's inner money among it: that is for those
 who answer for money. Technicians and customers see their own tasks, not the case's data.
@@ -6,9 +6,12 @@ who answer for money. Technicians and customers see their own tasks, not the cas
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from kit.authn import Actor
+from protos.cases.v1 import cases_pb2
+from workflows.runtime.verbs import Allowance, Verb, possible_verbs
 
 #: Roles that may look at any case.
 OFFICE_ROLES: Final = (
@@ -31,6 +34,8 @@ OFFICE_ROLES: Final = (
 )
 #: Roles that may look at anybody's inbox.
 INBOX_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "supervisor")
+#: Roles that may have a leaver's user tasks handed over.
+HAND_OVER_ROLES: Final = ("admin", "hq", "ops", "supervisor")
 #: Roles that may see settlement prices and what others earn.
 MONEY_ROLES: Final = ("admin", "finance", "hq", "ops", "pricing_manager")
 
@@ -44,6 +49,29 @@ _INNER_MONEY: Final = frozenset(
         "shares",
     }
 )
+
+
+def open_verbs(told: Iterable[cases_pb2.Allowance], actor: Actor) -> tuple[Verb, ...]:
+    """The verbs that are open to this person, in the order in which they are offered."""
+    allowances = (
+        Allowance(
+            tuple(Verb(verb) for verb in each.verbs),
+            tuple(each.person_ids),
+            tuple(each.roles),
+            each.anybody,
+        )
+        for each in told
+    )
+    return possible_verbs(allowances, actor.person_id, actor.roles)
+
+
+def task_verbs(task: cases_pb2.UserTask, actor: Actor) -> tuple[str, ...]:
+    """The verbs on a user task that are open to this person. A field work's tasks are open to
+    those for whom they are, and to nobody else."""
+    if task.allowances:
+        return open_verbs(task.allowances, actor)
+    theirs = (task.assignee_person_id,) if task.assignee_person_id else task.candidate_person_ids
+    return tuple(task.verbs) if actor.person_id in theirs else ()
 
 
 def visible_data(data: dict[str, Any], actor: Actor) -> dict[str, Any]:

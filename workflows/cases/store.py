@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from workflows.cases.tables import ActRow, AwaitedEventRow, CaseRow, RecorderRow, UserTaskRow
+from workflows.cases.tables import (
+    ActRow,
+    AwaitedEventRow,
+    CaseRow,
+    HandOverRow,
+    RecorderRow,
+    UserTaskRow,
+)
+
+#: The verb of an act that lets others read the case.
+_COPY_TO: Final = "copy_to"
 
 
 async def lock_case(session: AsyncSession, case_id: str) -> None:
@@ -91,6 +101,9 @@ class CaseFilter:
     flow_code: str = ""
     state: int = 0
     stage: str = ""
+    started_by: str = ""
+    acted_in_by: str = ""
+    copied_to: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter in SQL."""
@@ -101,7 +114,20 @@ class CaseFilter:
             wanted.append(CaseRow.state == self.state)
         if self.stage:
             wanted.append(CaseRow.stage == self.stage)
+        if self.started_by:
+            wanted.append(CaseRow.started_by_person_id == self.started_by)
+        if self.acted_in_by:
+            acted = select(ActRow.case_id).where(ActRow.acting_person_id == self.acted_in_by)
+            wanted.append(CaseRow.case_id.in_(acted))
+        if self.copied_to:
+            wanted.append(CaseRow.case_id.in_(_copied_to(self.copied_to)))
         return wanted
+
+
+def _copied_to(person_id: str) -> Select[tuple[str]]:
+    return select(ActRow.case_id).where(
+        ActRow.verb == _COPY_TO, ActRow.named_person_ids.contains([person_id])
+    )
 
 
 async def list_cases(
@@ -170,11 +196,64 @@ async def list_acts(
 
 
 async def took_part(session: AsyncSession, case_id: str, person_id: str) -> bool:
-    """Whether a person has acted in a case, or may act in it now."""
+    """Whether a person has acted in a case, may act in it now, or was copied to."""
     acted = select(ActRow.act_number).where(
         ActRow.case_id == case_id, ActRow.acting_person_id == person_id
     )
     may_act = select(UserTaskRow.case_id).where(
         UserTaskRow.case_id == case_id, UserTaskRow.open_to_person_ids.contains([person_id])
     )
-    return bool(await session.scalar(select(acted.exists() | may_act.exists())))
+    copied = _copied_to(person_id).where(ActRow.case_id == case_id)
+    took_part = acted.exists() | may_act.exists() | copied.exists()
+    return bool(await session.scalar(select(took_part)))
+
+
+async def act_of(
+    session: AsyncSession, case_id: str, act_key: str, person_id: str
+) -> ActRow | None:
+    """A person's act of that key, or None."""
+    found: ActRow | None = await session.scalar(
+        select(ActRow).where(
+            ActRow.case_id == case_id,
+            ActRow.act_key == act_key,
+            ActRow.acting_person_id == person_id,
+        )
+    )
+    return found
+
+
+async def copies(session: AsyncSession, case_id: str) -> list[str]:
+    """Whom a case was copied to, each once, in order."""
+    rows = await session.scalars(
+        select(ActRow.named_person_ids)
+        .where(ActRow.case_id == case_id, ActRow.verb == _COPY_TO)
+        .order_by(ActRow.act_number)
+    )
+    return list(dict.fromkeys(person for people in rows for person in people))
+
+
+async def waits(session: AsyncSession, case_id: str) -> list[dict[str, Any]]:
+    """For whom the user tasks of a case have waited, as it was written down."""
+    rows = await session.scalars(
+        select(ActRow.waited)
+        .where(ActRow.case_id == case_id, ActRow.waited.is_not(None))
+        .order_by(ActRow.act_number)
+    )
+    return [waited for waited in rows if waited is not None]
+
+
+async def put_hand_over(session: AsyncSession, values: dict[str, Any]) -> HandOverRow:
+    """Create or replace a hand-over's row."""
+    put = insert(HandOverRow).values(values)
+    await session.execute(
+        put.on_conflict_do_update(
+            index_elements=[HandOverRow.hand_over_id],
+            set_={name: put.excluded[name] for name in values if name != "hand_over_id"},
+        )
+    )
+    return await session.get_one(HandOverRow, values["hand_over_id"], populate_existing=True)
+
+
+async def hand_over_by_id(session: AsyncSession, hand_over_id: str) -> HandOverRow | None:
+    """A hand-over, or None."""
+    return await session.get(HandOverRow, hand_over_id)

@@ -40,6 +40,8 @@ class CaseRow(Base):
     nodes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     waiting_for: Mapped[list[str]] = mapped_column(_TEXTS)
     incident: Mapped[str]
+    allowances: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    withdrawal_node: Mapped[str]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
 
 
@@ -76,12 +78,18 @@ class UserTaskRow(Base):
     due_provisional: Mapped[bool]
     form_schema_json: Mapped[str]
     context: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    substitutions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    delegations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    signers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    votes_needed: Mapped[int]
+    pause: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    allowances: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     open_to_person_ids: Mapped[list[str]] = mapped_column(_TEXTS, Computed(""))
     due_at: Mapped[datetime] = mapped_column(INSTANT, Computed(""))
 
 
 class ActRow(Base):
-    """One thing a person did."""
+    """One thing a person did, or the system."""
 
     __tablename__ = "act"
 
@@ -97,6 +105,24 @@ class ActRow(Base):
     origin: Mapped[str]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    named_person_ids: Mapped[list[str]] = mapped_column(_TEXTS)
+    rule: Mapped[str]
+    waited: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class HandOverRow(Base):
+    """A leaver's user tasks on their way to somebody else."""
+
+    __tablename__ = "hand_over"
+
+    hand_over_id: Mapped[str] = mapped_column(primary_key=True)
+    from_person_id: Mapped[str]
+    to_person_id: Mapped[str]
+    ordered_by_person_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(INSTANT)
+    ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    handed_over_count: Mapped[int]
+    failures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
 class AwaitedEventRow(Base):
