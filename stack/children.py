@@ -106,6 +106,7 @@ def shared_environment(layout: Layout, cluster: postgres.Cluster | None) -> dict
     told["GONGDAN_WECOM_BASE_URL"] = layout.url("wecom")
     told["GONGDAN_WECOM_CALLBACK_URL"] = f"{layout.url('gateway')}/callbacks/wecom"
     told["GONGDAN_WECOM_SIMULATOR_FILE"] = str(layout.state / "wecom.db")
+    told.setdefault("GONGDAN_FILES_FOLDER", str(layout.state / "files"))
     return told
 
 

@@ -98,6 +98,7 @@ async def whole_product(
             **told,
             "environment": "development",
             "bootstrap_token_file": folder / "bootstrap.token",
+            "files_folder": folder / "files",
             "temporal_address": temporal.client.service_client.config.target_host,
             "temporal_namespace": temporal.client.namespace,
             "wecom_callback_token": WECOM_TOKEN,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from services.gateway.auth import Caller
 from services.gateway.edge import Edge
+from services.gateway.files import require_files
 from workflows.client import Act, case_workflow_id
 
 
@@ -23,6 +24,7 @@ class Acted(BaseModel):
 
 async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
     """Apply an act, once for its key; a refusal is raised as what it is."""
+    await require_files(edge, act.form)
     reply = await edge.cases.act(workflow_id, act)
     if reply.refusal is not None:
         raise reply.refusal.to_error()

@@ -23,6 +23,7 @@ from services.gateway.routes import (
     callbacks,
     cases,
     directory,
+    files,
     flows,
     notify,
     pricing,
@@ -37,7 +38,7 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
-    product, session, flows, cases, pricing, work_orders, settlement, directory, notify,
+    product, session, flows, cases, files, pricing, work_orders, settlement, directory, notify,
 )  # fmt: skip
 _PAGES: Final = (login_page, inbox_page, case_page, work_order_page, reference_page)
 

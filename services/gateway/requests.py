@@ -18,6 +18,8 @@ from kit.telemetry import logger
 HEADER: Final = "X-Request-Id"
 #: Larger bodies are refused as soon as they are seen to be.
 MAX_BODY_BYTES: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+FILES_PATH: Final = "/api/v1/files"
 
 #: What a browser may do with anything of ours: load from here alone, in no other site's frame.
 _GUARDS: Final = (
@@ -63,7 +65,8 @@ class RequestIds:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, _limited(receive), send_with_id)
+                most = MAX_FILE_BYTES if scope["path"] == FILES_PATH else MAX_BODY_BYTES
+                await self._app(scope, _limited(receive, most), send_with_id)
             finally:
                 _log.info(
                     "request",
@@ -82,7 +85,7 @@ def request_id_of(connection: HTTPConnection) -> str:
     return str(getattr(connection.state, "request_id", ""))
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """The same body, but never more of it than the limit."""
     taken = 0
 
@@ -90,9 +93,9 @@ def _limited(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
+        if taken > most:
             raise InvalidArgument(
-                "BODY_TOO_LARGE", f"a body has at most {MAX_BODY_BYTES} bytes", field="body"
+                "BODY_TOO_LARGE", f"a body has at most {most} bytes", field="body"
             )
         return message
 

@@ -17,6 +17,9 @@ class GatewaySettings(Settings):
     #: Holds the token of the one-machine stack's command line; absent elsewhere.
     bootstrap_token_file: Path | None = None
 
+    #: Where uploaded files lie; shared by all replicas. Without it nothing can be uploaded.
+    files_folder: Path | None = None
+
     temporal_ui_url: str = "http://127.0.0.1:8233"
     wecom_sandbox_url: str = "http://127.0.0.1:8090"
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.gateway.tables import (
     ApiTokenRow,
     CallbackRow,
+    FileRow,
     LocalAccountRow,
     PlayedRoleRow,
     SessionRow,
@@ -135,3 +136,19 @@ async def keep_callback(session: AsyncSession, row: CallbackRow) -> bool:
         .returning(CallbackRow.callback_id)
     )
     return result.first() is not None
+
+
+async def add_file(session: AsyncSession, row: FileRow) -> None:
+    """Keep what is known of a new file."""
+    session.add(row)
+
+
+async def file(session: AsyncSession, file_id: str) -> FileRow | None:
+    """One file, or None."""
+    return await session.get(FileRow, file_id)
+
+
+async def known_files(session: AsyncSession, file_ids: set[str]) -> set[str]:
+    """Those of these files that there are."""
+    found = await session.scalars(select(FileRow.file_id).where(FileRow.file_id.in_(file_ids)))
+    return set(found)

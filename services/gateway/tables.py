@@ -82,3 +82,16 @@ class CallbackRow(Base):
     plaintext: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(INSTANT)
     handled_at: Mapped[datetime | None] = mapped_column(INSTANT)
+
+
+class FileRow(Base):
+    """A file that somebody uploaded; its bytes lie in a folder, under their hash."""
+
+    __tablename__ = "file"
+
+    file_id: Mapped[str] = mapped_column(primary_key=True)
+    content_hash: Mapped[bytes]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    uploaded_by_person_id: Mapped[str]
+    uploaded_at: Mapped[datetime] = mapped_column(INSTANT)

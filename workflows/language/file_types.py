@@ -15,7 +15,7 @@ FileKind = Literal["image", "video", "document"]
 #: By kind: the endings.
 ENDINGS: Final[dict[FileKind, tuple[str, ...]]] = {
     "image": ("jpg", "png", "gif", "webp", "heic"),
-    "video": ("mp4",),
+    "video": ("mp4", "mov"),
     "document": ("pdf", "docx", "xlsx"),
 }
 #: By ending: the media type.
@@ -26,6 +26,7 @@ MEDIA_TYPES: Final[dict[str, str]] = {
     "webp": "image/webp",
     "heic": "image/heic",
     "mp4": "video/mp4",
+    "mov": "video/quicktime",
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -45,3 +46,13 @@ def reference_pattern(kinds: tuple[FileKind, ...]) -> str:
 def is_reference(text: str, kinds: tuple[FileKind, ...] = ()) -> bool:
     """True when the text refers to a file of one of these kinds."""
     return re.fullmatch(reference_pattern(kinds), text) is not None
+
+
+def media_type_of(reference: str) -> str:
+    """The media type that a reference's ending says."""
+    return MEDIA_TYPES[reference.rpartition(".")[2]]
+
+
+def is_image(reference: str) -> bool:
+    """True when a page can show it as a picture."""
+    return reference.rpartition(".")[2] in ENDINGS["image"]

@@ -21,6 +21,7 @@ from protos.pricing.v1 import pricing_pb2
 from services.gateway.acting import Acted, act_of, perform, workflow_of
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.files import require_files
 from services.gateway.openapi import answers
 from services.gateway.quotes import quote_of_case
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
@@ -129,6 +130,7 @@ async def start(body: NewCase, request: Request, edge: EdgeOf, caller: CallerOf)
 async def start_case(edge: Edge, caller: CallerOf, body: NewCase, key: str) -> StartedCase:
     """Start a case in the caller's name, once for the key."""
     inputs = body.inputs
+    await require_files(edge, inputs)
     started = await edge.cases.start(
         CaseStart(
             flow_code=body.flow_code,
