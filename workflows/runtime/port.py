@@ -46,7 +46,7 @@ from workflows.runtime.state import CaseState
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How a call or a field work ends, and after how long. A reason makes it a failure."""
+    """How a call, a field work or a child case ends, and after how long. A reason makes it a failure."""
 
     response: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
@@ -63,6 +63,10 @@ class Port(Protocol):
 
     def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
         """Live a work order through."""
+        ...
+
+    def child_case(self, child: StartSubflow, at: datetime) -> Reply:
+        """Live another flow through."""
         ...
 
 
@@ -151,20 +155,15 @@ class VirtualCase:
                 at = max(due, self.now)
                 self._schedule(at, lambda: TimerFired(at=self.now, timer_id=timer_id))
             case StartFieldWork():
-                self._work(command)
+                self._end_child(command, self._port.field_work(command, self.now))
+            case StartSubflow():
+                self._end_child(command, self._port.child_case(command, self.now))
             case CancelChild(node, visit, _):
                 self._schedule(
                     self.now,
                     lambda: ChildEnded(at=self.now, node=node, visit=visit, outcome="cancelled"),
                 )
-            case (
-                CancelCall()
-                | CancelTimer()
-                | RecordAct()
-                | RaiseIncident()
-                | StartSubflow()
-                | EndCase()
-            ):
+            case CancelCall() | CancelTimer() | RecordAct() | RaiseIncident() | EndCase():
                 pass  # the state knows; a cancelled timer that fires changes nothing
 
     def _answer(self, call: CallRpc) -> None:
@@ -177,14 +176,12 @@ class VirtualCase:
 
         self._schedule(self.now + reply.after, event)
 
-    def _work(self, work: StartFieldWork) -> None:
-        reply = self._port.field_work(work, self.now)
-
+    def _end_child(self, child: StartFieldWork | StartSubflow, reply: Reply) -> None:
         def event() -> Event:
             return ChildEnded(
                 at=self.now,
-                node=work.node,
-                visit=work.visit,
+                node=child.node,
+                visit=child.visit,
                 outcome="failed" if reply.reason else "completed",
                 output=reply.response,
                 reason=reply.reason,

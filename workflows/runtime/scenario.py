@@ -17,11 +17,20 @@ from kit.calendar import BusinessCalendar
 from kit.errors import ServiceError
 from workflows.compiler.plan import Plan
 from workflows.language.units import parse_duration
-from workflows.runtime.commands import CallRpc, Command, Purpose, StartFieldWork
+from workflows.runtime.commands import (
+    CallRpc,
+    Command,
+    EndCase,
+    Purpose,
+    StartFieldWork,
+    StartSubflow,
+)
 from workflows.runtime.events import Act, EventArrived
 from workflows.runtime.messages import SEND
 from workflows.runtime.people import RESOLVE_ASSIGNEES
+from workflows.runtime.places import each, places
 from workflows.runtime.port import Reply, VirtualCase
+from workflows.runtime.user_task import UserTask
 
 #: The name under which a world answers for field work.
 FIELD_WORK = "field_work"
@@ -32,7 +41,8 @@ class _Part(BaseModel):
 
 
 class Answer(_Part):
-    """What an RPC (or ``field_work``) answers where the request holds what ``when`` says."""
+    """What an RPC, ``field_work`` or another flow, named by its code, answers where the request holds
+    what ``when`` says."""
 
     rpc: str
     when: dict[str, Any] = Field(default_factory=dict)
@@ -50,13 +60,19 @@ class Opening(_Part):
 
 
 class ActStep(_Part):
-    """An act on the open user task of a node, or on the case when no node is named."""
+    """An act on the open user task of a node, or on the case when no node is named.
+
+    Attributes:
+        run: of a node in a body: which run of it, from 1; left out: the first that has it open.
+    """
 
     person: str
     verb: str
     node: str = ""
+    run: int | None = None
     form: dict[str, Any] = Field(default_factory=dict)
     to: str = ""
+    people: tuple[str, ...] = ()
     comment: str = ""
     roles: tuple[str, ...] = ()
 
@@ -74,17 +90,24 @@ class Expectation(_Part):
 
     Attributes:
         status: of the case.
-        tasks: every open user task by its node, with the people it waits for.
+        tasks: every open user task by its node, with the people it waits for; those of a body by
+            its node too, with the people of all its runs.
+        open: how many open user tasks a node has, in all runs.
         sent: how many messages of each template have gone out so far.
-        calls: how often an RPC has been called so far, by its full name.
+        calls: how often an RPC, field work or another flow has been called so far.
+        results: what nodes have left behind, as far as it is said here.
+        output: what the case left behind.
         incidents: the reasons of the open incidents.
         stage: of the case.
     """
 
     status: str | None = None
     tasks: dict[str, tuple[str, ...]] | None = None
+    open: dict[str, int] | None = None
     sent: dict[str, int] | None = None
     calls: dict[str, int] | None = None
+    results: dict[str, dict[str, Any]] | None = None
+    output: dict[str, Any] | None = None
     incidents: tuple[str, ...] | None = None
     stage: str | None = None
 
@@ -140,6 +163,10 @@ class World:
         """Live a work order through."""
         return self._answer(FIELD_WORK, work.input)
 
+    def child_case(self, child: StartSubflow, at: datetime) -> Reply:
+        """Live another flow through."""
+        return self._answer(child.flow, child.inputs)
+
     def _answer(self, rpc: str, request: dict[str, Any], otherwise: Reply | None = None) -> Reply:
         for answer in self._answers:
             if answer.rpc == rpc and answer.when.items() <= request.items():
@@ -185,19 +212,15 @@ def _play_step(case: VirtualCase, step: Step, number: int) -> list[str]:
 
 
 def _act(case: VirtualCase, step: ActStep, key: str) -> str:
-    task_id = ""
-    if step.node:
-        # A node's latest task; a closed one is named too, so that a refusal can be told.
-        standing = case.state.standings.get(step.node)
-        task_id = f"{step.node}/{standing.visit if standing else 1}"
     act = Act(
         act_key=key,
         verb=step.verb,
         person=step.person,
-        task_id=task_id,
+        task_id=_task_of(case, step) if step.node else "",
         roles=step.roles,
         form=step.form,
         to=step.to,
+        people=step.people,
         comment=step.comment,
     )
     try:
@@ -207,13 +230,28 @@ def _act(case: VirtualCase, step: ActStep, key: str) -> str:
     return ""
 
 
+def _task_of(case: VirtualCase, step: ActStep) -> str:
+    """The open user task of the node; else the last one it had in the case's own run, so that a
+    refusal can be told."""
+    for place in places(case.state, case.plan):
+        if step.run in (None, getattr(place.run, "number", None)):
+            for task in place.run.tasks.values():
+                if task.node == step.node:
+                    return f"{place.path}{task.task_id}"
+    standing = case.state.standings.get(step.node)
+    return f"{step.node}/{standing.visit if standing else 1}"
+
+
 def _unmet(case: VirtualCase, expected: Expectation) -> list[str]:
     commands = [command for _, command in case.commands]
+    tasks = [task for _, task in each(case.state, case.plan, "tasks")]
+    incidents = each(case.state, case.plan, "incidents")
     found: dict[str, Any] = {
         "status": str(case.state.status),
         "stage": case.state.stage,
-        "tasks": {task.node: task.waiting_on for task in case.state.tasks.values()},
-        "incidents": tuple(incident.reason for incident in case.state.incidents.values()),
+        "tasks": _people_by_node(tasks),
+        "incidents": tuple(incident.reason for _, incident in incidents),
+        "output": next((end.output for end in commands if isinstance(end, EndCase)), None),
     }
     wrong = [
         f"{name} is {found[name]!r}, expected {wanted!r}"
@@ -221,6 +259,7 @@ def _unmet(case: VirtualCase, expected: Expectation) -> list[str]:
         if (wanted := getattr(expected, name)) is not None and wanted != found[name]
     ]
     for name, wanted, counted in (
+        ("open", expected.open, Counter(task.node for task in tasks)),
         ("sent", expected.sent, messages(commands)),
         ("calls", expected.calls, calls(commands)),
     ):
@@ -229,7 +268,21 @@ def _unmet(case: VirtualCase, expected: Expectation) -> list[str]:
             for key, count in (wanted or {}).items()
             if counted[key] != count
         ]
+    for node, fields in (expected.results or {}).items():
+        left = case.state.data.get(node) or {}
+        wrong += [
+            f"{node}.{name} is {left.get(name)!r}, expected {value!r}"
+            for name, value in fields.items()
+            if left.get(name) != value
+        ]
     return wrong
+
+
+def _people_by_node(tasks: list[UserTask]) -> dict[str, tuple[str, ...]]:
+    people: dict[str, tuple[str, ...]] = {}
+    for task in tasks:
+        people[task.node] = tuple(dict.fromkeys((*people.get(task.node, ()), *task.waiting_on)))
+    return people
 
 
 def messages(commands: list[Command]) -> Counter[str]:
@@ -242,12 +295,20 @@ def messages(commands: list[Command]) -> Counter[str]:
 
 
 def calls(commands: list[Command]) -> Counter[str]:
-    """How often each RPC was called by a node or to undo one."""
-    return Counter(
-        command.rpc
-        for command in commands
-        if isinstance(command, CallRpc) and command.purpose in (Purpose.NODE, Purpose.COMPENSATE)
-    )
+    """How often each RPC was called by a node or to undo one, and each child case was started."""
+    return Counter(filter(None, map(_called, commands)))
+
+
+def _called(command: Command) -> str:
+    match command:
+        case CallRpc(rpc=rpc, purpose=Purpose.NODE | Purpose.COMPENSATE):
+            return rpc
+        case StartFieldWork():
+            return FIELD_WORK
+        case StartSubflow(flow=flow):
+            return flow
+        case _:
+            return ""
 
 
 def _calendar(opening: Opening) -> BusinessCalendar:

@@ -12,7 +12,14 @@ from kit.errors import ServiceError
 from tests.unit.compiler.flows import plan_of
 from workflows.compiler.plan import Plan
 from workflows.runtime.audit import SYSTEM
-from workflows.runtime.commands import CallRpc, Command, Purpose, RecordAct, StartFieldWork
+from workflows.runtime.commands import (
+    CallRpc,
+    Command,
+    Purpose,
+    RecordAct,
+    StartFieldWork,
+    StartSubflow,
+)
 from workflows.runtime.events import Act
 from workflows.runtime.messages import SEND
 from workflows.runtime.people import RESOLVE_ASSIGNEES
@@ -39,6 +46,7 @@ class Small:
              "completed_at": "2026-03-02T05:00:00Z"},
             after=timedelta(hours=4),
         )  # fmt: skip
+        self.child = Reply(after=timedelta(hours=4))
 
     def call(self, call: CallRpc, at: datetime) -> Reply:
         if call.rpc == RESOLVE_ASSIGNEES:
@@ -72,6 +80,9 @@ class Small:
 
     def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
         return self.work
+
+    def child_case(self, child: StartSubflow, at: datetime) -> Reply:
+        return self.child
 
 
 class Case(VirtualCase):
