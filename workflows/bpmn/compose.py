@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from workflows.bpmn.choosing import Choice, choose, label, own_guard
-from workflows.bpmn.doing import ByPerson, ByWaiting, Doing
+from workflows.bpmn.doing import ByPerson, ByWaiting, Doing, Own
 from workflows.bpmn.model import FlowNode
 from workflows.bpmn.naming import Ids, title
 from workflows.bpmn.notes import Notes
@@ -152,7 +152,11 @@ class _Drawing:
         if made["kind"] == "decision":  # a script
             self._says.update((way, {"otherwise": True}) for way in ways if way.event is None)
         thrown = [way for way in ways if way.event and way.event.trigger.kind in _THROWN]
-        if thrown and made["kind"] not in _FAILING:
+        if (
+            thrown
+            and made["kind"] not in _FAILING
+            and not isinstance(self._all.doings[step.id], Own)
+        ):
             self._add_outcome(step, made, thrown)
 
     def _add_outcome(self, step: Step, made: dict[str, Any], thrown: list[Way]) -> None:

@@ -14,6 +14,8 @@ from workflows.bpmn.xml import GONGDAN, Element
 
 #: The language of a condition that needs no translation.
 EXPRESSION_LANGUAGE = "urn:gongdan:expression"
+#: Who wrote a file of ours.
+EXPORTER = "Gongdan"
 
 
 def kind_of(element: Element) -> str:

@@ -13,7 +13,7 @@ from workflows.bpmn.juel import Unreadable, Variable, read_expression
 from workflows.bpmn.model import Process
 from workflows.bpmn.naming import Ids, slug, title
 from workflows.bpmn.notes import Notes
-from workflows.bpmn.own import settings_of
+from workflows.bpmn.own import EXPORTER, kind_of, settings_of
 from workflows.bpmn.parse import File, parse_file
 from workflows.bpmn.people import People
 from workflows.bpmn.skeleton import build_skeleton
@@ -236,6 +236,7 @@ class _Importer:
     def _note_triggers(self) -> None:
         for part in self._root.bodies():
             for node in part.scope.nodes.values():
+                kind_of(node.element)
                 if node.kind == "startEvent" and node.trigger.kind != "none":
                     if node.trigger.element is not None:
                         node.trigger.element.whole = True
@@ -275,10 +276,10 @@ def _note_the_rest(root: Element, notes: Notes) -> None:
     """Name everything that nobody has read."""
     for name in _ABOUT_THE_FILE:
         root.take(name)
+    if root.take("exporter") == EXPORTER:
+        for diagram in root.all("BPMNDiagram", BPMNDI):
+            diagram.whole = True
     root.take("schemaLocation", XSI)
-    for element in root.walk():
-        if element.name[0] == BPMNDI:
-            element.whole = True
     for element, what in root.untaken():
         if element.name == (BPMNDI, "BPMNDiagram"):
             notes.warning(

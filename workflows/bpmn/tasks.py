@@ -24,7 +24,7 @@ from workflows.bpmn.many import Many, read_many
 from workflows.bpmn.model import FlowNode
 from workflows.bpmn.naming import Ids, slug, title
 from workflows.bpmn.notes import Notes
-from workflows.bpmn.own import settings_of
+from workflows.bpmn.own import kind_of, settings_of
 from workflows.bpmn.people import People
 from workflows.bpmn.skeleton import Skeleton, Step
 from workflows.bpmn.sources import Place, Sources
@@ -96,6 +96,7 @@ class Tasks:
             each.take("textFormat")
         if texts:
             found["description"] = "\n\n".join(texts)
+        kind_of(node.element)
         return found | settings_of(node.element, self.notes)
 
     def _own(
