@@ -47,6 +47,7 @@ OPERATORS: Final[dict[str, tuple[Overload, ...]]] = {
         ((MONEY, MONEY), MONEY, "add_money"),
         ((STRING, STRING), STRING, "add_text"),
         ((TIMESTAMP, DURATION), TIMESTAMP, "add_time"),
+        ((DURATION, TIMESTAMP), TIMESTAMP, "add_time"),
         ((DURATION, DURATION), DURATION, "add_time"),
     ),
     "-": _overloads(

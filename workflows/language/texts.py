@@ -31,7 +31,7 @@ def _replace(text: str, old: str, new: str) -> str:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    return text.split(separator) if separator else list(text)
+    return text.split(separator) if separator else list(text) or [""]
 
 
 def _substring(text: str, start: int, end: int | None = None) -> str:
