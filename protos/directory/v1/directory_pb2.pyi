@@ -1007,6 +1007,75 @@ class ResolvePlaceRequest(_message.Message):
 Global___ResolvePlaceRequest: _TypeAlias = ResolvePlaceRequest  # noqa: Y015
 
 @_typing.final
+class ListPlacesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_ADCODE_FIELD_NUMBER: _builtins.int
+    parent_adcode: _builtins.str
+    """Empty: the provinces."""
+    def __init__(
+        self,
+        *,
+        parent_adcode: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent_adcode", b"parent_adcode"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlacesRequest: _TypeAlias = ListPlacesRequest  # noqa: Y015
+
+@_typing.final
+class ListPlacesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___NamedPlace]: ...
+    def __init__(
+        self,
+        *,
+        places: _abc.Iterable[Global___NamedPlace] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["places", b"places"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlacesResponse: _TypeAlias = ListPlacesResponse  # noqa: Y015
+
+@_typing.final
+class NamedPlace(_message.Message):
+    """A place as people choose it, step by step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADCODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    DIVIDED_FIELD_NUMBER: _builtins.int
+    adcode: _builtins.str
+    name: _builtins.str
+    """Its own, such as "朝阳区"."""
+    divided: _builtins.bool
+    """Whether other places lie in it."""
+    def __init__(
+        self,
+        *,
+        adcode: _builtins.str = ...,
+        name: _builtins.str = ...,
+        divided: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "divided", b"divided", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NamedPlace: _TypeAlias = NamedPlace  # noqa: Y015
+
+@_typing.final
 class Zone(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

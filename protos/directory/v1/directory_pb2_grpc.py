@@ -127,6 +127,11 @@ class DirectoryServiceStub:
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolvePlaceRequest.SerializeToString,
                 response_deserializer=protos_dot_common_dot_v1_dot_place__pb2.Place.FromString,
                 _registered_method=True)
+        self.ListPlaces = channel.unary_unary(
+                '/directory.v1.DirectoryService/ListPlaces',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesResponse.FromString,
+                _registered_method=True)
         self.PutZone = channel.unary_unary(
                 '/directory.v1.DirectoryService/PutZone',
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutZoneRequest.SerializeToString,
@@ -285,6 +290,13 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPlaces(self, request, context):
+        """The places that lie directly in a place today: provinces, then their cities, then districts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutZone(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -409,6 +421,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.ResolvePlace,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolvePlaceRequest.FromString,
                     response_serializer=protos_dot_common_dot_v1_dot_place__pb2.Place.SerializeToString,
+            ),
+            'ListPlaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlaces,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesResponse.SerializeToString,
             ),
             'PutZone': grpc.unary_unary_rpc_method_handler(
                     servicer.PutZone,
@@ -924,6 +941,33 @@ class DirectoryService:
             '/directory.v1.DirectoryService/ResolvePlace',
             protos_dot_directory_dot_v1_dot_directory__pb2.ResolvePlaceRequest.SerializeToString,
             protos_dot_common_dot_v1_dot_place__pb2.Place.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ListPlaces',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -75,6 +75,8 @@ class DirectoryServiceStub:
     """The clear text behind a pd_… reference, for a stated purpose; writes an audit row."""
     ResolvePlace: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ResolvePlaceRequest, _place_pb2.Place]
     """Where an address lies: path of adcodes, zones, city tier."""
+    ListPlaces: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListPlacesRequest, _directory_pb2.ListPlacesResponse]
+    """The places that lie directly in a place today: provinces, then their cities, then districts."""
     PutZone: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutZoneRequest, _directory_pb2.Zone]
     ListZones: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListZonesRequest, _directory_pb2.ListZonesResponse]
     PutCityTier: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutCityTierRequest, _directory_pb2.CityTier]
@@ -129,6 +131,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """The clear text behind a pd_… reference, for a stated purpose; writes an audit row."""
     ResolvePlace: _aio.UnaryUnaryMultiCallable[_directory_pb2.ResolvePlaceRequest, _place_pb2.Place]  # type: ignore[assignment]
     """Where an address lies: path of adcodes, zones, city tier."""
+    ListPlaces: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListPlacesRequest, _directory_pb2.ListPlacesResponse]  # type: ignore[assignment]
+    """The places that lie directly in a place today: provinces, then their cities, then districts."""
     PutZone: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutZoneRequest, _directory_pb2.Zone]  # type: ignore[assignment]
     ListZones: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListZonesRequest, _directory_pb2.ListZonesResponse]  # type: ignore[assignment]
     PutCityTier: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutCityTierRequest, _directory_pb2.CityTier]  # type: ignore[assignment]
@@ -288,6 +292,14 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_place_pb2.Place, _abc.Awaitable[_place_pb2.Place]]:
         """Where an address lies: path of adcodes, zones, city tier."""
+
+    @_abc_1.abstractmethod
+    def ListPlaces(
+        self,
+        request: _directory_pb2.ListPlacesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListPlacesResponse, _abc.Awaitable[_directory_pb2.ListPlacesResponse]]:
+        """The places that lie directly in a place today: provinces, then their cities, then districts."""
 
     @_abc_1.abstractmethod
     def PutZone(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,11 @@ class PlaceRecord:
     valid_to: date | None
     merged_into: str
 
+    def is_in_force(self, on: date) -> bool:
+        """True when the code is in force on a day."""
+        begun = self.valid_from is None or self.valid_from <= on
+        return begun and (self.valid_to is None or on < self.valid_to)
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPlace:
@@ -45,6 +51,9 @@ class PlaceTable:
 
     def __init__(self, records: Iterable[PlaceRecord]) -> None:
         self._records: Mapping[str, PlaceRecord] = {record.adcode: record for record in records}
+        self._parts: dict[str, list[PlaceRecord]] = defaultdict(list)
+        for record in self._records.values():
+            self._parts[record.parent].append(record)
 
     def adcodes(self) -> Iterable[str]:
         """Every code we know, ended ones included."""
@@ -70,6 +79,20 @@ class PlaceTable:
         records = [self._records[code] for code in path]
         names = [record.name for record in records if record.level in _SPOKEN]
         return "".join(dict.fromkeys(reversed(names)))
+
+    def within(
+        self, parent: str, on: date, field: str = "parent_adcode"
+    ) -> tuple[PlaceRecord, ...]:
+        """What lies directly in a place as of a day; in none: the provinces.
+
+        Raises:
+            InvalidArgument: ``PLACE_UNKNOWN``, naming ``field``.
+        """
+        if not parent:
+            provinces = (r for r in self._records.values() if r.level == _SPOKEN[0])
+            return tuple(record for record in provinces if record.is_in_force(on))
+        parent = self._in_force(parent, on, field).adcode
+        return tuple(record for record in self._parts.get(parent, ()) if record.is_in_force(on))
 
     def _in_force(self, adcode: str, on: date, field: str) -> PlaceRecord:
         record = self._records.get(adcode)

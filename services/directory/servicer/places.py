@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kit.authn import current_actor
+from kit.clock import SHANGHAI
 from kit.db.session import current_session
 from kit.errors import InvalidArgument
 from protos.common.v1 import place_pb2
@@ -37,6 +38,22 @@ class PlaceRpcs(Rpcs):
             return place_to_proto(row)
         point = location_from_proto(request)
         return place_to_proto(await self._resolve(request.adcode, point, "adcode"))
+
+    async def ListPlaces(
+        self, request: pb.ListPlacesRequest, context: Context
+    ) -> pb.ListPlacesResponse:
+        today = self._clock.now().astimezone(SHANGHAI).date()
+        table = self._place_table
+        return pb.ListPlacesResponse(
+            places=[
+                pb.NamedPlace(
+                    adcode=place.adcode,
+                    name=place.name,
+                    divided=bool(table.within(place.adcode, today)),
+                )
+                for place in table.within(request.parent_adcode, today)
+            ]
+        )
 
     async def PutZone(self, request: pb.PutZoneRequest, context: Context) -> pb.Zone:
         current_actor().require_role(*_KEEPS_PLACES)

@@ -154,6 +154,13 @@ expose(
 places = APIRouter(prefix="/places", tags=["places 区域"])
 expose(
     places,
+    "GET",
+    "",
+    f"{_SERVICE}/ListPlaces",
+    "What lies directly in a place today; without parent_adcode the provinces",
+)
+expose(
+    places,
     "POST",
     "/resolve",
     f"{_SERVICE}/ResolvePlace",

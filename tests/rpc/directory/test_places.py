@@ -36,6 +36,20 @@ async def test_a_place_has_a_path_its_zones_and_a_city_tier(stub: "Stub") -> Non
     assert place.city_tier == "tier1"
 
 
+async def test_a_place_is_chosen_step_by_step(stub: "Stub") -> None:
+    async def within(parent: str) -> dict[str, pb.NamedPlace]:
+        listed = await stub.ListPlaces(pb.ListPlacesRequest(parent_adcode=parent))
+        return {place.adcode: place for place in listed.places}
+
+    provinces = await within("")
+    assert len(provinces) == 34
+    assert provinces["110000"].name == "北京市"
+    districts = await within(next(iter(await within("110000"))))
+    assert (districts["110105"].name, districts["110105"].divided) == ("朝阳区", False)
+    with pytest.raises(InvalidArgument, match="PLACE_UNKNOWN"):
+        await within("999999")
+
+
 async def test_without_a_location_no_zone_is_claimed(stub: "Stub") -> None:
     place = await stub.ResolvePlace(pb.ResolvePlaceRequest(adcode="110105"))
     assert list(place.zone_codes) == []
