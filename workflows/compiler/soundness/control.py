@@ -111,6 +111,23 @@ class ControlGraph:
             found[line.target].append(line)
         return {step: tuple(lines) for step, lines in found.items()}
 
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The steps that lines lead to, each before its followers wherever no loop forbids it."""
+        done: list[str] = []
+        seen = {self.start}
+        stack = [(self.start, iter(self.leaving[self.start]))]
+        while stack:
+            step, leaving = stack[-1]
+            target = next((line.target for line in leaving if line.target not in seen), None)
+            if target is None:
+                done.append(step)
+                stack.pop()
+            else:
+                seen.add(target)
+                stack.append((target, iter(self.leaving[target])))
+        return tuple(reversed(done))
+
 
 def _refuse_repeats(what: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from workflows.compiler.soundness.control import ControlGraph
+from workflows.compiler.soundness.net import Move, Net, bits
 from workflows.compiler.soundness.verdict import Firing, Marking
 
 
@@ -15,7 +17,40 @@ class IllegalFiring(Exception):
 def replay(graph: ControlGraph, trace: Iterable[Firing]) -> list[Marking]:
     """Play a trace: the marking at the start and after each firing.
 
+    A run goes no further once something holds two tokens.
+
     Raises:
         IllegalFiring: a firing that the marking before it does not allow.
     """
-    raise NotImplementedError
+    net = Net(graph)
+    marking = net.start
+    shown = [_show(net, Counter(bits(marking & net.places)))]
+    doubled = False
+    for number, firing in enumerate(trace, start=1):
+        move = None if doubled else net.follow(marking, firing)
+        if move is None:
+            raise IllegalFiring(f"firing {number} cannot happen: {firing} where {shown[-1]}")
+        rest = marking & ~move.takes
+        tokens = Counter(bits(rest & net.places))
+        tokens.update(_put(net, move))
+        doubled = max(tokens.values()) > 1
+        marking = rest | move.puts
+        shown.append(_show(net, tokens))
+    return shown
+
+
+def _put(net: Net, move: Move) -> Iterable[int]:
+    """The places on which a move puts tokens, as often as it does."""
+    return (net.line[line] for line in move.took) if move.took else bits(move.puts & net.places)
+
+
+def _show(net: Net, tokens: Counter[int]) -> Marking:
+    steps: list[str] = []
+    ends: list[str] = []
+    for step in net.graph.steps:
+        standing = ends if step.end else steps
+        standing.extend([step.id] * tokens[net.holding.get(step.id, 0)])
+    holding = set(net.holding.values())
+    lines = (line for line, place in net.line.items() if place not in holding)
+    waiting = (line for line in lines for _ in range(tokens[net.line[line]]))
+    return Marking(tuple(steps), tuple(waiting), tuple(ends))

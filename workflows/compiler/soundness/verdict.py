@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+#: What happens to a step: the tokens it waits for have come, and one now rests on it; it is done, or
+#: passed without a rest; one of its boundary lines is taken.
+How = Literal["enters", "completes", "boundary"]
+
 
 class Flaw(StrEnum):
     """What is wrong with a graph, or with the proof of it."""
@@ -32,14 +36,13 @@ class Firing:
 
     Attributes:
         step: the step it happens to.
-        how: ``enters``: the tokens awaited have come, and one now rests on the step; ``completes``:
-            the step is done, or is passed without a rest; ``boundary``: a boundary line is taken.
+        how: what happens to it.
         came: the lines whose tokens it takes; empty when it takes the token that rests on the step.
         took: the lines it puts tokens on, in their order in the graph.
     """
 
     step: str
-    how: Literal["enters", "completes", "boundary"]
+    how: How
     came: tuple[str, ...] = ()
     took: tuple[str, ...] = ()
 
