@@ -10,7 +10,7 @@ from workflows.compiler.plan import ApprovalNode, ConfirmNode, FormNode, Plan
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.schema import form_schema
 from workflows.language.values import timestamp_to_json
-from workflows.runtime.forms import defaults_of
+from workflows.runtime.forms import FormLook, look_at_form, opening_of
 from workflows.runtime.places import Place, place_of
 from workflows.runtime.quorum import votes_needed
 from workflows.runtime.state import CaseState
@@ -25,6 +25,19 @@ def open_task(state: CaseState, plan: Plan, task_id: str) -> dict[str, Any] | No
         return None
     place, own_id = found
     return user_task(state, place, place.run.tasks[own_id], plan)
+
+
+def look_at_task(
+    state: CaseState, plan: Plan, task_id: str, given: dict[str, Any]
+) -> FormLook | None:
+    """How the form of an open user task stands with these values; None: the task is closed."""
+    found = place_of(state, plan, "tasks", task_id)
+    if found is None:
+        return None
+    place, own_id = found
+    node = place.node(place.run.tasks[own_id].node)
+    assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
+    return look_at_form(node.form, given, place.data)
 
 
 def user_task(state: CaseState, place: Place, task: UserTask, plan: Plan) -> dict[str, Any]:
@@ -66,11 +79,14 @@ def allowance_in_words(allowance: Allowance) -> dict[str, Any]:
 
 
 def _context(place: Place, node: PlanUserTask, task: UserTask, plan: Plan) -> dict[str, Any]:
-    """What the person should see beside the form: the form's start, where it may be sent back to,
-    why it may be paused, who has signed."""
+    """What the person should see beside the form: how it opens, where it may be sent back to, why it
+    may be paused, who has signed."""
     names = {reason.id: reason.name for reason in plan.pause_reasons}
+    start, look = opening_of(node.form, place.data, task.draft)
     context: dict[str, Any] = {
-        "defaults": {**defaults_of(node.form, place.data), **task.draft},
+        "defaults": start,
+        "hidden": look.hidden,
+        "needed": look.needed,
         "send_back_to": [
             {"node": target, "name": place.node(target).name} for target in node.send_back
         ],

@@ -28,7 +28,7 @@ class FormLook:
         values: what would be kept.
         seen: the values of fields that nobody fills in.
         hidden: the fields that are not asked for as things stand.
-        needed: those that must be filled in.
+        needed: those that must be filled in as things stand, though not always.
         wrong: what is wrong where.
     """
 
@@ -37,6 +37,17 @@ class FormLook:
     hidden: list[str] = field(default_factory=list)
     needed: list[str] = field(default_factory=list)
     wrong: dict[str, Mistake] = field(default_factory=dict)
+
+    def in_words(self) -> dict[str, Json]:
+        """The same as plain JSON."""
+        wrong = {path: {"zh": found.zh, "en": found.en} for path, found in self.wrong.items()}
+        return {
+            "values": self.values,
+            "seen": self.seen,
+            "hidden": self.hidden,
+            "needed": self.needed,
+            "wrong": wrong,
+        }
 
 
 def read_form(
@@ -56,6 +67,7 @@ def read_form(
         InvalidArgument: ``CASE_FORM_INVALID`` with everything at fault in its details, by path, or
             ``CASE_FORM_TOO_BIG``.
     """
+    _check_size(given)
     look = look_at_form(fields, given, data)
     if look.wrong:
         told = {path: mistake.en for path, mistake in islice(look.wrong.items(), _TOLD)}
@@ -69,13 +81,10 @@ def read_form(
 def look_at_form(
     fields: tuple[PlanField, ...], given: Mapping[str, Json], data: Mapping[str, Json]
 ) -> FormLook:
-    """How a form stands while it is being filled in.
-
-    Raises:
-        InvalidArgument: ``CASE_FORM_TOO_BIG``.
-    """
-    _check_size(given)
-    return _look(fields, given, data)
+    """How a form stands while it is being filled in."""
+    look = FormLook()
+    look.values = _Reader(look, data, "form").read(fields, given)
+    return look
 
 
 def opening_of(
@@ -91,13 +100,8 @@ def opening_of(
             value = _try(each.default, data)
         if value is not None and not each.read_only:
             start[name] = value
-    look = _look(fields, start, data)
+    look = look_at_form(fields, start, data)
     return {**start, **look.seen}, look
-
-
-def defaults_of(fields: tuple[PlanField, ...], data: Mapping[str, Json]) -> dict[str, Json]:
-    """The values that a form opens with."""
-    return opening_of(fields, data, {})[0]
 
 
 def _check_size(given: Mapping[str, Json]) -> None:
@@ -118,14 +122,6 @@ def _try(code: Code, data: Mapping[str, Json]) -> Json:
         return code.run(data)
     except EvaluationError:
         return None
-
-
-def _look(
-    fields: tuple[PlanField, ...], given: Mapping[str, Json], data: Mapping[str, Json]
-) -> FormLook:
-    look = FormLook()
-    look.values = _Reader(look, data, "form").read(fields, given)
-    return look
 
 
 class _Reader:
@@ -215,7 +211,7 @@ class _Reader:
         needed = each.field.required or self._holds(
             each.required_when, each.field.id, otherwise=False
         )
-        if needed:
+        if needed and not each.field.always_filled:
             self._look.needed.append(path)
         if not is_empty(raw):
             return self._rows(each, raw, path) if each.columns else read_value(each.field, raw)

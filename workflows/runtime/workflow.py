@@ -52,7 +52,7 @@ with workflow.unsafe.imports_passed_through():
         StartSubflow,
         StartTimer,
     )
-    from workflows.runtime.describe_task import open_task
+    from workflows.runtime.describe_task import look_at_task, open_task
     from workflows.runtime.events import (
         Act,
         Acted,
@@ -150,6 +150,12 @@ class CaseWorkflow:
     def standing(self) -> dict[str, Any]:
         """Where the case stands, as the read model is told."""
         return self._standing()
+
+    @workflow.query
+    def form(self, task_id: str, given: dict[str, Any]) -> dict[str, Any] | None:
+        """How the form of a user task stands with these values; None: the task is closed."""
+        look = look_at_task(self._state, self._plan, task_id, given)
+        return look.in_words() if look is not None else None
 
     def _wake(self) -> None:
         self._woken = True
