@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from workflows.runtime.waiting import Waited
 
@@ -157,6 +157,21 @@ class EndCase:
     reason: str
     message: str = ""
     output: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A token has moved: no command, but written down among them for whoever wants to tell the story.
+
+    Attributes:
+        kind: it ``comes`` to a node, ``leaves`` it, or ``goes`` along a way.
+        way: the edge or boundary.
+    """
+
+    kind: Literal["comes", "leaves", "goes"]
+    node: str
+    visit: int
+    way: str = ""
 
 
 Command: TypeAlias = (

@@ -28,7 +28,7 @@ from workflows.language.operations import EvaluationError
 from workflows.language.values import Json, ValueMismatch, conform, timestamp_to_json
 from workflows.runtime import boundaries, compensation, endings, moves, opening, sla, waits
 from workflows.runtime.acting import apply_act
-from workflows.runtime.commands import Command, Purpose
+from workflows.runtime.commands import Command, Move, Purpose
 from workflows.runtime.events import (
     Acted,
     CancelRequested,
@@ -45,13 +45,16 @@ from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import Awaited, CaseState, PendingCall
 
 
-def step(state: CaseState, event: Event, plan: Plan) -> tuple[CaseState, list[Command]]:
+def step(
+    state: CaseState, event: Event, plan: Plan, log: list[Command | Move] | None = None
+) -> tuple[CaseState, list[Command]]:
     """Apply one event.
 
     Args:
         state: where the case stands; ``CaseState()`` before ``Started``. It is left as it is.
         event: what happened. What is not awaited any more changes nothing.
         plan: the case's plan.
+        log: gets the commands with the moves of tokens among them, for whoever tells the story.
 
     Returns:
         The next state, and the commands to carry out in order.
@@ -67,6 +70,8 @@ def step(state: CaseState, event: Event, plan: Plan) -> tuple[CaseState, list[Co
     moves.settle(case)
     if not case.changed:
         return state, []
+    if log is not None:
+        log.extend(case.log)
     return case.finish(), case.commands
 
 

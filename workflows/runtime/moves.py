@@ -138,7 +138,7 @@ def _pass(run: Run, node: DecisionNode | ParallelNode) -> None:
         _get_stuck(run, node, error)
         return
     run.end_visit(node.id)
-    run.follow(*chosen)
+    run.follow(node.id, *chosen)
 
 
 def _get_stuck(run: Run, node: PlanNode, error: EvaluationError) -> None:
@@ -164,7 +164,7 @@ def leave(run: Run, node: PlanNode) -> None:
         run.raise_incident(node.id, visit, error.reason, f"{node.id}: {error.message}")
         return
     run.end_visit(node.id)
-    run.follow(*node.next)
+    run.follow(node.id, *node.next)
 
 
 def fail(run: Run, node: PlanNode, visit: int, reason: str, message: str) -> None:
@@ -180,7 +180,7 @@ def take(run: Run, node: PlanNode, way: PlanBoundary) -> None:
     """A way out of a node that is not done: the node is left, unless the way goes alongside."""
     if not way.alongside:
         compensation.leave_early(run, node.id, way.name or f"{way.id} was taken")
-    run.follow(way)
+    run.follow(node.id, way)
 
 
 def _assign(run: Run, node: PlanNode) -> None:

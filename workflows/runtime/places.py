@@ -72,15 +72,20 @@ def each(state: CaseState, plan: Plan, kind: str) -> Iterator[tuple[str, Any]]:
 def node_at(graph: PlanGraph, id: str) -> PlanNode:
     """The node of which something of this id is, wherever it is or was; what a child case has done
     is its subflow's."""
-    node: PlanNode | None = None
-    for part in id.split(":"):
-        if node is not None:
-            if getattr(node, "body", None) is None:
-                return node
-            graph = body_of(node)
-        node = graph.by_id[part.partition("/")[0]]
-    assert node is not None
-    return node
+    graph, own = _reached(graph, id)
+    return graph.by_id[own]
+
+
+def graph_at(graph: PlanGraph, id: str) -> PlanGraph:
+    """The graph in which the node is of which something of this id is."""
+    return _reached(graph, id)[0]
+
+
+def _reached(graph: PlanGraph, id: str) -> tuple[PlanGraph, str]:
+    first, _, rest = id.partition(":")
+    own = first.partition("/")[0]
+    body = getattr(graph.by_id[own], "body", None)
+    return _reached(body, rest) if rest and body is not None else (graph, own)
 
 
 def body_of(node: PlanNode) -> PlanGraph:

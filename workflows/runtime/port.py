@@ -22,6 +22,7 @@ from workflows.runtime.commands import (
     CancelTimer,
     Command,
     EndCase,
+    Move,
     RaiseIncident,
     RecordAct,
     StartFieldWork,
@@ -41,6 +42,7 @@ from workflows.runtime.events import (
     TimerFired,
 )
 from workflows.runtime.interpreter import step
+from workflows.runtime.places import each
 from workflows.runtime.state import CaseState
 
 
@@ -52,6 +54,14 @@ class Reply:
     reason: str = ""
     message: str = ""
     after: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A user task has opened."""
+
+    task_id: str
+    people: tuple[str, ...]
 
 
 class Port(Protocol):
@@ -78,6 +88,7 @@ class VirtualCase:
         now: the clock.
         commands: everything the case asked for, with when.
         events: everything that happened, to be replayed.
+        log: all of it in order, the moves of tokens too, with when.
     """
 
     def __init__(self, plan: Plan, port: Port, now: datetime) -> None:
@@ -86,6 +97,7 @@ class VirtualCase:
         self.now = now
         self.commands: list[tuple[datetime, Command]] = []
         self.events: list[Event] = []
+        self.log: list[tuple[datetime, Event | Command | Move | Asked]] = []
         self._port = port
         self._due: list[tuple[datetime, int, Callable[[], Event]]] = []
         self._count = 0
@@ -130,6 +142,11 @@ class VirtualCase:
         self.feed(event)
         self.advance(timedelta(0))
 
+    @property
+    def next_due(self) -> datetime | None:
+        """When something happens next by itself; None: never."""
+        return self._due[0][0] if self._due else None
+
     def advance(self, duration: timedelta) -> None:
         """Let time pass; what falls due happens at its own instant, in order."""
         until = self.now + duration
@@ -141,11 +158,19 @@ class VirtualCase:
 
     def feed(self, event: Event) -> None:
         """Apply one event and carry out what the case asks for."""
-        self.state, commands = step(self.state, event, self.plan)
+        log: list[Command | Move] = []
+        before = self.state
+        self.state, commands = step(before, event, self.plan, log)
         self.events.append(event)
+        self.log += [(self.now, entry) for entry in (event, *log, *self._opened(before))]
         for command in commands:
             self.commands.append((self.now, command))
             self._carry_out(command)
+
+    def _opened(self, before: CaseState) -> list[Asked]:
+        known = dict(each(before, self.plan, "tasks"))
+        tasks = each(self.state, self.plan, "tasks")
+        return [Asked(id, task.waiting_on) for id, task in tasks if id not in known]
 
     def _carry_out(self, command: Command) -> None:
         match command:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kit.calendar import ROUND_THE_CLOCK, Deadline
 from workflows.compiler.plan import Plan, PlanBoundary, PlanEdge, PlanGraph, PlanNode
@@ -22,6 +22,7 @@ from workflows.runtime.commands import (
     CallRpc,
     CancelTimer,
     Command,
+    Move,
     Purpose,
     RaiseIncident,
     StartTimer,
@@ -96,7 +97,14 @@ class Run:
 
     def emit(self, command: Command) -> None:
         """Ask something of the outside."""
-        self.case.commands.append(within(self.path, command))
+        placed = within(self.path, command)
+        self.case.commands.append(placed)
+        self.case.log.append(placed)
+
+    def note(self, kind: Literal["comes", "leaves", "goes"], node: str, way: str = "") -> None:
+        """Write down that a token moves."""
+        visit = self.standings[node].visit
+        self.case.log.append(Move(kind, f"{self.path}{node}", visit, way))
 
     def find(self, kind: str, id: str) -> tuple[Run, str] | None:
         """The run that has something of this id among its calls, tasks …, and the id there."""
@@ -166,6 +174,7 @@ class Run:
         earlier = self.standings.get(node.id)
         visit = earlier.visit + 1 if earlier else 1
         self.standings[node.id] = Standing(visit, self.at, self.case.next_order())
+        self.note("comes", node.id)
         if node.stage:
             self.case.stage = node.stage
         return visit
@@ -179,15 +188,18 @@ class Run:
         for key in [key for key, awaited in self.awaited.items() if awaited.node == node]:
             del self.awaited[key]
         self.standings[node] = replace(self.standings[node], left_at=self.at)
+        self.note("leaves", node)
 
     def is_at(self, node: str, visit: int) -> bool:
         """True when a token stands on that very visit of a node."""
         token = self.tokens.get(node)
         return token is not None and token.visit == visit
 
-    def follow(self, *ways: PlanEdge | PlanBoundary) -> None:
-        """Send a token along each way."""
-        self.agenda.extend((way.id, way.to) for way in ways)
+    def follow(self, node: str, *ways: PlanEdge | PlanBoundary) -> None:
+        """Send a token along each way out of a node."""
+        for way in ways:
+            self.note("goes", node, way.id)
+            self.agenda.append((way.id, way.to))
 
     # -- outside
 
@@ -295,6 +307,8 @@ class CaseRun(Run):
         self.case, self.plan, self.at = self, plan, at
         self.before = state
         self.commands: list[Command] = []
+        #: The commands, and the moves among them.
+        self.log: list[Command | Move] = []
         #: Something happened that the next state must show.
         self.changed = False
         self._moves = 0
