@@ -39,6 +39,7 @@ from protos.cases.v1 import cases_pb2_grpc
 from protos.events.v1 import events_pb2_grpc
 from protos.flow.v1 import flow_pb2_grpc
 from workflows import store
+from workflows.activities.acts import CaseActs
 from workflows.activities.rpc import RpcActivity
 from workflows.cases.servicer import CaseServicer
 from workflows.client import TASK_QUEUE, connect_temporal
@@ -47,6 +48,7 @@ from workflows.relay.relay import Relay
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
+from workflows.system.hand_over import HandOverWorkflow
 
 ROLES: Final = ("worker", "cases", "relay")
 SCHEMA: Final = "flows"
@@ -88,7 +90,7 @@ def make_worker(
     build_id: str,
     runner: WorkflowRunner | None = None,
 ) -> Worker:
-    """The worker of cases, field work and their calls.
+    """The worker of cases, field work and their calls, and of what outlasts a case.
 
     Unsandboxed unless a runner is given: the sandbox costs half as much again, and what it would
     catch is caught by the tests, which run in it as well.
@@ -96,8 +98,8 @@ def make_worker(
     return Worker(
         temporal,
         task_queue=TASK_QUEUE,
-        workflows=[CaseWorkflow, FieldWorkWorkflow],
-        activities=[RpcActivity(caller).call],
+        workflows=[CaseWorkflow, FieldWorkWorkflow, HandOverWorkflow],
+        activities=[RpcActivity(caller).call, CaseActs(temporal).apply],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         max_cached_workflows=2_000,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -48,6 +48,37 @@ edges:
   - {from: sign, to: done}
 """
 
+REVIEW = """
+language: "1.0"
+code: review
+name: 复核
+roles:
+  designer: {name: 设计师}
+  supervisor: {name: 主管}
+managed_by: [supervisor]
+stages: [{id: presale, name: 售前}]
+start: draft
+nodes:
+  - id: draft
+    kind: form
+    stage: presale
+    name: 起草
+    assignee: {person: =case.started_by}
+    form:
+      - {id: note, kind: text, name: 说明, required: true}
+  - id: check
+    kind: approval
+    stage: presale
+    name: 复核
+    assignee: {role: designer}
+    form:
+      - {id: opinion, kind: text, name: 意见}
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: draft, to: check}
+  - {from: check, to: done}
+"""
+
 INSTALL = """
 language: "1.0"
 code: install

@@ -208,16 +208,10 @@ async def took_part(session: AsyncSession, case_id: str, person_id: str) -> bool
     return bool(await session.scalar(select(took_part)))
 
 
-async def act_of(
-    session: AsyncSession, case_id: str, act_key: str, person_id: str
-) -> ActRow | None:
-    """A person's act of that key, or None."""
+async def act_by_key(session: AsyncSession, case_id: str, act_key: str) -> ActRow | None:
+    """The act of that key, or None."""
     found: ActRow | None = await session.scalar(
-        select(ActRow).where(
-            ActRow.case_id == case_id,
-            ActRow.act_key == act_key,
-            ActRow.acting_person_id == person_id,
-        )
+        select(ActRow).where(ActRow.case_id == case_id, ActRow.act_key == act_key)
     )
     return found
 

@@ -8,21 +8,15 @@ how things stand.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from pydantic import TypeAdapter
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -30,31 +24,38 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from kit.calendar import BusinessCalendar
 from kit.clock import Clock
 from kit.config import Settings
-from kit.errors import FailedPrecondition, Internal, Kind, NotFound, Unavailable
+from kit.errors import FailedPrecondition, NotFound, Unavailable
 from kit.ids import new_id
 from kit.rpc.client import RpcCaller
+from protos.cases.v1 import cases_pb2
 from protos.flow.v1 import flow_pb2
+from workflows.activities.acts import CaseActs, typed_errors, unavailable
 from workflows.activities.messages import message_to_json, request_from_json
-from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
+from workflows.client.temporal import (
+    TASK_QUEUE,
+    case_id_of,
+    case_workflow_id,
+    connect_temporal,
+)
 from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION, Plan
 from workflows.runtime.calendars import GET_CALENDAR, calendar_from_reply, calendar_request
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
-from workflows.runtime.payloads import ActReply, CaseInput, Refusal
+from workflows.runtime.payloads import ActReply, CaseInput
 from workflows.runtime.shell import attributes
 from workflows.runtime.shell.plan_ref import PlanRef
+from workflows.system.hand_over import HAND_OVER, HandOver
 
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
-#: Between the tries of an act whose workflow task must run again, in seconds.
-_PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-_REPLY: Final = TypeAdapter(ActReply)
+#: Refusals of an act that may have been applied before.
+_CLOSED: Final = ("CASE_TASK_CLOSED", "CASE_OVER")
 
 
 class Cases:
@@ -62,6 +63,7 @@ class Cases:
 
     def __init__(self, temporal: Client, caller: RpcCaller, clock: Clock) -> None:
         self._temporal = temporal
+        self._acts = CaseActs(temporal)
         self._caller = caller
         self._clock = clock
 
@@ -75,9 +77,9 @@ class Cases:
         try:
             healthy = await self._temporal.service_client.check_health(timeout=timedelta(seconds=2))
         except (RPCError, RuntimeError) as error:
-            raise _unavailable() from error
+            raise unavailable() from error
         if not healthy:
-            raise _unavailable()
+            raise unavailable()
 
     async def start(self, wanted: CaseStart) -> StartedCase:
         """Start a case, once for each start key.
@@ -112,19 +114,55 @@ class Cases:
     async def act(self, workflow_id: str, act: Act) -> ActReply:
         """Apply an act to a case or a field work, once for each act key.
 
+        An act that was applied before is answered as it was then, even when its task or the case is
+        closed by now and the case has forgotten the key: it is written down.
+
         Raises:
             NotFound: ``CASE_UNKNOWN``.
             Unavailable: no answer in time; the act may or may not have been applied, and the same
                 act with the same key finds out.
         """
-        handle = self._temporal.get_workflow_handle(workflow_id)
+        reply = await self._acts.apply(workflow_id, act)
+        if reply.refusal is None or reply.refusal.reason not in _CLOSED:
+            return reply
+        if not await self._was_applied(workflow_id, act):
+            return reply
+        return replace(reply, applied=True, refusal=None)
+
+    async def _was_applied(self, workflow_id: str, act: Act) -> bool:
+        """Whether the audit has this very act."""
+        request = cases_pb2.GetActRequest(case_id=case_id_of(workflow_id), act_key=act.act_key)
         try:
-            with _typed_errors(workflow_id):
-                return await _update(handle, act)
-        except WorkflowUpdateFailedError as error:
-            return _refused(error)
-        except NotFound:
-            return await self._over(handle, act)
+            reply = await self._caller.call("cases.v1.CaseService/GetAct", request)
+        except (NotFound, Unavailable):
+            return False
+        done = cast(cases_pb2.Act, reply)
+        known = (done.user_task_id, done.verb, done.acting_person_id)
+        return known == (act.task_id, act.verb, act.person)
+
+    async def hand_over(self, leaver: str, to: str, *, by: str, key: str) -> str:
+        """Have all open user tasks of a leaver handed over, once for each key.
+
+        Returns:
+            The hand-over's id, by which the read model tells how far it is.
+
+        Raises:
+            Unavailable: Temporal does not answer.
+        """
+        name = f"{by}\x1f{leaver}\x1f{to}\x1f{key}"
+        hand_over_id = f"ho_{hashlib.sha256(name.encode()).hexdigest()[:26]}"
+        workflow_id = f"hand_over:{hand_over_id}"
+        with typed_errors(workflow_id), contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._temporal.start_workflow(
+                HAND_OVER,
+                HandOver(hand_over_id, leaver, to, by),
+                id=workflow_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{leaver} → {to}：离职交接",
+                rpc_timeout=_ANSWER_WITHIN,
+            )
+        return hand_over_id
 
     async def describe(self, workflow_id: str) -> CaseDescription:
         """How a case stands by its own account.
@@ -134,7 +172,7 @@ class Cases:
             Unavailable: Temporal or the worker does not answer.
         """
         handle = self._temporal.get_workflow_handle(workflow_id)
-        with _typed_errors(workflow_id):
+        with typed_errors(workflow_id):
             description = await handle.describe(rpc_timeout=_ANSWER_WITHIN)
             standing: dict[str, Any] = await handle.query(
                 "standing", result_type=dict[str, Any], rpc_timeout=_ANSWER_WITHIN
@@ -173,7 +211,7 @@ class Cases:
             SearchAttributePair(attributes.FLOW_VERSION, str(flow.version)),
         ]
         try:
-            with _typed_errors(workflow_id):
+            with typed_errors(workflow_id):
                 handle = await self._temporal.start_workflow(
                     flow.flow_code,
                     args=[PlanRef(flow.plan_hash), source],
@@ -188,63 +226,3 @@ class Cases:
         except WorkflowAlreadyStartedError as error:
             return error.run_id or ""
         return handle.result_run_id or ""
-
-    async def _over(self, handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
-        """The answer to an act that came after the end."""
-        try:
-            with _typed_errors(handle.id):
-                outcome = await handle.result(rpc_timeout=_ANSWER_WITHIN)
-        except WorkflowFailureError:
-            outcome = "terminated"
-        refusal = Refusal(Kind.FAILED_PRECONDITION, "CASE_OVER", f"the case is over: {outcome}")
-        return ActReply(act.act_key, False, str(outcome), 0, None, refusal)
-
-
-async def _update(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
-    """The reply of the update. A workflow task that must run again, as when something comes in while
-    the case continues as new, fails its updates; they have not been applied and are sent again."""
-    for pause in _PAUSES:
-        try:
-            return await _update_once(handle, act)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
-                raise
-        await asyncio.sleep(pause)
-    return await _update_once(handle, act)
-
-
-async def _update_once(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
-    reply: ActReply = await handle.execute_update(
-        "act", act, id=act.act_key, result_type=ActReply, rpc_timeout=_ANSWER_WITHIN
-    )
-    return reply
-
-
-def _refused(error: WorkflowUpdateFailedError) -> ActReply:
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.details:
-        return _REPLY.validate_python(cause.details[0])
-    raise Internal("CASE_ACT_FAILED", f"the act could not be applied: {cause}") from error
-
-
-@contextlib.contextmanager
-def _typed_errors(workflow_id: str) -> Iterator[None]:
-    """What Temporal's client raises, as what it means to ours."""
-    try:
-        yield
-    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise _unavailable() from error
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise NotFound(
-                "CASE_UNKNOWN", f"there is no case {workflow_id}", field="workflow_id"
-            ) from error
-        raise _unavailable() from error
-    except RuntimeError as error:  # the first connection of a lazy client
-        raise _unavailable() from error
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable(
-        "CASE_UNAVAILABLE", "the case does not answer; try again with the same key shortly"
-    )

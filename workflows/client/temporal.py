@@ -20,6 +20,12 @@ def case_workflow_id(case_id: str) -> str:
     return f"case:{case_id}"
 
 
+def case_id_of(workflow_id: str) -> str:
+    """The case whose workflow has this id; empty: it is another workflow's."""
+    kind, _, case_id = workflow_id.partition(":")
+    return case_id if kind == "case" else ""
+
+
 async def connect_temporal(
     settings: Settings, fetch: FetchPlan | None = None, *, lazy: bool = False
 ) -> Client:

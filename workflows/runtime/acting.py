@@ -10,7 +10,7 @@ from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.values import Json
 from workflows.runtime import approval, compensation, tasks
 from workflows.runtime.acts import check_act
-from workflows.runtime.audit import record
+from workflows.runtime.audit import SYSTEM, record
 from workflows.runtime.changes import CHANGES
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
@@ -92,7 +92,8 @@ def _apply_to_task(case: CaseRun, act: Act) -> tuple[int, bool]:
         newly = tuple(p for p in after.waiting_on if p not in (*task.waiting_on, act.person))
         announce(run, node, after, newly)
     facts = {name: value for name, value in (("form", form), ("to", act.to)) if value}
-    record(run, act, node, task, after, facts)
+    rule = act.verb if act.person == SYSTEM else ""
+    record(run, act, node, task, after, facts, rule)
     return (after or task).revision, after is not None
 
 

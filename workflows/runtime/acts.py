@@ -12,7 +12,7 @@ applies the act. A refusal is a ``ServiceError`` with one of the reasons below.
     CASE_TARGET_ILLEGAL    no such node to go back to, or nobody of that name to give it to
     CASE_REASON_MISSING    the verb needs a reason
     CASE_FORM_INVALID      the form's values are wrong (details: field -> what is wrong)
-    CASE_ACT_INCOMPLETE    the act has no key or no person
+    CASE_ACT_INCOMPLETE    the act has no person or no key of theirs
     CASE_ACT_KEY_REUSED    the act's key was used for another act
 """
 
@@ -62,9 +62,12 @@ def check_act(state: CaseState, act: Act, plan: Plan) -> ActOutcome | None:
                 field="act_key",
             )
         return applied
-    if not act.act_key or not act.person:
+    theirs = act.person == SYSTEM or not act.act_key.startswith(f"{SYSTEM}/")
+    if not act.act_key or not act.person or not theirs:
         raise InvalidArgument(
-            "CASE_ACT_INCOMPLETE", "an act needs a key and a person", field="act_key"
+            "CASE_ACT_INCOMPLETE",
+            f"an act needs a person and a key of theirs, which does not begin with {SYSTEM}/",
+            field="act_key",
         )
     if act.verb not in Verb.__members__.values():
         raise InvalidArgument(

@@ -136,7 +136,7 @@ def test_what_is_offered_is_accepted_and_nothing_else(
     roles = ("boss",) if person == "pe_m" else ()
     more = arguments(case.task("check"), person, verb, "pe_new")
     if roles and verb is Verb.REMOVE_SIGNER:
-        more["people"] = case.task("check").waiting_on[:1]
+        more["people"] = case.task("check").turn[:1]
     if roles and verb is Verb.TRANSFER:
         more["people"] = case.task("check").waiting_on[:1]
     if verb in offered(case, person, *roles):

@@ -12,6 +12,7 @@ from typing import Any, Final
 from kit.errors import Aborted, FailedPrecondition, InvalidArgument, PermissionDenied
 from workflows.runtime.events import Act
 from workflows.runtime.field_work.state import FieldTask, FieldWorkState, Verb
+from workflows.runtime.verbs import Verb as CaseVerb
 
 _TIMESTAMP: Final = {"type": "string", "format": "date-time"}
 
@@ -67,6 +68,10 @@ def check_act(state: FieldWorkState, act: Act) -> Verb | None:
     if state.pending is not None and state.pending.act.act_key == act.act_key:
         return None
     task = _open_task(state, act)
+    if act.verb == CaseVerb.HAND_OVER:
+        raise FailedPrecondition(
+            "CASE_VERB_ILLEGAL", "field work is dispatched again, not handed over", field="verb"
+        )
     if state.technician is None or act.person != state.technician.technician_id:
         raise PermissionDenied("CASE_TASK_NOT_YOURS", "this work is another technician's")
     if act.revision is not None and act.revision != task.revision:
