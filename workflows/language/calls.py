@@ -83,7 +83,9 @@ def check_presence(checker: Checking, node: Node, facts: Facts) -> Typed:
 def _coalesce(checker: Checking, node: Call, arguments: tuple[Node, ...], facts: Facts) -> Typed:
     if len(arguments) < 2:
         return checker.wrong(_TYPE, "coalesce takes two values or more", node)
-    typed = [checker.check(argument, facts, lenient=True) for argument in arguments]
+    *firsts, last = arguments
+    typed = [checker.check(argument, facts, lenient=True) for argument in firsts]
+    typed.append(checker.check(last, facts, lenient=not _is_in_a_list(last)))
     kind: Type = UNKNOWN
     for part, written in zip(typed, arguments, strict=True):
         joined = join(kind, UNKNOWN if part.type == NULL else part.type)
@@ -95,6 +97,13 @@ def _coalesce(checker: Checking, node: Call, arguments: tuple[Node, ...], facts:
     # Present as soon as one of them is; the last one decides when none is sure.
     missing = "" if any(not part.missing for part in typed) else typed[-1].missing
     return Typed(["coalesce", *(part.code for part in typed)], kind, missing)
+
+
+def _is_in_a_list(node: Node) -> bool:
+    """True for an element, or a part of one: as the last resort it has to be there."""
+    while isinstance(node, Select):
+        node = node.base
+    return isinstance(node, Index)
 
 
 def _is_written_out(arguments: tuple[Node, ...]) -> bool:
@@ -118,9 +127,9 @@ def _written_out(checker: Checking, node: Call, arguments: tuple[Node, ...]) -> 
 def _read(name: str, written: list[Any]) -> Any:
     match name, written:
         case "cny", [str() | int() | Decimal() as amount]:
-            return money_to_json(Money.of("CNY", Decimal(amount)))
+            return money_to_json(Money.of("CNY", str(amount)))
         case "money", [str() as currency, str() | int() | Decimal() as amount]:
-            return money_to_json(Money.of(currency, Decimal(amount)))
+            return money_to_json(Money.of(currency, str(amount)))
         case "decimal", [str() | int() | Decimal() as number]:
             return conform(str(number), DECIMAL)
         case "duration", [str() as text]:

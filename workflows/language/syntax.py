@@ -201,7 +201,7 @@ class _Parser:
         self._depth -= 1
         if token.text == "-" and isinstance(operand, Literal):
             match operand.value:
-                case int() as number if not isinstance(number, bool):
+                case int() as number if number >= 0 and not isinstance(number, bool):
                     return Literal(-number, token.offset)
                 case Decimal() as number:
                     return Literal(number.copy_negate() if number else number, token.offset)

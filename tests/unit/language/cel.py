@@ -91,6 +91,8 @@ def operations(text: str) -> set[str]:
             case list():
                 for part in code:
                     gather(part)
+            case _:
+                pass
 
     gather(checked.code if checked else [])
     return found

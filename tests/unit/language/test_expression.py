@@ -151,6 +151,7 @@ def codes_of(text: str, wanted: Type | None = None) -> list[str]:
         ("quote.lines.exists(line, has(line.note) && line.note == 'x')", False),
         ("quote.lines.map(line, coalesce(line.note, '-'))", ["-", "-"]),
         ("coalesce(null, 1)", 1),
+        ("coalesce(quote.budget, quote.lines[0].amount)", cny(4_000_000)),
         # maps
         ("{'gold': 0.85, 'silver': 0.9}[quote.level]", "0.85"),
         ("coalesce({'bronze': 0.9}[quote.level], 1)", "1"),
@@ -324,6 +325,7 @@ def test_a_finding_names_its_character_and_the_nearest_word() -> None:
         ("[0, 1].all(x, 1 / x > 0)", "EXPRESSION_DIVISION_BY_ZERO"),
         ("[0, 1].existsOne(x, 1 / x > 0)", "EXPRESSION_DIVISION_BY_ZERO"),
         ("9223372036854775807 + 1", "EXPRESSION_OUT_OF_RANGE"),
+        ("-(-9223372036854775808)", "EXPRESSION_OUT_OF_RANGE"),
         ("quote.total * 9223372036854775807", "EXPRESSION_OUT_OF_RANGE"),
         ("addDays(quote.day, 9999999)", "EXPRESSION_OUT_OF_RANGE"),
         (
