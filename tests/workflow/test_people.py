@@ -1,11 +1,11 @@
-"""Verbs between people on a running case, and a leaver's tasks handed over, over Temporal."""
+"""Verbs between people on a running case, over Temporal."""
 
 import pytest
 from google.protobuf.json_format import MessageToDict
 
 from protos.cases.v1 import cases_pb2
 from tests.workflow.conftest import Office, eventually
-from tests.workflow.flows import INSTALL, MEASURE, REVIEW
+from tests.workflow.flows import REVIEW
 from workflows.client import Act, StartedCase
 from workflows.runtime import workflow as shell
 
@@ -14,10 +14,8 @@ from workflows.runtime import workflow as shell
 def people(office: Office) -> None:
     office.company.people = {
         "designer": ["pe_li", "pe_ma"],
-        "sales": ["pe_wang"],
         "supervisor": ["pe_chen"],
     }
-    office.company.technicians = ["pe_tian"]
 
 
 async def drafted(office: Office) -> StartedCase:
@@ -30,20 +28,6 @@ async def drafted(office: Office) -> StartedCase:
 async def on_the_case(office: Office, case: StartedCase, verb: str, **more: str) -> bool:
     act = Act(act_key=f"{verb}-{case.case_id}", verb=verb, person="pe_clerk", **more)  # type: ignore[arg-type]  # texts alone
     return (await office.cases.act(case.workflow_id, act)).applied
-
-
-async def hand_over(office: Office, leaver: str, to: str, key: str = "k") -> cases_pb2.HandOver:
-    """Order a hand-over, and what became of it."""
-    hand_over_id = await office.cases.hand_over(leaver, to, by="pe_chen", key=key)
-
-    async def look() -> cases_pb2.HandOver | None:
-        request = cases_pb2.GetHandOverRequest(hand_over_id=hand_over_id)
-        told = await office.caller.call("cases.v1.CaseService/GetHandOver", request)
-        assert isinstance(told, cases_pb2.HandOver)
-        return told if told.HasField("ended_at") else None
-
-    await office.temporal.get_workflow_handle(f"hand_over:{hand_over_id}").result()
-    return await eventually(look, "the hand-over is told")
 
 
 async def test_a_task_goes_from_hand_to_hand_and_the_inbox_follows(office: Office) -> None:
@@ -111,32 +95,3 @@ async def test_a_lost_answer_is_found_in_the_audit_when_the_case_has_forgotten_i
     other = await office.act(first, "complete", "pe_clerk", form={"note": "一"})
     assert other.refusal is not None
     assert other.refusal.reason == "CASE_TASK_CLOSED"
-
-
-async def test_all_a_leaver_has_goes_to_the_successor_once_and_what_cannot_is_told(
-    office: Office,
-) -> None:
-    office.company.people["designer"] = ["pe_tian", "pe_ma"]
-    cases = [await office.start(MEASURE) for _ in range(3)]
-    *_, last = [await office.task_of("pe_tian", case) for case in cases]
-    await office.act(last, "claim", "pe_tian")
-    offered = await office.start(INSTALL)
-    intake = await office.task_of("pe_wang", offered)
-    await office.act(intake, "complete", "pe_wang", form={"units": 1})
-    await office.task_of("pe_tian", offered, "offer")
-
-    told = await hand_over(office, "pe_tian", "pe_new")
-    assert told.handed_over_count == 3
-    assert [(f.case_id, f.reason) for f in told.failures] == [
-        (offered.case_id, "CASE_VERB_ILLEGAL")
-    ]
-    for case in cases:
-        given = await office.task_of("pe_new", case)
-        assert [s.on_behalf_of_person_id for s in given.substitutions] == ["pe_tian"]
-        assert not await office.inbox("pe_tian", case)
-        (act,) = [act for act in await office.acts(case) if act.verb == "hand_over"]
-        assert (act.acting_person_id, act.rule) == ("system", "hand_over")
-        assert list(act.named_person_ids) == ["pe_tian"]
-    assert (await office.task_of("pe_new", cases[-1])).assignee_person_id == "pe_new"
-    again = await hand_over(office, "pe_tian", "pe_new")
-    assert again == told
