@@ -57,6 +57,14 @@ BUILTIN_TEMPLATES = (
         optional=_OF_A_TASK,
     ),
     _notice(
+        "case_copied",
+        title="抄送：{{node}}",
+        body="{{reason}}\n流程：{{flow}}",
+        url="/cases/{{case_id}}",
+        required=("node",),
+        optional=("flow", "reason"),
+    ),
+    _notice(
         "approval_needed",
         title="待你确认：{{node}}",
         body="{{reason}}\n# {{amount}} 金额\n流程：{{flow}}\n提交人：{{applicant}}\n截止：{{due_at}}",
