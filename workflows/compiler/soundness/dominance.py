@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from workflows.compiler.soundness.control import ControlGraph
+from workflows.compiler.soundness.control import ControlGraph, Line
+from workflows.compiler.soundness.net import bits
 
 
 class Dominance:
-    """The dominators of each step that lines lead to, as bits in the order of the graph."""
+    """The dominators of each step that lines lead to."""
 
     def __init__(self, graph: ControlGraph) -> None:
         order = graph.order
@@ -15,36 +16,37 @@ class Dominance:
             step: [line.source for line in graph.entering[step] if line.source in bit]
             for step in order[1:]
         }
-        above = dict.fromkeys(order, -1)
-        above[graph.start] = 0
+        through = dict.fromkeys(order, -1)
+        through[graph.start] = 1
         changed = True
         while changed:
             changed = False
             for step, sources in before.items():
                 common = -1
                 for source in sources:
-                    common &= above[source] | bit[source]
-                if common != above[step]:
-                    above[step] = common
+                    common &= through[source]
+                common |= bit[step]
+                if common != through[step]:
+                    through[step] = common
                     changed = True
-        self._order = order
-        self._above = above
+        self._step = {bit: step for step, bit in bit.items()}
+        self._through = through
+
+    def through(self, step: str) -> tuple[str, ...]:
+        """The steps that every way to a step goes through, from the start on, itself included."""
+        return tuple(self._step[bit] for bit in bits(self._through.get(step, 0)))
+
+    def left_by(self, line: Line) -> list[str]:
+        """The steps that every way to a line's source goes through, but not every way beyond it."""
+        left = self._through.get(line.source, 0) & ~self._through.get(line.target, 0)
+        return [self._step[bit] for bit in bits(left)]
 
     def nearest(self, step: str) -> str | None:
-        """The last step that every way to a step goes through; None for the start."""
-        above = self._above.get(step, 0)
-        return self._order[above.bit_length() - 1] if above else None
-
-    def dominators(self, step: str) -> tuple[str, ...]:
-        """The other steps that every way to a step goes through, nearest first."""
-        above = self._above.get(step, 0)
-        return tuple(
-            self._order[index]
-            for index in range(above.bit_length() - 1, -1, -1)
-            if above >> index & 1
-        )
+        """The last other step that every way to a step goes through; None for the start."""
+        above = self.through(step)[:-1]
+        return above[-1] if above else None
 
     def region(self, step: str) -> frozenset[str]:
         """The steps that are only reached through a step, itself included."""
-        bit = 1 << self._order.index(step) if step in self._above else 0
-        return frozenset([step, *(other for other in self._order if self._above[other] & bit)])
+        inside = (other for other in self._through if step in self.through(other))
+        return frozenset([step, *inside])

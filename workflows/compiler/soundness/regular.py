@@ -1,14 +1,14 @@
-"""Finds the inclusive splits of which the widest choices tell all that can happen.
+"""Finds the inclusive blocks in which every branch by itself does what it should.
 
-A split that gives to some may choose among two to the power of its lines. Where its branches have
-nothing in common, lead to nothing but one inclusive join and to plain ends, and each by itself
-brings exactly one token to the join, a choice of fewer branches does nothing that a choice of more
-does not. ``docs/soundness.md`` has the argument.
+Between a split and an inclusive join lies a regular block when the split's branches have nothing in
+common, lead to nothing but the join and to plain ends, and each brings exactly one token to the
+join whatever else happens. Of such a block the widest choices of the split tell all that can happen,
+and its join waits for every branch that was chosen. ``docs/soundness.md`` has the argument.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from workflows.compiler.soundness.control import ControlGraph, Line, Step
 from workflows.compiler.soundness.dominance import Dominance
@@ -16,44 +16,64 @@ from workflows.compiler.soundness.explore import explore
 from workflows.compiler.soundness.net import Net
 
 
-def regular_splits(graph: ControlGraph) -> frozenset[str]:
-    """The splits whose widest choices tell all that can happen."""
-    joins = [step for step in graph.steps if step.waits_for == "some"]
-    splits = [step for step in graph.steps if step.gives == "some"]
-    if not joins or not splits:
-        return frozenset()
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One branch of a block: its first line, its steps, and its lines into the join."""
+
+    line: Line
+    steps: tuple[str, ...]
+    arriving: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A split, the inclusive join that its branches lead to, and the branches."""
+
+    split: str
+    join: str
+    branches: tuple[Branch, ...]
+
+
+def regular_blocks(graph: ControlGraph) -> list[Block]:
+    """The regular blocks of a graph."""
+    joins = [step.id for step in graph.steps if step.waits_for == "some"]
+    if not joins:
+        return []
     dominance = Dominance(graph)
-    nearest = {join.id: dominance.nearest(join.id) for join in joins}
-    return frozenset(
-        split.id
-        for split in splits
-        for join in joins
-        if nearest[join.id] == split.id and _is_regular(graph, split.id, join.id)
-    )
+    found = (_find_block(graph, dominance.nearest(join), join) for join in joins)
+    return [block for block in found if block is not None]
 
 
-def _is_regular(graph: ControlGraph, split: str, join: str) -> bool:
+def regular_splits(graph: ControlGraph) -> frozenset[str]:
+    """The splits that give to some of which the widest choices tell all that can happen."""
+    if all(step.gives != "some" for step in graph.steps):
+        return frozenset()
+    splits = (block.split for block in regular_blocks(graph))
+    return frozenset(split for split in splits if graph.step[split].gives == "some")
+
+
+def _find_block(graph: ControlGraph, split: str | None, join: str) -> Block | None:
+    if split is None:
+        return None
     leaving = [line for line in graph.leaving[split] if line.boundary is None]
-    branches = {line.id: _between(graph, line, join) for line in leaving}
-    owner = {step: line for line, steps in branches.items() for step in steps}
-    if len(owner) < sum(len(steps) for steps in branches.values()):
-        return False
-    if split in owner or graph.start in (join, *owner):
-        return False
+    inside = {line.id: _between(graph, line, join) for line in leaving}
+    owner = {step: line for line, steps in inside.items() for step in steps}
+    common = len(owner) < sum(len(steps) for steps in inside.values())
+    if common or split in owner or graph.start in owner:
+        return None
     arriving: dict[str, list[Line]] = {line.id: [] for line in leaving}
-    for line in graph.entering[join]:
-        branch = line.id if line in leaving else owner.get(line.source)
-        if branch is None:
-            return False
-        arriving[branch].append(line)
-    for step, branch in owner.items():
+    for step in (join, *owner):
         for line in graph.entering[step]:
-            if line.id != branch and owner.get(line.source) != branch:
-                return False
-    return all(
-        arriving[line.id] == [line] or _delivers(graph, line, branches[line.id], arriving[line.id])
-        for line in leaving
+            own = line.id if line in leaving else owner.get(line.source)
+            if own is None or own != owner.get(step, own):
+                return None
+            if step == join:
+                arriving[own].append(line)
+    branches = tuple(
+        Branch(line, tuple(inside[line.id]), tuple(arriving[line.id])) for line in leaving
     )
+    regular = all(_delivers(graph, branch) for branch in branches)
+    return Block(split, join, branches) if regular else None
 
 
 def _between(graph: ControlGraph, line: Line, join: str) -> list[str]:
@@ -68,21 +88,35 @@ def _between(graph: ControlGraph, line: Line, join: str) -> list[str]:
     return list(seen)
 
 
-def _delivers(graph: ControlGraph, line: Line, steps: list[str], arriving: list[Line]) -> bool:
+def _delivers(graph: ControlGraph, branch: Branch) -> bool:
     """A branch by itself brings exactly one token to the join, and always can."""
-    inside = [graph.step[step] for step in steps]
-    if not arriving or any(step.end in ("terminate", "error") for step in inside):
+    if not branch.steps:
+        return True
+    if any(graph.step[step].end in ("terminate", "error") for step in branch.steps):
         return False
+    alone = _alone(graph, branch)
+    return explore(Net(alone, regular_splits(alone))).proven
+
+
+def _alone(graph: ControlGraph, branch: Branch) -> ControlGraph:
+    """The branch as a graph that ends well only if one token comes to where the join was."""
     # No name that people or programs give has a NUL in it.
     split, meet, join, end = "\0split", "\0meet", "\0join", "\0end"
-    lines = [Line("\0beside", split, join), replace(line, source=split)]
-    for step in steps:
-        for following in graph.leaving[step]:
-            goes_on = following.target in steps
-            lines.append(following if goes_on else replace(following, target=meet))
-    alone = ControlGraph(
+    inner = (following for step in branch.steps for following in graph.leaving[step])
+    return ControlGraph(
         split,
-        (Step(split), *inside, Step(meet), Step(join, waits_for="all"), Step(end, end="plain")),
-        (*lines, Line("\0met", meet, join), Line("\0joined", join, end)),
+        (
+            Step(split),
+            *(graph.step[step] for step in branch.steps),
+            Step(meet),
+            Step(join, waits_for="all"),
+            Step(end, end="plain"),
+        ),
+        (
+            replace(branch.line, source=split),
+            *(replace(li, target=meet) if li in branch.arriving else li for li in inner),
+            Line("\0beside", split, join),
+            Line("\0met", meet, join),
+            Line("\0joined", join, end),
+        ),
     )
-    return explore(Net(alone, regular_splits(alone))).proven

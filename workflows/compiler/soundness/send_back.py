@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from workflows.compiler.soundness.control import ControlGraph
+from collections import defaultdict
+from functools import cached_property
+from typing import Final
+
+from workflows.compiler.soundness.control import ControlGraph, Line
+from workflows.compiler.soundness.dominance import Dominance
+from workflows.compiler.soundness.net import Net, bits
+from workflows.compiler.soundness.regular import Block, regular_blocks, regular_splits
+from workflows.compiler.soundness.together import together
+
+#: How many markings are looked at where the structure leaves a doubt.
+_MOST: Final = 5_000
 
 
 def region(graph: ControlGraph, step: str) -> frozenset[str]:
@@ -11,7 +22,7 @@ def region(graph: ControlGraph, step: str) -> frozenset[str]:
     A send-back to the step takes away every token in its region: those that rest on these steps and
     those on lines that leave them.
     """
-    raise NotImplementedError
+    return Dominance(graph).region(step)
 
 
 def legal_send_backs(graph: ControlGraph) -> dict[str, tuple[str, ...]]:
@@ -20,5 +31,108 @@ def legal_send_backs(graph: ControlGraph) -> dict[str, tuple[str, ...]]:
     A target is legal when every way from the start to the step goes through it and when, wherever
     the other tokens stand, taking away the tokens of the target's region and putting one on the
     target is a marking that an ordinary run comes to as well, so that the graph stays sound.
+
+    Where the structure does not tell and there are too many markings to look at, a target is none.
     """
-    raise NotImplementedError
+    legality = _Legality(graph)
+    return {
+        step.id: tuple(
+            target
+            for target in reversed(legality.dominance.through(step.id)[:-1])
+            if graph.step[target].resting and legality.holds(step.id, target)
+        )
+        for step in graph.steps
+        if step.resting
+    }
+
+
+class _Legality:
+    """Judges send-backs to a step that dominates the one they come from.
+
+    Attributes:
+        dominance: who dominates whom.
+    """
+
+    def __init__(self, graph: ControlGraph) -> None:
+        self.dominance = Dominance(graph)
+        self._net = Net(graph, regular_splits(graph))
+        self._held = set(self._net.holding.values())
+        self._regions = self._find_regions()
+        blocks = regular_blocks(graph)
+        joins = {block.join for block in blocks}
+        self._beside: dict[int, int] | None = None
+        if all(c.moves[0].step in joins for c in self._net.clusters if c.waits):
+            self._beside = together(self._net, blocks)
+            self._exits = self._find_exits(blocks)
+
+    def holds(self, step: str, target: str) -> bool:
+        """A token on the step may be put on the target."""
+        resting = self._net.holding[step]
+        fresh = self._net.fresh(self._net.holding[target])
+        region = self._regions[target]
+        if self._beside is not None and not self._beside[resting] & self._exits[target]:
+            stale = region & self._net.places
+            for bit in bits(fresh):
+                stale &= self._beside[bit]
+            if not stale:
+                return True
+        markings = self._markings
+        return bool(markings) and all(
+            marking & ~region | fresh in markings for marking in markings if marking & resting
+        )
+
+    @cached_property
+    def _markings(self) -> set[int]:
+        """Every marking that a run comes to; none when there are too many."""
+        net = Net(self._net.graph)
+        seen = {net.start}
+        todo = [net.start]
+        while todo:
+            marking = todo.pop()
+            for _, move in net.moves(marking):
+                following = marking & ~move.takes | move.puts
+                if following not in seen:
+                    seen.add(following)
+                    todo.append(following)
+            if len(seen) > _MOST:
+                return set()
+        return seen
+
+    def _find_regions(self) -> dict[str, int]:
+        """For each step the bits of all tokens in its region."""
+        net = self._net
+        regions: dict[str, int] = defaultdict(int)
+        for step in net.graph.order:
+            waiting = (net.line[line.id] for line in net.graph.leaving[step])
+            own = sum(place for place in waiting if place not in self._held)
+            own |= net.fresh(net.holding.get(step, 0))
+            for above in self.dominance.through(step):
+                regions[above] |= own
+        return regions
+
+    def _find_exits(self, blocks: list[Block]) -> dict[str, int]:
+        """For each step the places that tokens come to when they leave its region.
+
+        Where it lies in an inclusive block, those beyond its join too.
+        """
+        exits: dict[str, int] = defaultdict(int)
+        for line in self._net.graph.lines:
+            for above in self.dominance.left_by(line):
+                exits[above] |= self._beyond(line)
+        for block in blocks:
+            for branch in block.branches:
+                for step in branch.steps:
+                    exits[step] |= self._beyond(branch.arriving[0])
+        return exits
+
+    def _beyond(self, line: Line) -> int:
+        """The places that a token on a line comes to next; none where it ends the run."""
+        net = self._net
+        place = net.line[line.id]
+        if place in self._held:
+            return place
+        cluster = net.cluster[place]
+        beyond = 0
+        for move in () if cluster.ends_all else cluster.moves:
+            beyond |= move.puts & net.places
+        return beyond
