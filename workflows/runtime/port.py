@@ -88,7 +88,7 @@ class VirtualCase:
         now: the clock.
         commands: everything the case asked for, with when.
         events: everything that happened, to be replayed.
-        log: all of it in order, the moves of tokens too, with when.
+        log: all that changed something, in order, the moves of tokens too, with when.
     """
 
     def __init__(self, plan: Plan, port: Port, now: datetime) -> None:
@@ -162,7 +162,8 @@ class VirtualCase:
         before = self.state
         self.state, commands = step(before, event, self.plan, log)
         self.events.append(event)
-        self.log += [(self.now, entry) for entry in (event, *log, *self._opened(before))]
+        if self.state is not before:
+            self.log += [(self.now, entry) for entry in (event, *log, *self._opened(before))]
         for command in commands:
             self.commands.append((self.now, command))
             self._carry_out(command)
