@@ -49,8 +49,8 @@ def choose(
         asking: the id of the form that asks a person, if one is needed.
         several: the gateway is inclusive: any number of ways is taken.
     """
-    if len(ways) == 1:
-        return Choice([{} if several else {"otherwise": True}])
+    if len(ways) < 2:
+        return Choice([{} if several else {"otherwise": True} for _ in ways])
     said = [_say(way, place, variables, notes) for way in ways]
     free = all(way.condition is None and not way.otherwise for way in ways)
     others = [way for way in ways if way.otherwise]
@@ -140,7 +140,7 @@ def _text(condition: Element) -> str:
 def label(way: Way, target: str) -> str:
     """What a person reads who chooses a way."""
     written = way.flow.name if way.flow else ""
-    if not written and way.condition is not None:
+    if not written and way.condition is not None and not is_expression(way.condition.text):
         written = way.condition.text
     return title(written, target)
 

@@ -29,7 +29,7 @@ class Order:
     def before(self, step: str) -> list[str]:
         """The steps that every run to a step has completed, nearest last; none when no run comes
         to it."""
-        if _come(step) not in self._graph.reachable:
+        if not self._part.start or _come(step) not in self._graph.reachable:
             return []
         found = self._graph.dominators(_come(step))
         return [node[1:] for node in found if node.startswith("+")]

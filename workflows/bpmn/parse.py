@@ -170,6 +170,10 @@ class _Reader:
         )
         if element.local.endswith("Event"):
             node.trigger = self._trigger(element)
+        elif element.local in ("sendTask", "receiveTask") and (
+            message := self._shared.get(local_reference(element.take("messageRef")))
+        ):
+            node.trigger = Trigger("message", message.take("name") or message.id)
         if element.local == "boundaryEvent":
             node.host = element.take("attachedToRef")
             node.interrupting = element.take("cancelActivity") != "false"

@@ -362,7 +362,9 @@ class _Builder:
                 for node in scope.nodes.values()
                 if node.id in self._inlets and not scope.entering[node.id] and not _caught(node)
             ]
-        if not first:
+        if not first and starts:
+            made.provable = False  # what follows the start was refused
+        elif not first:
             self._notes.error(
                 "BPMN_NO_START", "nothing says where it begins", scope.element, "add a start event"
             )

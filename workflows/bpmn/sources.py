@@ -110,7 +110,7 @@ class Sources:
 
     def use(self, expression: Expression, place: Place, *, chooses: bool = False) -> None:
         """Note everything that an expression reads."""
-        for path, kind in evidence(expression):
+        for path, kind in evidence(expression, "bool" if chooses else "unknown"):
             self.uses[path].append(Use(place, kind, chooses))
 
 
@@ -145,6 +145,9 @@ def _find_in_step(place: Place, step: Step, sources: Sources, notes: Notes) -> N
                 sources.givers[asked.name].append(Giver(place, asked=asked))
     for name in _PEOPLE:
         _use_person(node.element.take(name, *VENDORS), sources)
+        for extensions in node.element.all("extensionElements"):
+            for zeebe in extensions.all("assignmentDefinition", ZEEBE):
+                _use_person(zeebe.take(name), sources)
     many = read_many(node.loop.element) if node.loop and node.loop.kind != "standard" else None
     if many is not None and many.collection:
         sources.uses[tuple(many.collection.split("."))].append(Use(place, "list", chooses=False))

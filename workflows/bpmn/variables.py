@@ -124,7 +124,7 @@ class Variables:
                 "BPMN_VARIABLE_ASKED",
                 f"nothing in the file gives {name!r}; whoever does this is asked for it",
                 asked.element,
-                f"it was read as {kind}; correct the field where it is something else",
+                f"it is asked as a {asked.settings['kind']}; correct the field if that is wrong",
             )
         if not self._sources.givers[name]:
             del self._sources.givers[name]
@@ -310,7 +310,7 @@ class Variables:
         node = place.part.steps[place.step].of
         self._notes.warning(
             "BPMN_VARIABLE_INPUT",
-            f"nothing in the file gives {name!r}; it becomes an input of the flow, read as {kind}",
+            f"nothing in the file gives {name!r}; it becomes an input of the flow, a {written} field",
             node.element if node else place.part.scope.element,
             "correct its kind, or let a form ask for it",
         )
