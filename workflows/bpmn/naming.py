@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from workflows.compiler.check_edges import RESERVED
+from workflows.compiler.check_ids import RESERVED
 
 _LONGEST_ID: Final = 48
 _LONGEST_TITLE: Final = 60

@@ -14,7 +14,7 @@ from workflows.bpmn.markup import Markup, legal
 from workflows.bpmn.own import EXPORTER, EXPRESSION_LANGUAGE
 from workflows.bpmn.timers import flow_duration, iso_duration
 from workflows.bpmn.xml import BPMN, BPMNDI, DC, DI, GONGDAN, XSI
-from workflows.compiler.check_edges import RESERVED
+from workflows.compiler.check_ids import RESERVED
 from workflows.language.model import FlowDefinition
 
 _TAGS: Final = {

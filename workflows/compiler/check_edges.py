@@ -1,162 +1,149 @@
-"""Ids and edges: what must be right before the graph as a whole means anything."""
+"""Edges: what must be right of each by itself before the graph as a whole means anything."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
 
-from workflows.compiler.draft import Draft
+from workflows.compiler.check_boundaries import check_boundaries
+from workflows.compiler.draft import GraphDraft
 from workflows.compiler.report import Report, Spot
+from workflows.compiler.ways import Way
 from workflows.language.nearest import did_you_mean
-from workflows.language.nodes import (
-    Decision,
-    Edge,
-    End,
-    FieldWork,
-    NodeDefinition,
-    Parallel,
-    Service,
-)
+from workflows.language.nodes import Decision, Edge, End, NodeDefinition, Parallel, Wait
 
-#: Names that expressions already use for something else.
-RESERVED: Final = frozenset(
-    {"inputs", "case", "data", "form", "row", "undo", "true", "false", "null", "in"}
-)
+Ways: TypeAlias = Mapping[str, Sequence[Way]]
 
-_Edges = list[tuple[Edge, Spot]]
+_LEAST_RACERS: Final = 2
 
 
-def check_ids(draft: Draft, report: Report) -> bool:
-    """Ids are unique and free to use; the start and an end exist."""
-    good = check_unique(((node.id, spot / "id") for node, spot in draft.nodes), "node", report)
+def check_edges(
+    draft: GraphDraft, ways: Iterable[Way], leaving: Ways, entering: Ways, report: Report
+) -> bool:
+    """Each way joins two nodes, and each node has the ways that its kind wants."""
+    good = _check_joined(draft, ways, report)
+    nodes = {node.id: node for node, _ in draft.nodes}
     for node, spot in draft.nodes:
-        if node.id in RESERVED:
+        out = leaving.get(node.id, ())
+        good &= _check_unique(out, report)
+        good &= check_boundaries(node, [way for way in out if way.boundary], report)
+        drawn = [(way.edge, way.spot) for way in out if way.edge and not way.boundary]
+        good &= _check_settings(node, drawn, report)
+        good &= _check_count(node, spot, drawn, report)
+        if isinstance(node, Decision) and node.mode == "event":
+            good &= _check_race(spot, drawn, nodes, entering, draft.start, report)
+        elif isinstance(node, Decision):
+            good &= _check_choice(node, spot, drawn, report)
+        if node.id == draft.start and entering.get(node.id) and _joins(node):
             report.error(
-                "FLOW_ID_RESERVED",
-                f"a node cannot be called {node.id!r}: expressions use it",
-                spot / "id",
-                "choose another id",
+                "FLOW_START_JOINS",
+                f"{node.id!r} waits for the edges into it, so nothing can start there",
+                draft.spot / "start",
+                "start at a node before it",
             )
             good = False
-    header = draft.header
-    if header is None:
-        return False
-    known = known_ids(draft)
-    if header.start not in known:
-        report.error(
-            "FLOW_START_UNKNOWN",
-            f"the flow starts at {header.start!r}, which is no node",
-            Spot(place=("start",)),
-            did_you_mean(header.start, known),
-        )
-        good = False
-    if draft.whole and not any(isinstance(node, End) for node, _ in draft.nodes):
-        report.error(
-            "FLOW_END_MISSING",
-            "the flow never ends",
-            Spot(place=("nodes",)),
-            "add a node of kind end",
-        )
-        good = False
     return good
 
 
-def check_unique(ids: Iterable[tuple[str, Spot]], what: str, report: Report) -> bool:
-    """No id of a kind is given twice."""
-    seen: set[str] = set()
+def _joins(node: NodeDefinition) -> bool:
+    return isinstance(node, Parallel) or (isinstance(node, Decision) and node.mode == "inclusive")
+
+
+def _check_joined(draft: GraphDraft, ways: Iterable[Way], report: Report) -> bool:
+    known = draft.ids
+    ids = set(known)
     good = True
-    for name, spot in ids:
-        if name in seen:
-            report.error(
-                "FLOW_ID_DUPLICATE", f"two {what}s are called {name!r}", spot, "rename one"
-            )
-            good = False
-        seen.add(name)
-    return good
-
-
-def known_ids(draft: Draft) -> list[str]:
-    """The ids of all nodes, malformed ones included."""
-    return [*(node.id for node, _ in draft.nodes), *sorted(draft.broken)]
-
-
-def check_edges(draft: Draft, report: Report) -> bool:
-    """Each edge joins two nodes, and each node has the edges that its kind wants."""
-    known = known_ids(draft)
-    good = True
-    leaving: dict[str, _Edges] = defaultdict(list)
-    entering: dict[str, int] = defaultdict(int)
-    seen: set[Edge] = set()
-    for edge, spot in draft.edges:
-        for end, name in (("from", edge.source), ("to", edge.target)):
-            if name not in known:
+    for way in ways:
+        places = [(way.target, way.spot / "to" if way.edge else way.spot)]
+        if way.edge:
+            places.insert(0, (way.source, way.spot / "from"))
+        for name, spot in places:
+            if name not in ids:
                 report.error(
                     "FLOW_EDGE_DANGLING",
-                    f"there is no node {name!r}",
-                    spot / end,
+                    f"there is no node {name!r} here",
+                    spot,
                     did_you_mean(name, known),
                 )
                 good = False
-        if edge in seen:
-            report.error(
-                "FLOW_EDGE_DUPLICATE",
-                f"the edge from {edge.source!r} to {edge.target!r} is drawn twice",
-                spot,
-                "remove one",
-            )
-            good = False
-        seen.add(edge)
-        leaving[edge.source].append((edge, spot))
-        entering[edge.target] += edge.on is None
-    for node, spot in draft.nodes:
-        good &= _check_node(node, spot, leaving[node.id], entering[node.id], report)
     return good
 
 
-def _check_node(
-    node: NodeDefinition, spot: Spot, leaving: _Edges, entering: int, report: Report
+def _check_unique(out: Sequence[Way], report: Report) -> bool:
+    good = True
+    for index, way in enumerate(out):
+        if way.edge and any(way.edge == other.edge for other in out[:index]):
+            report.error(
+                "FLOW_EDGE_DUPLICATE",
+                f"the edge from {way.source!r} to {way.target!r} is drawn twice",
+                way.spot,
+                "remove one",
+            )
+            good = False
+    return good
+
+
+def _check_settings(
+    node: NodeDefinition, drawn: Sequence[tuple[Edge, Spot]], report: Report
 ) -> bool:
-    normal = [(edge, place) for edge, place in leaving if edge.on is None]
-    errors = [(edge, place) for edge, place in leaving if edge.on is not None]
-    good = _check_error_paths(node, errors, report)
+    """What only an edge of another kind can have."""
+    good = True
+    for edge, spot in drawn:
+        for key in ("reasons", "after", "event", "key", "alongside"):
+            if getattr(edge, key):
+                report.error(
+                    "FLOW_EDGE_SETTING",
+                    f"{key} means nothing on an edge that is taken when {node.id!r} is done",
+                    spot / key,
+                    "say with on: what the edge is for, or remove it",
+                )
+                good = False
+        conditional = edge.when is not None or edge.otherwise
+        if conditional and not (isinstance(node, Decision) and node.mode != "event"):
+            report.error(
+                "FLOW_EDGE_CONDITION_MISPLACED",
+                f"{node.id!r} chooses nothing; its edge cannot have a condition",
+                spot,
+                "put a decision between",
+            )
+            good = False
+    return good
+
+
+def _check_count(
+    node: NodeDefinition, spot: Spot, drawn: Sequence[tuple[Edge, Spot]], report: Report
+) -> bool:
     if isinstance(node, End):
-        for _, place in normal:
+        for _, place in drawn:
             report.error("FLOW_END_CONTINUES", f"{node.id!r} is an end; nothing follows it", place)
-        return good and not normal
-    if not normal:
+        return not drawn
+    if not drawn:
         report.error(
             "FLOW_NODE_STUCK", f"nothing follows {node.id!r}", spot, "draw an edge to the next node"
         )
         return False
-    if isinstance(node, Decision):
-        return _check_decision(node, spot, normal, report) and good
-    for edge, place in normal:
-        if edge.when is not None or edge.otherwise:
-            report.error(
-                "FLOW_EDGE_CONDITION_MISPLACED",
-                f"{node.id!r} is no decision; its edge cannot have a condition",
-                place,
-                "put a decision between",
-            )
-            good = False
-    if isinstance(node, Parallel):
-        return _check_parallel(node, spot, len(normal), entering, report) and good
-    if len(normal) > 1:
+    if len(drawn) > 1 and not isinstance(node, Decision | Parallel):
         report.error(
             "FLOW_EDGE_AMBIGUOUS",
-            f"{len(normal)} edges leave {node.id!r}",
-            normal[1][1],
+            f"{len(drawn)} edges leave {node.id!r}",
+            drawn[1][1],
             "put a decision (one of them) or a parallel (all of them) between",
         )
         return False
-    return good
+    return True
 
 
-def _check_decision(node: Decision, spot: Spot, edges: _Edges, report: Report) -> bool:
+def _check_choice(
+    node: Decision, spot: Spot, drawn: Sequence[tuple[Edge, Spot]], report: Report
+) -> bool:
+    """Each edge says when it is taken; an exclusive decision with one edge only brings ways
+    together, and each edge of an inclusive one may be taken always."""
     good = True
-    for edge, place in edges:
-        if (edge.when is None) != edge.otherwise:
+    free = node.mode == "inclusive" or len(drawn) == 1
+    for edge, place in drawn:
+        both = edge.when is not None and edge.otherwise
+        neither = edge.when is None and not edge.otherwise
+        if both or (neither and not free):
             report.error(
                 "FLOW_DECISION_EDGE",
                 f"an edge of the decision {node.id!r} has either a condition or otherwise",
@@ -164,56 +151,46 @@ def _check_decision(node: Decision, spot: Spot, edges: _Edges, report: Report) -
                 "give it when: …, or otherwise: true",
             )
             good = False
-    others = sum(edge.otherwise for edge, _ in edges)
-    if others == 0:
-        report.error(
-            "FLOW_DECISION_NO_OTHERWISE",
-            f"the decision {node.id!r} does not say what happens when no condition holds",
-            spot,
-            "mark one of its edges otherwise: true",
-        )
-    elif others > 1:
+    others = sum(edge.otherwise for edge, _ in drawn)
+    if others > 1:
         report.error(
             "FLOW_DECISION_MANY_OTHERWISE",
             f"the decision {node.id!r} has {others} edges marked otherwise",
             spot,
             "keep one",
         )
-    return good and others == 1
+        good = False
+    return good
 
 
-def _check_parallel(
-    node: Parallel, spot: Spot, leaving: int, entering: int, report: Report
+def _check_race(
+    spot: Spot,
+    drawn: Sequence[tuple[Edge, Spot]],
+    nodes: Mapping[str, NodeDefinition],
+    entering: Ways,
+    start: str,
+    report: Report,
 ) -> bool:
-    if (leaving > 1) != (entering > 1):
-        return True
-    report.error(
-        "FLOW_PARALLEL_SHAPE",
-        f"{entering} edges enter the parallel {node.id!r} and {leaving} leave it",
-        spot,
-        "it splits (one in, several out) or joins (several in, one out)",
-    )
-    return False
-
-
-def _check_error_paths(node: NodeDefinition, edges: _Edges, report: Report) -> bool:
+    """An event decision starts several waits; the first that is over takes the token along."""
     good = True
-    taken: set[str] = set()
-    for edge, place in edges:
-        if not isinstance(node, Service | FieldWork):
-            report.error(
-                "FLOW_ERROR_PATH_MISPLACED",
-                f"{node.id!r} is a {node.kind}; it has no error path",
-                place,
-                "only service and field_work nodes fail",
-            )
-            good = False
-        reasons = edge.reasons or ("any other reason",)
-        for reason in reasons:
-            if reason in taken:
-                report.error(
-                    "FLOW_EDGE_AMBIGUOUS", f"two error paths are for {reason}", place, "keep one"
-                )
-                good = False
-            taken.add(reason)
+    if len(drawn) < _LEAST_RACERS:
+        report.error(
+            "FLOW_EVENT_DECISION",
+            "an event decision leads to at least two waits",
+            spot,
+            "draw an edge to each wait that may be over first",
+        )
+        good = False
+    for edge, place in drawn:
+        target = nodes.get(edge.target)
+        if target is not None and not isinstance(target, Wait):
+            wrong = f"{edge.target!r} is no wait"
+        elif len(entering.get(edge.target, ())) > 1 or edge.target == start:
+            wrong = f"something else leads to {edge.target!r}, too"
+        else:
+            continue
+        report.error(
+            "FLOW_EVENT_DECISION", wrong, place, "give the decision a wait of its own on each edge"
+        )
+        good = False
     return good

@@ -1,41 +1,39 @@
-"""The graph as a whole: everything reachable, everything can finish, parallel blocks close."""
+"""The graph as a whole: everything can be reached, everything can end, nothing turns for ever."""
 
 from __future__ import annotations
 
-from workflows.compiler.draft import Draft
-from workflows.compiler.graph import Block, Graph, cycles
-from workflows.compiler.report import Report, Spot
-from workflows.language.nodes import Decision, End, Parallel, Service
+from collections.abc import Iterable
+
+from workflows.compiler.draft import GraphDraft
+from workflows.compiler.graph import Graph, cycles
+from workflows.compiler.report import Report
+from workflows.compiler.ways import Way
+from workflows.language.nodes import (
+    Approval,
+    Confirm,
+    Decision,
+    End,
+    ForEach,
+    Form,
+    NodeDefinition,
+    Parallel,
+    Service,
+    Subflow,
+)
 
 
-def build_graph(draft: Draft, start: str) -> Graph:
+def build_graph(draft: GraphDraft, ways: Iterable[Way]) -> Graph:
     """The graph of a draft whose edges are right."""
-    nodes = tuple(node.id for node, _ in draft.nodes) + tuple(sorted(draft.broken))
     return Graph(
-        nodes=nodes,
-        edges=tuple((edge.source, edge.target) for edge, _ in draft.edges),
-        start=start,
+        nodes=tuple(draft.ids),
+        edges=tuple((way.source, way.target) for way in ways),
+        start=draft.start,
         ends=frozenset(node.id for node, _ in draft.nodes if isinstance(node, End)),
     )
 
 
-def check_graph(draft: Draft, graph: Graph, report: Report) -> Graph | None:
-    """Check reachability, loops and parallel blocks.
-
-    Returns:
-        The graph with its blocks, or None when something is wrong with it.
-    """
-    good = _check_reachability(draft, graph, report)
-    good &= _check_loops(draft, graph, report)
-    if not good:
-        return None
-    blocks = _find_blocks(draft, graph, report)
-    if blocks is None:
-        return None
-    return Graph(graph.nodes, graph.edges, graph.start, graph.ends, blocks)
-
-
-def _check_reachability(draft: Draft, graph: Graph, report: Report) -> bool:
+def check_reachability(draft: GraphDraft, graph: Graph, report: Report) -> bool:
+    """Every node lies on some way from the start to an end."""
     good = True
     for node, spot in draft.nodes:
         if node.id not in graph.reachable:
@@ -57,11 +55,12 @@ def _check_reachability(draft: Draft, graph: Graph, report: Report) -> bool:
     return good
 
 
-def _check_loops(draft: Draft, graph: Graph, report: Report) -> bool:
+def check_loops(draft: GraphDraft, graph: Graph, report: Report) -> bool:
+    """No loop turns at once; one that turns without anybody's doing is worth a look."""
     spots = {node.id: spot for node, spot in draft.nodes}
-    instant = [node.id for node, _ in draft.nodes if isinstance(node, Decision | Parallel)]
+    instant = {node.id for node, _ in draft.nodes if passes_at_once(node, draft)}
     good = True
-    for loop in cycles(instant, graph.next):
+    for loop in cycles((n for n in graph.nodes if n in instant), graph.next):
         report.error(
             "FLOW_LOOP_INSTANT",
             f"the loop {' → '.join(loop)} would turn for ever without doing anything",
@@ -69,78 +68,55 @@ def _check_loops(draft: Draft, graph: Graph, report: Report) -> bool:
             "put a node into it that waits for somebody or something",
         )
         good = False
-    automatic = [
-        node.id for node, _ in draft.nodes if isinstance(node, Decision | Parallel | Service)
+    unattended = [
+        node.id
+        for node, _ in draft.nodes
+        if node.id in instant or isinstance(node, Service | ForEach) or may_pass_over(node)
     ]
-    for loop in cycles(automatic, graph.next) if good else []:
+    for loop in cycles(unattended, graph.next) if good else []:
         report.warning(
             "FLOW_LOOP_WITHOUT_PAUSE",
-            f"the loop {' → '.join(loop)} never waits for anybody",
+            f"the loop {' → '.join(loop)} may turn without waiting for anybody",
             spots[loop[0]],
             "put a wait into it",
         )
     return good
 
 
-def _find_blocks(draft: Draft, graph: Graph, report: Report) -> tuple[Block, ...] | None:
-    kinds = {node.id: node for node, _ in draft.nodes}
-    spots = {node.id: spot for node, spot in draft.nodes}
-    parallels = [node for node in graph.nodes if isinstance(kinds.get(node), Parallel)]
-    splits = [node for node in parallels if len(graph.next[node]) > 1]
-    joins = {node for node in parallels if node not in splits}
-    blocks: list[Block] = []
-    good = True
-    for split in splits:
-        block = _close(graph, split, joins)
-        if isinstance(block, str):
-            report.error(
-                "FLOW_PARALLEL_UNMATCHED",
-                f"the branches of {split!r} do not come together: {block}",
-                spots[split],
-                "lead every branch, and nothing else, to one parallel that joins them",
-            )
-            good = False
-        else:
-            blocks.append(block)
-    closed = {block.join for block in blocks}
-    for join in sorted(joins - closed) if good else []:
-        report.error(
-            "FLOW_PARALLEL_UNMATCHED",
-            f"{join!r} waits for several branches, but no parallel splits into them",
-            spots.get(join, Spot()),
-            "let the edges meet in an ordinary node instead",
-        )
-        good = False
-    return tuple(blocks) if good else None
+def passes_at_once(node: NodeDefinition, draft: GraphDraft) -> bool:
+    """True when a token may go through a node with nothing happening: it only leads somewhere, or
+    its body does."""
+    match node:
+        case Decision():
+            return node.mode != "event"
+        case Parallel():
+            return True
+        case ForEach() | Subflow() if node.id in draft.bodies:
+            return _body_passes_at_once(draft.bodies[node.id])
+        case _:
+            return False
 
 
-def _close(graph: Graph, split: str, joins: set[str]) -> Block | str:
-    """The block that a split opens, or why there is none."""
-    branches = graph.next[split]
-    candidates = [
-        join for join in graph.forward_order if join in joins and _separates(graph, split, join)
-    ]
-    if not candidates:
-        return "no join lies on every way out of it"
-    join = candidates[0]
-    regions = [
-        graph.reach(branch, lambda node: node != join) - {join} if branch != join else frozenset()
-        for branch in branches
-    ]
-    inside = frozenset().union(*regions)
-    if sum(map(len, regions)) != len(inside):
-        return "two branches share a node before the join"
-    if split in inside:
-        return "a branch leads back to the split"
-    for source, target in graph.edges:
-        if target in inside and source not in inside and source != split:
-            return f"{source!r} leads into the middle of it"
-        if target == join and source not in inside and source != split:
-            return f"{source!r} leads to the join from outside"
-    return Block(split, join, tuple(regions))
+def _body_passes_at_once(body: GraphDraft) -> bool:
+    nodes = {node.id: node for node, _ in body.nodes}
+    seen: set[str] = set()
+    stack = [body.start]
+    while stack:
+        node = nodes.get(stack.pop())
+        if node is None or node.id in seen:
+            continue
+        if isinstance(node, End):
+            return True
+        seen.add(node.id)
+        if passes_at_once(node, body):
+            stack += [edge.target for edge, _ in body.edges if edge.source == node.id]
+    return False
 
 
-def _separates(graph: Graph, split: str, join: str) -> bool:
-    """True when no way leads from the split to an end but through the join."""
-    passed = graph.reach(split, lambda node: node != join)
-    return join in passed and not passed & graph.ends
+def may_pass_over(node: NodeDefinition) -> bool:
+    """True when the runtime may pass a user task over by itself, so that it leaves nothing."""
+    return isinstance(node, Form | Approval | Confirm) and (
+        node.assignee.nobody == "skip"
+        or node.when_applicant == "skip"
+        or node.when_repeated == "skip"
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from workflows.compiler.plan import Code
 from workflows.compiler.report import Report, Spot
 from workflows.language import typed
-from workflows.language.expression import check_expression
+from workflows.language.expression import Checked, check_expression
 from workflows.language.nearest import did_you_mean
 from workflows.language.typed import Scope
 from workflows.language.types import (
@@ -41,6 +41,13 @@ def expression(source: str, wanted: Type, scope: Scope, report: Report, spot: Sp
     if checked is None or wanted == UNKNOWN:
         return None
     return Code(source=source, code=checked.json_code)
+
+
+def inferred(source: str, scope: Scope, report: Report, spot: Spot) -> Checked | None:
+    """A checked expression that may be of any type."""
+    checked, findings = check_expression(source, scope)
+    report.findings(findings, spot)
+    return checked
 
 
 def value(

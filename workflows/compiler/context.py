@@ -2,58 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workflows.compiler.catalog import NodeCatalog
+from workflows.compiler.drawing import Drawing
+from workflows.compiler.form_entries import Forms
 from workflows.compiler.graph import Graph
-from workflows.compiler.report import Report, Spot
+from workflows.compiler.library import Library
+from workflows.compiler.plan import Code
+from workflows.compiler.report import Report
 from workflows.compiler.scopes import Scopes
+from workflows.compiler.ways import Way
 from workflows.language.model import FlowHeader
-from workflows.language.nodes import Edge, NodeDefinition
+from workflows.language.nodes import NodeDefinition
+from workflows.language.types import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """An edge under the name it has in the Plan."""
-
-    id: str
-    edge: Edge
-    spot: Spot
-
-
-def name_ways(edges: Iterable[tuple[Edge, Spot]]) -> list[Way]:
-    """Name each edge by what it joins, ``from>to``; a second one between the same two ``from>to#2``."""
-    seen: dict[str, int] = {}
-    ways: list[Way] = []
-    for edge, spot in edges:
-        name = f"{edge.source}>{edge.target}"
-        seen[name] = seen.get(name, 0) + 1
-        ways.append(Way(name if seen[name] == 1 else f"{name}#{seen[name]}", edge, spot))
-    return ways
-
-
-@dataclass(frozen=True)
-class Context:
-    """A flow being lowered.
+class Flow:
+    """What is the same everywhere in a flow that is being lowered.
 
     Attributes:
-        nodes: the well-formed nodes by id.
-        leaving: the edges that leave each node.
-        entering: the edges into each node.
-        graph: the graph, or None when it is not sound enough to reason about.
+        late_writes: the service nodes before which the workflow task ends.
     """
 
     header: FlowHeader
-    nodes: Mapping[str, NodeDefinition]
-    leaving: Mapping[str, tuple[Way, ...]]
-    entering: Mapping[str, tuple[Way, ...]]
-    graph: Graph | None
-    scopes: Scopes
     catalog: NodeCatalog
+    library: Library
     report: Report
+    late_writes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One graph of a flow being lowered.
+
+    Attributes:
+        nodes: the well-formed nodes that can be referred to here by id: its own, and those of the
+            graphs around it.
+        forms: the forms of these nodes, and the inputs.
+        bodies: the bodies of its nodes, by node.
+    """
+
+    flow: Flow
+    drawing: Drawing
+    nodes: Mapping[str, NodeDefinition]
+    forms: Forms
+    scopes: Scopes
+    bodies: Mapping[str, BodyContext]
 
     @property
-    def roles(self) -> list[str]:
-        """The roles the flow declares."""
-        return list(self.header.roles)
+    def header(self) -> FlowHeader:
+        """What stands above nodes and edges."""
+        return self.flow.header
+
+    @property
+    def catalog(self) -> NodeCatalog:
+        """The RPCs and events there are."""
+        return self.flow.catalog
+
+    @property
+    def report(self) -> Report:
+        """Where findings gather."""
+        return self.flow.report
+
+    @property
+    def graph(self) -> Graph | None:
+        """Who follows whom; None when ids and edges are not right."""
+        return self.drawing.graph
+
+    def leaving(self, node: str) -> tuple[Way, ...]:
+        """The ways out of a node."""
+        return self.drawing.leaving.get(node, ())
+
+    def entering(self, node: str) -> tuple[Way, ...]:
+        """The ways into a node."""
+        return self.drawing.entering.get(node, ())
+
+
+@dataclass(frozen=True, slots=True)
+class BodyContext:
+    """A body being lowered, and what its node makes of it.
+
+    Attributes:
+        items: of a for_each: the list.
+        leaves: expressions computed at the body's end, by the name under which they are left.
+        result: the type of what the node leaves behind.
+    """
+
+    context: Context
+    items: Code | None
+    leaves: tuple[tuple[str, Code], ...]
+    result: Record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,20 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One step of a run: a node that was done or left early.
+
+    Attributes:
+        by: ``done``, or the edge of another way out of it.
+        takes: the edges on which the run goes on.
+    """
+
+    node: str
+    by: str
+    takes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class Diagnostic:
         line: where it stands in the file, from 1, or 0 when unknown.
         message: what is wrong.
         hint: what to do about it.
+        trace: of an unsound flow: a shortest run that fails.
     """
 
     code: str
@@ -36,10 +51,13 @@ class Diagnostic:
     line: int
     message: str
     hint: str
+    trace: tuple[Firing, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The diagnostic as plain JSON."""
-        return asdict(self)
+        """The diagnostic as plain JSON, without a trace where there is none."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name != "trace"}
+        trace = [{"node": f.node, "by": f.by, "takes": list(f.takes)} for f in self.trace]
+        return plain | ({"trace": trace} if trace else {})
 
     def __str__(self) -> str:
         place = ":".join(part for part in (str(self.line or ""), self.node, self.field) if part)

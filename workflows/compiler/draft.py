@@ -1,51 +1,91 @@
 """From a document to its well-formed parts, with a diagnostic for each part that is not.
 
 One malformed node does not hide what is wrong with the others: each part is read by itself, and the
-ids of malformed nodes stay known, so that edges to them are not called dangling.
+ids of malformed nodes stay known, so that edges to them are not called dangling. The body of a node
+is read like the flow around it, part by part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from workflows.compiler.report import Report, Spot
+from workflows.language.fields import Identifier, Part
 from workflows.language.model import FlowHeader
 from workflows.language.nearest import did_you_mean
 from workflows.language.nodes import KINDS, Edge, NodeDefinition
-from workflows.language.reading import Source
+from workflows.language.reading import Place, Source
 
 _T = TypeVar("_T")
+_Header = TypeVar("_Header", bound=Part)
 _NODE: Final[TypeAdapter[NodeDefinition]] = TypeAdapter(NodeDefinition)
 _EDGE: Final[TypeAdapter[Edge]] = TypeAdapter(Edge)
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model
     for model in get_args(get_args(NodeDefinition)[0])
 }
+_WITH_BODY: Final = ("for_each", "subflow")
+_NO_BODY: Final = {"start": "nowhere", "nodes": []}
 _MAX_PARTS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What could be read.
+class GraphDraft:
+    """What could be read of a graph: the flow's own, or a body's.
 
     Attributes:
-        header: what stands above nodes and edges; None when it is malformed.
-        nodes: the well-formed nodes with their places.
+        start: the node where a token begins; empty when that could not be read.
+        spot: where the graph stands: the document, or the key ``body`` of a node.
+        nodes: the well-formed nodes with their places. The bodies among them are empty: what they
+            hold is in ``bodies``.
         broken: the ids of the malformed ones.
         edges: the well-formed edges with their places.
-        whole: nothing was malformed.
+        bodies: the graphs inside nodes, by node.
+        whole: nothing was malformed here; a body answers for itself.
     """
 
+    start: str = ""
+    spot: Spot = field(default_factory=Spot)
+    nodes: tuple[tuple[NodeDefinition, Spot], ...] = ()
+    broken: frozenset[str] = frozenset()
+    edges: tuple[tuple[Edge, Spot], ...] = ()
+    bodies: Mapping[str, GraphDraft] = field(default_factory=dict)
+    whole: bool = False
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all its nodes, malformed ones included."""
+        return [*(node.id for node, _ in self.nodes), *sorted(self.broken)]
+
+    def all_graphs(self) -> Iterator[GraphDraft]:
+        """This graph and those inside it."""
+        yield self
+        for body in self.bodies.values():
+            yield from body.all_graphs()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be read of a flow; ``header`` is None when it is malformed."""
+
     header: FlowHeader | None
-    nodes: tuple[tuple[NodeDefinition, Spot], ...]
-    broken: frozenset[str]
-    edges: tuple[tuple[Edge, Spot], ...]
-    whole: bool
+    graph: GraphDraft
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was malformed."""
+        return self.header is not None and all(graph.whole for graph in self.graph.all_graphs())
+
+
+class _BodyHeader(Part):
+    """What stands beside the nodes and edges of a body."""
+
+    start: Identifier
 
 
 def read_draft(source: Source, report: Report) -> Draft:
@@ -59,36 +99,55 @@ def read_draft(source: Source, report: Report) -> Draft:
             report.error(
                 "FLOW_SOURCE_SYNTAX", "the document is no flow", Spot(), "start with code:"
             )
-        return Draft(None, (), frozenset(), (), whole=False)
-    header = _read_header(document, report)
-    raw_nodes = list(_elements(document, "nodes", report))
+        return Draft(None, GraphDraft())
+    header = _read_header(FlowHeader, document, report, Spot())
+    return Draft(header, _read_graph(document, header.start if header else "", report, Spot()))
+
+
+def _read_graph(document: dict[str, Any], start: str, report: Report, spot: Spot) -> GraphDraft:
+    raw_nodes = list(_elements(document, "nodes", report, spot))
     nodes: list[tuple[NodeDefinition, Spot]] = []
     broken: set[str] = set()
+    bodies: dict[str, GraphDraft] = {}
     for index, raw in raw_nodes:
         node_id = raw.get("id") if isinstance(raw, dict) else None
-        spot = Spot(node_id if isinstance(node_id, str) else "", ("nodes", index), 2)
-        node = _read(_NODE, raw, report, spot)
+        place: Place = (*spot.place, "nodes", index)
+        at = Spot(node_id if isinstance(node_id, str) else "", place, len(place))
+        flat = raw
+        if isinstance(raw, dict) and raw.get("kind") in _WITH_BODY and "body" in raw:
+            bodies[at.node] = _read_body(raw["body"], report, at / "body")
+            flat = {**raw, "body": _NO_BODY}
+        node = _read(_NODE, flat, report, at)
         if node is not None:
-            nodes.append((node, spot))
+            nodes.append((node, at))
         elif isinstance(node_id, str):
             broken.add(node_id)
-    raw_edges = list(_elements(document, "edges", report))
+    raw_edges = list(_elements(document, "edges", report, spot))
     edges = []
     for index, raw in raw_edges:
-        spot = Spot("", ("edges", index))
-        edge = _read(_EDGE, raw, report, spot)
+        at = spot / "edges" / index
+        edge = _read(_EDGE, raw, report, at)
         if edge is not None:
-            edges.append((edge, spot))
-    whole = len(nodes) == len(raw_nodes) and len(edges) == len(raw_edges)
-    return Draft(
-        header, tuple(nodes), frozenset(broken), tuple(edges), whole and header is not None
-    )
+            edges.append((edge, at))
+    whole = len(nodes) == len(raw_nodes) and len(edges) == len(raw_edges) and bool(start)
+    return GraphDraft(start, spot, tuple(nodes), frozenset(broken), tuple(edges), bodies, whole)
 
 
-def _elements(document: dict[str, Any], key: str, report: Report) -> Iterator[tuple[int, Any]]:
-    spot = Spot(place=(key,))
+def _read_body(raw: Any, report: Report, spot: Spot) -> GraphDraft:
+    if not isinstance(raw, dict):
+        report.error("FLOW_VALUE_INVALID", "'body' must be a map", spot, "start, nodes and edges")
+        return GraphDraft(spot=spot)
+    header = _read_header(_BodyHeader, raw, report, spot)
+    return _read_graph(raw, header.start if header else "", report, spot)
+
+
+def _elements(
+    document: dict[str, Any], key: str, report: Report, around: Spot
+) -> Iterator[tuple[int, Any]]:
+    spot = around / key
     if key not in document:
-        report.error("FLOW_KEY_MISSING", f"{key!r} is missing", spot, f"list the {key}")
+        if key == "nodes" or not around.place:  # a body of one node has no edges
+            report.error("FLOW_KEY_MISSING", f"{key!r} is missing", spot, f"list the {key}")
         return
     elements = document[key]
     if not isinstance(elements, list):
@@ -102,13 +161,15 @@ def _elements(document: dict[str, Any], key: str, report: Report) -> Iterator[tu
     yield from enumerate(elements)
 
 
-def _read_header(document: dict[str, Any], report: Report) -> FlowHeader | None:
+def _read_header(
+    model: type[_Header], document: dict[str, Any], report: Report, spot: Spot
+) -> _Header | None:
     raw = {key: value for key, value in document.items() if key not in ("nodes", "edges")}
     try:
-        return FlowHeader.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            _tell(details, details["loc"], raw, FlowHeader, report, Spot())
+            _tell(details, details["loc"], raw, model, report, spot)
     return None
 
 

@@ -1,36 +1,18 @@
-"""The drawn graph: who follows whom, what dominates what, which parallel block is where."""
+"""The drawn graph: who follows whom, what dominates what, where it turns in a loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 
 @dataclass(frozen=True)
-class Block:
-    """A parallel split, the join that closes it, and the nodes of each branch between them."""
-
-    split: str
-    join: str
-    branches: tuple[frozenset[str], ...]
-
-    @cached_property
-    def inside(self) -> frozenset[str]:
-        """The nodes between split and join."""
-        return frozenset().union(*self.branches)
-
-    def branch_of(self, node: str) -> int:
-        """Which branch a node that leads to the join lies in; -1 for the split itself."""
-        return next((i for i, branch in enumerate(self.branches) if node in branch), -1)
-
-
-@dataclass(frozen=True)
 class Graph:
-    """Nodes in the order they are written, and edges as pairs.
+    """Nodes in the order they are written, and all ways between them as pairs.
 
     Attributes:
-        start: where a case begins.
+        start: where a token begins.
         ends: the end nodes.
     """
 
@@ -38,7 +20,6 @@ class Graph:
     edges: tuple[tuple[str, str], ...]
     start: str
     ends: frozenset[str]
-    blocks: tuple[Block, ...] = field(default=())
 
     @cached_property
     def next(self) -> dict[str, tuple[str, ...]]:
@@ -58,17 +39,13 @@ class Graph:
 
     @cached_property
     def reachable(self) -> frozenset[str]:
-        """What a case can come to."""
-        return self.reach(self.start, lambda node: True)
+        """What a token can come to."""
+        return walk((self.start,), self.next)
 
     @cached_property
     def finishing(self) -> frozenset[str]:
         """The nodes from which an end can be reached."""
-        return walk(self.ends, self.previous, lambda node: True)
-
-    def reach(self, start: str, through: Callable[[str], bool]) -> frozenset[str]:
-        """``start`` and what follows it, going on only through some nodes."""
-        return walk((start,), self.next, through)
+        return walk(self.ends, self.previous)
 
     @cached_property
     def forward_order(self) -> tuple[str, ...]:
@@ -124,21 +101,11 @@ class Graph:
         del nearest[self.start]
         return nearest
 
-    def blocks_of(self, node: str) -> tuple[str, ...]:
-        """The splits of the blocks around a node, outermost first."""
-        return self._blocks_of.get(node, ())
-
-    @cached_property
-    def _blocks_of(self) -> dict[str, tuple[str, ...]]:
-        around: dict[str, tuple[str, ...]] = {}
-        for block in sorted(self.blocks, key=lambda block: -len(block.inside)):
-            for node in block.inside:
-                around[node] = (*around.get(node, ()), block.split)
-        return around
-
 
 def walk(
-    starts: Iterable[str], neighbours: dict[str, tuple[str, ...]], through: Callable[[str], bool]
+    starts: Iterable[str],
+    neighbours: Mapping[str, tuple[str, ...]],
+    through: Callable[[str], bool] = lambda node: True,
 ) -> frozenset[str]:
     """Everything reached from some nodes; nodes that ``through`` refuses are reached, not passed."""
     seen = dict.fromkeys(starts)
@@ -152,19 +119,47 @@ def walk(
     return frozenset(seen)
 
 
-def cycles(nodes: Iterable[str], neighbours: dict[str, tuple[str, ...]]) -> list[list[str]]:
-    """The loops among some nodes: groups of nodes that can reach each other, or themselves."""
+def cycles(nodes: Iterable[str], neighbours: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
+    """The loops among some nodes: groups of nodes that can reach each other, or themselves, each in
+    the order given."""
     inside = list(dict.fromkeys(nodes))
     members = set(inside)
     narrowed = {
         node: tuple(other for other in neighbours[node] if other in members) for node in inside
     }
-    ahead = {node: walk(narrowed[node], narrowed, lambda _: True) for node in inside}
-    groups: list[list[str]] = []
-    grouped: set[str] = set()
+    groups: dict[str, list[str]] = {}
+    leaders = _leaders(inside, narrowed)
     for node in inside:
-        if node in ahead[node] and node not in grouped:
-            group = [other for other in inside if other in ahead[node] and node in ahead[other]]
-            groups.append(group)
-            grouped.update(group)
-    return groups
+        groups.setdefault(leaders[node], []).append(node)
+    return [group for group in groups.values() if len(group) > 1 or group[0] in narrowed[group[0]]]
+
+
+def _leaders(nodes: list[str], neighbours: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """For each node, one node of its strongly connected component (Tarjan, without recursion)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    leaders: dict[str, str] = {}
+    path: list[str] = []
+    for root in nodes:
+        if root in index:
+            continue
+        index[root] = low[root] = len(index)
+        path.append(root)
+        work = [(root, iter(neighbours[root]))]
+        while work:
+            node, others = work[-1]
+            other = next(others, None)
+            if other is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    while node not in leaders:
+                        leaders[path.pop()] = node
+            elif other not in index:
+                index[other] = low[other] = len(index)
+                path.append(other)
+                work.append((other, iter(neighbours[other])))
+            elif other not in leaders:
+                low[node] = min(low[node], index[other])
+    return leaders

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from workflows.compiler import code
-from workflows.compiler.check_edges import check_unique
 from workflows.compiler.check_fields import complaints
+from workflows.compiler.check_ids import check_unique
 from workflows.compiler.form_entries import Forms, name_of
 from workflows.compiler.plan import Code, PlanField
 from workflows.compiler.report import Report, Spot

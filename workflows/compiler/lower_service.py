@@ -8,11 +8,10 @@ from workflows.compiler import code
 from workflows.compiler.catalog import RpcSpec
 from workflows.compiler.context import Context
 from workflows.compiler.field_work import FIELD_WORK_INPUT, FIELD_WORK_OUTPUT
-from workflows.compiler.graph import walk
 from workflows.compiler.plan import Code, FieldWorkNode, PlanCompensation, ServiceNode
 from workflows.compiler.report import Spot
 from workflows.language.nearest import did_you_mean
-from workflows.language.nodes import Compensation, Decision, FieldWork, Parallel, Service
+from workflows.language.nodes import Compensation, FieldWork, Service
 from workflows.language.types import STRING, Field, Record, assignable, to_json
 
 #: A request's field that says why something is undone; the runtime fills it in.
@@ -37,7 +36,7 @@ def lower_service(
         rpc=spec.name,
         quick=spec.quick,
         mutating=spec.mutating,
-        barrier=spec.mutating and _depends_on_quick_read(node.id, context),
+        barrier=node.id in context.flow.late_writes,
         request=request or _NO_REQUEST,
         response=to_json(spec.response),
         compensation=_compensation(node, spec, context, spot),
@@ -133,28 +132,6 @@ def _written_compensation(
 def _takes_reason(undo: RpcSpec, given: list[list[Any]]) -> bool:
     field = undo.request.field(REASON)
     return field is not None and field.type == STRING and all(p[0] != REASON for p in given)
-
-
-def _depends_on_quick_read(node: str, context: Context) -> bool:
-    """True when a quick read can stand in the same workflow task before this write: on some way
-    back to it, nothing but decisions, parallels and other quick reads lies between."""
-    graph = context.graph
-    if graph is None:
-        return False
-
-    def instant(other: str) -> bool:
-        return isinstance(context.nodes.get(other), Decision | Parallel)
-
-    near = walk((node,), graph.previous, instant)
-    return any(_is_quick_read(other, context) for other in near)
-
-
-def _is_quick_read(node: str, context: Context) -> bool:
-    service = context.nodes.get(node)
-    if not isinstance(service, Service):
-        return False
-    spec = context.catalog.find(service.rpc)
-    return spec is not None and spec.quick and not spec.mutating
 
 
 def lower_field_work(

@@ -457,6 +457,8 @@ class Plan(PlanGraph):
     defaults: tuple[tuple[str, Code], ...] = ()
     #: What the case leaves behind for the flow that lived it through.
     outputs: tuple[tuple[str, Code], ...] = ()
+    #: The type of the outputs.
+    response: TypeJson
 
     @cached_property
     def stage_names(self) -> dict[str, str]:

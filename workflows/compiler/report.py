@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workflows.compiler.diagnostics import Diagnostic, Severity
+from workflows.compiler.diagnostics import Diagnostic, Firing, Severity
 from workflows.language.reading import Place, Source
 from workflows.language.typed import Finding
 
@@ -46,19 +46,22 @@ class Report:
         self._source = source
         self._found: dict[tuple[str, str, str, str], Diagnostic] = {}
 
-    def error(self, code: str, message: str, spot: Spot, hint: str = "", *, line: int = 0) -> None:
+    def error(
+        self,
+        code: str,
+        message: str,
+        spot: Spot,
+        hint: str = "",
+        *,
+        line: int = 0,
+        trace: tuple[Firing, ...] = (),
+    ) -> None:
         """Something that forbids publishing; its line is the spot's unless it is known better."""
-        self._add(code, Severity.ERROR, message, spot, hint, line)
+        self._add(code, Severity.ERROR, message, spot, hint, line, trace)
 
     def warning(self, code: str, message: str, spot: Spot, hint: str = "") -> None:
         """Something worth a look."""
         self._add(code, Severity.WARNING, message, spot, hint)
-
-    def unsupported(self, what: str, spot: Spot, hint: str = "") -> None:
-        """A construct that this version does not run; it is refused by name."""
-        self.error(
-            "FLOW_CONSTRUCT_UNSUPPORTED", f"{what} is not supported by this version", spot, hint
-        )
 
     def findings(self, findings: Iterable[Finding], spot: Spot) -> None:
         """Errors in an expression, with their column in it."""
@@ -67,12 +70,19 @@ class Report:
             self.error(finding.code, message, spot, finding.hint)
 
     def _add(
-        self, code: str, severity: Severity, message: str, spot: Spot, hint: str, line: int = 0
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        spot: Spot,
+        hint: str,
+        line: int = 0,
+        trace: tuple[Firing, ...] = (),
     ) -> None:
         line = line or self._source.line_of(spot.place)
         key = (code, spot.node, spot.field, message)
         self._found.setdefault(
-            key, Diagnostic(code, severity, spot.node, spot.field, line, message, hint)
+            key, Diagnostic(code, severity, spot.node, spot.field, line, message, hint, trace)
         )
 
     @property

@@ -1,28 +1,20 @@
-"""What each node can read: the types of everything, and what some way to it leaves unset."""
+"""What each node of a graph can read: the types of everything, and what some way to it leaves unset."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import Final
 
-from workflows.compiler.catalog import NodeCatalog
-from workflows.compiler.draft import Draft
-from workflows.compiler.field_work import FIELD_WORK_OUTPUT
-from workflows.compiler.form_entries import Forms
+from workflows.compiler.check_graph import may_pass_over
+from workflows.compiler.drawing import Drawing
 from workflows.compiler.graph import Graph
-from workflows.language.fields import record_of
-from workflows.language.nodes import (
-    Approval,
-    Confirm,
-    FieldWork,
-    Form,
-    NodeDefinition,
-    Service,
-    Wait,
-)
+from workflows.compiler.results import leaves_something
+from workflows.language.nodes import Approval, Confirm, End, Form, NodeDefinition, Parallel
 from workflows.language.typed import Path, Scope
-from workflows.language.types import SCALARS, STRING, TIMESTAMP, UNKNOWN, Field, Record, Type
+from workflows.language.types import STRING, TIMESTAMP, Field, Record, Type
 
 #: What is known of a case from its start.
 CASE: Final = Record(
@@ -35,109 +27,130 @@ CASE: Final = Record(
     ),
     "case",
 )
-#: What a user task adds to the values of its form.
-HANDLED: Final = (Field("handled_by", STRING), Field("handled_at", TIMESTAMP))
+
+
+class Paths:
+    """Numbers for the paths that may be unset, so that a set of them is a whole number."""
+
+    def __init__(self, paths: Iterable[Path], around: Paths | None = None) -> None:
+        self._numbers: dict[Path, int] = dict(around._numbers) if around else {}
+        for path in paths:
+            self._numbers.setdefault(path, len(self._numbers))
+
+    def bits(self, paths: Iterable[Path]) -> int:
+        """The set of those paths that have a number."""
+        numbers = {self._numbers[path] for path in paths if path in self._numbers}
+        return sum(1 << number for number in numbers)
+
+    def set(self, bits: int) -> PathSet:
+        """The set that a number stands for."""
+        return PathSet(self._numbers, bits)
+
+
+@dataclass(frozen=True, slots=True)
+class PathSet(Container[Path]):
+    """A set of paths by their numbers."""
+
+    numbers: Mapping[Path, int]
+    bits: int
+
+    def __contains__(self, path: object) -> bool:
+        number = self.numbers.get(path) if isinstance(path, tuple) else None
+        return number is not None and bool(self.bits >> number & 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The scopes of a flow's nodes.
+    """The scopes of a graph's nodes.
 
     Attributes:
-        forms: every form and its fields.
         variables: every root and its type.
+        paths: the numbers of what may be unset.
         before: for each node, what may be unset when a token comes to it.
-        after: the same, when it leaves.
+        after: the same, when the node is done.
+        at_ends: the same, at the ends that do not fail.
     """
 
-    forms: Forms
     variables: Mapping[str, Type]
-    before: Mapping[str, frozenset[Path]]
-    after: Mapping[str, frozenset[Path]]
+    paths: Paths
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    at_ends: int
 
     def entering(self, node: str) -> Scope:
         """What a node's own expressions can read."""
-        return Scope(self.variables, self.before.get(node, frozenset()))
+        return Scope(self.variables, self.paths.set(self.before.get(node, 0)))
 
     def leaving(self, node: str) -> Scope:
         """What can be read when a node is done, its own result included."""
-        return Scope(self.variables, self.after.get(node, frozenset()))
+        return Scope(self.variables, self.paths.set(self.after.get(node, 0)))
 
     @property
-    def at_start(self) -> Scope:
-        """What the flow's own defaults can read."""
-        return Scope({name: self.variables[name] for name in ("inputs", "case")})
+    def ending(self) -> Scope:
+        """What can be read at whichever end a run comes to."""
+        return Scope(self.variables, self.paths.set(self.at_ends))
 
 
-def build_scopes(draft: Draft, graph: Graph | None, catalog: NodeCatalog) -> Scopes:
-    """Types and definite assignment. Without a sound graph, everything counts as set: an unset
-    value is only worth telling when the ways are known."""
-    header = draft.header
-    inputs = record_of(header.inputs, "inputs") if header else UNKNOWN
-    forms = Forms.of(header.inputs if header else (), (node for node, _ in draft.nodes))
-    variables = header.data if header else ()
-    data = Record(tuple(Field(v.id, SCALARS[v.type]) for v in variables), "data")
-    roots: dict[str, Type] = {"inputs": inputs, "case": CASE, "data": data}
-    for node, _ in draft.nodes:
-        result = result_type(node, catalog, forms)
-        if result is not None:
-            roots[node.id] = result
-    roots.update(dict.fromkeys(sorted(draft.broken), UNKNOWN))
-    if graph is None:
-        return Scopes(forms, roots, {}, {})
-    settable: set[Path] = {("data", v.id) for v in variables if v.default is None}
-    settable.update((node.id,) for node, _ in draft.nodes if node.id in roots)
-    before, after = _flow(draft, graph, frozenset(settable))
-    return Scopes(forms, roots, before, after)
+def build_scopes(
+    drawing: Drawing,
+    variables: Mapping[str, Type],
+    settable: Iterable[Path],
+    around: tuple[Paths, int] | None = None,
+) -> Scopes:
+    """Definite assignment over one graph.
+
+    Without a graph everything counts as set: an unset value is only worth telling when the ways are
+    known.
+
+    Args:
+        variables: every root that can be read here.
+        settable: paths besides the results of its nodes that nodes may set.
+        around: of a body: what may be unset when it begins.
+    """
+    nodes = [node for node, _ in drawing.draft.nodes]
+    results = {(node.id,) for node in nodes if leaves_something(node)}
+    paths = Paths([*settable, *sorted(results)], around[0] if around else None)
+    if drawing.graph is None:
+        return Scopes(variables, paths, {}, {}, 0)
+    unset = paths.bits([*settable, *results]) | (around[1] if around else 0)
+    own = {node.id: paths.bits(_sets(node)) for node in nodes}
+    before = _spread(drawing, drawing.graph, unset, own)
+    after = {node.id: before[node.id] & ~own[node.id] for node in nodes}
+    ends = [node.id for node in nodes if isinstance(node, End) and not node.fails]
+    return Scopes(variables, paths, before, after, reduce(or_, (before[end] for end in ends), 0))
 
 
-def result_type(node: NodeDefinition, catalog: NodeCatalog, forms: Forms) -> Type | None:
-    """What a node leaves behind under its id; None when nothing."""
-    match node:
-        case Form() | Approval() | Confirm():
-            return record_of(forms.kept(node.id), node.id, *HANDLED)
-        case Service():
-            spec = catalog.find(node.rpc)
-            return spec.response if spec else UNKNOWN
-        case FieldWork():
-            return FIELD_WORK_OUTPUT
-        case Wait(event=str() as event):
-            known = catalog.events.get(event)
-            return known.payload if known else UNKNOWN
-        case _:
-            return None
+def _sets(node: NodeDefinition) -> list[Path]:
+    return [(node.id,), *(("data", name) for name in node.assign)]
 
 
-def _flow(
-    draft: Draft, graph: Graph, settable: frozenset[Path]
-) -> tuple[dict[str, frozenset[Path]], dict[str, frozenset[Path]]]:
-    """What may be unset before and after each node: of several ways into a node any one may leave
-    a value unset; of the branches into a join all are taken, so all of them must."""
-    gives = {node.id: _gives(node, settable) for node, _ in draft.nodes}
-    joins = {block.join: block for block in graph.blocks}
-    ways: dict[str, list[tuple[str, bool]]] = {node: [] for node in graph.nodes}
-    for edge, _ in draft.edges:
-        ways[edge.target].append((edge.source, edge.on is not None))
-    before: dict[str, frozenset[Path]] = dict.fromkeys(graph.nodes, frozenset())
+def _spread(drawing: Drawing, graph: Graph, unset: int, own: Mapping[str, int]) -> dict[str, int]:
+    """What may be unset before each node.
+
+    Of several ways into a node any one may leave a value unset. A parallel waits for all of them, so
+    there only what every one of them leaves is unset. A boundary is taken before its node has set
+    anything, and a node that may be passed over need not set anything either.
+    """
+    nodes = {node.id: node for node, _ in drawing.draft.nodes}
+    gives = {name: 0 if may_be_skipped(node) else own[name] for name, node in nodes.items()}
+    before = dict.fromkeys(graph.nodes, 0)
     changed = True
     while changed:
         changed = False
-        for node in graph.forward_order:
-            # One group for each branch of a join, else a single one.
-            groups: dict[int, frozenset[Path]] = {0: settable} if node == graph.start else {}
-            for source, failed in ways[node]:
-                unset = before[source] if failed else before[source] - gives[source]
-                group = joins[node].branch_of(source) if node in joins else 0
-                groups[group] = groups.get(group, frozenset()) | unset
-            unset = frozenset.intersection(*groups.values())
-            if unset != before[node]:
-                before[node] = unset
+        for name in graph.forward_order:
+            left = [
+                before[way.source] if way.boundary else before[way.source] & ~gives[way.source]
+                for way in drawing.entering.get(name, ())
+            ]
+            if name == graph.start:
+                left.append(unset)
+            meet = reduce(and_ if isinstance(nodes[name], Parallel) else or_, left)
+            if meet != before[name]:
+                before[name] = meet
                 changed = True
-    after = {node: unset - gives[node] for node, unset in before.items()}
-    return before, after
+    return before
 
 
-def _gives(node: NodeDefinition, settable: frozenset[Path]) -> frozenset[Path]:
-    paths: set[Path] = {("data", name) for name in node.assign}
-    paths.add((node.id,))
-    return frozenset(paths & settable)
+def may_be_skipped(node: NodeDefinition) -> bool:
+    """True when a user task may be left undone, by the runtime or by whoever manages the flow."""
+    return may_pass_over(node) or (isinstance(node, Form | Approval | Confirm) and node.skippable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -39,7 +39,7 @@ class Scope:
     """
 
     variables: Mapping[str, Type]
-    unset: Facts = NOTHING
+    unset: Container[Path] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ BRANCHES = """
       - {{id: b, kind: service, name: 乙, rpc: test.v1.Things/Make, input: {b_input}}}
       - {{id: maybe, kind: decision, name: 选}}
       - {{id: c, kind: service, name: 丙, rpc: test.v1.Things/Make}}
+      - {{id: met, kind: decision, name: 并}}
       - {{id: join, kind: parallel, name: 合}}
       - {{id: last, kind: service, name: 末, rpc: test.v1.Things/Make, input: {last_input}}}
       - {{id: done, kind: end, name: 完}}
@@ -27,8 +28,9 @@ BRANCHES = """
       - {{from: split, to: b}}
       - {{from: b, to: maybe}}
       - {{from: maybe, to: c, when: b.count > 1}}
-      - {{from: maybe, to: join, otherwise: true}}
-      - {{from: c, to: join}}
+      - {{from: maybe, to: met, otherwise: true}}
+      - {{from: c, to: met}}
+      - {{from: met, to: join}}
       - {{from: a, to: join}}
       - {{from: join, to: last}}
       - {{from: last, to: done}}

@@ -82,7 +82,8 @@ def _block(draw: st.DrawFn, drawing: Drawing, before: str, depth: int, shape: st
         lead = drawing.node("kind: wait, duration: 30m")
         more = ""
         if not parallel:
-            more = ", otherwise: true" if index == 0 else ", when: 'case.started_by == \"x\"'"
+            when = f", when: 'case.started_by == \"x{index}\"'"
+            more = when if index else ", otherwise: true"
         drawing.edge(opening, lead, more)
         ends.append(_sequence(draw, drawing, lead, depth - 1))
     closing = drawing.node("kind: parallel" if parallel else "kind: wait, duration: 5m")
