@@ -11,6 +11,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "CASE_STATE_RUNNING": ("进行中", "running"),
     "CASE_STATE_COMPLETED": ("已完成", "completed"),
     "CASE_STATE_CANCELLED": ("已取消", "cancelled"),
+    "CASE_STATE_FAILED": ("未成功", "failed"),
     "CASE_STATE_INCIDENT": ("异常待处理", "incident"),
     "NODE_PROGRESS_ACTIVE": ("进行中", "active"),
     "NODE_PROGRESS_DONE": ("已完成", "done"),

@@ -228,7 +228,9 @@ def _filter_of(request: cases_pb2.ListCasesRequest) -> store.CaseFilter:
     Raises:
         InvalidArgument: ``CASE_INVOLVEMENT_MISSING``.
     """
-    wanted = store.CaseFilter(request.flow_code, request.state, request.stage)
+    wanted = store.CaseFilter(
+        request.flow_code, request.state, request.stage, request.parent_case_id
+    )
     if not request.person_id:
         return wanted
     match request.involvement:

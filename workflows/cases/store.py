@@ -101,6 +101,7 @@ class CaseFilter:
     flow_code: str = ""
     state: int = 0
     stage: str = ""
+    parent_case_id: str = ""
     started_by: str = ""
     acted_in_by: str = ""
     copied_to: str = ""
@@ -114,6 +115,8 @@ class CaseFilter:
             wanted.append(CaseRow.state == self.state)
         if self.stage:
             wanted.append(CaseRow.stage == self.stage)
+        if self.parent_case_id:
+            wanted.append(CaseRow.parent_case_id == self.parent_case_id)
         if self.started_by:
             wanted.append(CaseRow.started_by_person_id == self.started_by)
         if self.acted_in_by:

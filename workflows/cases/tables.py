@@ -35,6 +35,7 @@ class CaseRow(Base):
     customer_id: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(INSTANT)
     started_by_person_id: Mapped[str]
+    parent_case_id: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(INSTANT)
     ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
     nodes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -783,12 +783,15 @@ class ListCasesRequest(_message.Message):
     STAGE_FIELD_NUMBER: _builtins.int
     PERSON_ID_FIELD_NUMBER: _builtins.int
     INVOLVEMENT_FIELD_NUMBER: _builtins.int
+    PARENT_CASE_ID_FIELD_NUMBER: _builtins.int
     flow_code: _builtins.str
     state: Global___CaseState.ValueType
     stage: _builtins.str
     person_id: _builtins.str
     """Only cases with which this person has something to do; one's own may be listed by anybody."""
     involvement: Global___CaseInvolvement.ValueType
+    parent_case_id: _builtins.str
+    """Only the child cases of this case."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
     def __init__(
@@ -800,10 +803,11 @@ class ListCasesRequest(_message.Message):
         stage: _builtins.str = ...,
         person_id: _builtins.str = ...,
         involvement: Global___CaseInvolvement.ValueType = ...,
+        parent_case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "involvement", b"involvement", "page", b"page", "person_id", b"person_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "involvement", b"involvement", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

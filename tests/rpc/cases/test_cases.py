@@ -219,3 +219,16 @@ async def test_a_page_token_that_was_not_given_is_refused(
     with pytest.raises(ServiceError) as refused:
         await clerk.ListActs(request)
     assert refused.value.reason == "PAGE_TOKEN_INVALID"
+
+
+async def test_child_cases_are_found_by_the_case_that_waits_for_them(
+    system: CaseServiceAsyncStub,
+) -> None:
+    child = case("ca_child", 1)
+    child.parent_case_id = "ca_parent"
+    child.state = cases_pb2.CASE_STATE_FAILED
+    child.incident = "STOCK_OUT"
+    await record(system, case("ca_parent", 1))
+    await record(system, child)
+    listed = await system.ListCases(cases_pb2.ListCasesRequest(parent_case_id="ca_parent"))
+    assert [(found.case_id, found.incident) for found in listed.cases] == [("ca_child", "STOCK_OUT")]
