@@ -231,4 +231,6 @@ async def test_child_cases_are_found_by_the_case_that_waits_for_them(
     await record(system, case("ca_parent", 1))
     await record(system, child)
     listed = await system.ListCases(cases_pb2.ListCasesRequest(parent_case_id="ca_parent"))
-    assert [(found.case_id, found.incident) for found in listed.cases] == [("ca_child", "STOCK_OUT")]
+    assert [(found.case_id, found.incident) for found in listed.cases] == [
+        ("ca_child", "STOCK_OUT")
+    ]
