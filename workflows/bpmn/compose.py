@@ -125,11 +125,11 @@ class _Drawing:
     def _node(self, step: Step, kind: str, what: str = "", **settings: Any) -> str:
         """Adds a node for a step, or (``what``) another one that belongs to it; its id."""
         node_id = self._all.ids.of(f"{step.id}/{what}" if what else step.id)
-        if step.node is not None and step.node.name and not what:
-            made = self._all.tasks.described(step.node, node_id, kind)
+        names = _NAMES[what or step.kind]
+        if step.node is not None and not what:
+            made = self._all.tasks.described(step.node, node_id, kind, names)
         else:
-            chinese, english = _NAMES[what or step.kind]
-            made = {"id": node_id, "kind": kind, "name": chinese, "name_en": english}
+            made = {"id": node_id, "kind": kind, "name": names[0], "name_en": names[1]}
         self._nodes[step.id].append(made | settings)
         return node_id
 

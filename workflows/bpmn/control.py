@@ -48,6 +48,11 @@ def control_of(skeleton: Skeleton) -> Control:
     flows: dict[str, str] = {}
     events: dict[str, str] = {}
     elements: dict[str, str] = {}
+    catching = {
+        way.source
+        for way in skeleton.ways
+        if way.rethrows or (way.event and way.event.trigger.kind in _THROWN)
+    }
     conditional = {way.source for way in skeleton.ways if way.condition is not None}
     for step in skeleton.steps.values():
         elements[step.id] = step.of.id if step.of else skeleton.scope.id
@@ -59,7 +64,7 @@ def control_of(skeleton: Skeleton) -> Control:
             elements[_outcome(step)] = elements[step.id]
             lines.append(Line(f"{step.id}/done", step.id, _outcome(step)))
     for number, way in enumerate(skeleton.ways):
-        if _never(skeleton.steps[way.source], way):
+        if _never(skeleton.steps[way.source], way, caught=way.source in catching):
             continue
         line = _line(skeleton, way, way.source in conditional, number)
         flows[line.id] = way.flow.id if way.flow else ""
@@ -102,18 +107,22 @@ def _line(skeleton: Skeleton, way: Way, conditional: bool, number: int) -> Line:
     )
 
 
-def _never(source: Step, way: Way) -> bool:
-    """A way out of a sub-process that nothing inside it leads to."""
+def _never(source: Step, way: Way, *, caught: bool) -> bool:
+    """A way out of a sub-process that nothing inside it leads to.
+
+    Args:
+        caught: what the sub-process throws has a way out of it.
+    """
     if source.body is None or way.rethrows is not None:
         return False
     inside = source.body.steps.values()
     thrown = {step.fails for step in inside if step.fails is not None}
     if way.event is None:
         completes = any(step.kind == "end" and step.fails is None for step in inside)
-        return bool(thrown) and not completes
+        return caught and not completes
     kind, code = way.event.trigger.kind, way.event.trigger.name
     if kind not in _THROWN:
         return False
     works = any(step.kind == "task" for step in inside)
-    caught = any(what == kind and code in ("", named) for what, named in thrown)
-    return not works and not caught
+    fits = any(what == kind and code in ("", named) for what, named in thrown)
+    return not works and not fits

@@ -173,7 +173,7 @@ class _Builder:
             catchers = tuple(self._scope.boundaries[node.id])
             inside = _Builder(node.inner, self._notes, (catchers, *self._around))
             step.body = inside.build()
-            for thrown in inside._thrown:
+            for thrown in () if kind_of(node.element) else inside._thrown:
                 self._rethrow(node, thrown)
         if node.loop is not None and node.loop.kind == "standard":
             loop = node.loop.element

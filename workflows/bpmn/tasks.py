@@ -86,9 +86,17 @@ class Tasks:
         assigned = self.variables.written.assign.get(step.id)
         return {"assign": assigned} if assigned else {}
 
-    def described(self, node: FlowNode, node_id: str, kind: str) -> dict[str, Any]:
-        """What every node says: its id, kind, name and description."""
+    def described(
+        self, node: FlowNode, node_id: str, kind: str, unnamed: tuple[str, str] | None = None
+    ) -> dict[str, Any]:
+        """What every node says: its id, kind, name and description.
+
+        Args:
+            unnamed: what it is called that has no name in the file, in Chinese and in English.
+        """
         found: dict[str, Any] = {"id": node_id, "kind": kind, "name": title(node.name, node.id)}
+        if not kind_of(node.element) and not node.name and unnamed is not None:
+            found["name"], found["name_en"] = unnamed
         texts = [text for each in node.element.all("documentation") if (text := each.say())]
         if len(node.name) > len(found["name"]):
             texts.insert(0, node.name)
@@ -96,7 +104,6 @@ class Tasks:
             each.take("textFormat")
         if texts:
             found["description"] = "\n\n".join(texts)
-        kind_of(node.element)
         return found | settings_of(node.element, self.notes)
 
     def _own(
