@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from workflows.compiler.plan import Plan, PlanGraph, SubflowNode
 from workflows.language.fields import record_of
+from workflows.language.reading import read_source
 from workflows.language.types import Record, from_json
 
 
@@ -62,7 +63,7 @@ def interface_of(plan: Plan, version: int, library: Library) -> FlowInterface:
         library: holds the flows that the plan uses.
     """
     uses: set[str] = set()
-    for node in _subflows(plan):
+    for node in subflows_of(plan):
         inner = library.find(node.flow, node.version)
         uses |= {node.flow} | (inner.uses if inner else set())
     outputs = from_json(plan.response)
@@ -71,11 +72,28 @@ def interface_of(plan: Plan, version: int, library: Library) -> FlowInterface:
     return FlowInterface(plan.flow, version, plan.hash, inputs, outputs, frozenset(uses))
 
 
-def _subflows(graph: PlanGraph) -> Iterator[SubflowNode]:
+def flows_used(source: str) -> dict[str, set[int]]:
+    """The other flows that a flow's source names, each with the versions it names; a flow that is
+    only named without one has none."""
+    found: dict[str, set[int]] = {}
+    stack: list[Any] = [read_source(source).value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, dict):
+            flow, version = part.get("flow"), part.get("version")
+            if part.get("kind") == "subflow" and isinstance(flow, str):
+                found.setdefault(flow, set()).update([version] if isinstance(version, int) else [])
+            stack += [part[key] for key in ("body", "nodes") if key in part]
+        elif isinstance(part, list):
+            stack += part
+    return found
+
+
+def subflows_of(graph: PlanGraph) -> Iterator[SubflowNode]:
     """The nodes that live through other flows, those in bodies included."""
     for node in graph.nodes:
         if isinstance(node, SubflowNode) and node.flow:
             yield node
         body = getattr(node, "body", None)
         if body is not None:
-            yield from _subflows(body)
+            yield from subflows_of(body)

@@ -15,6 +15,11 @@ _SEVERITIES: Final = {
     Severity.ERROR: flow_pb2.SEVERITY_ERROR,
     Severity.WARNING: flow_pb2.SEVERITY_WARNING,
 }
+_SOUNDNESS: Final = {
+    True: flow_pb2.SOUNDNESS_SOUND,
+    False: flow_pb2.SOUNDNESS_UNSOUND,
+    None: flow_pb2.SOUNDNESS_UNKNOWN,
+}
 
 
 def check_message(compiled: Compiled) -> flow_pb2.CheckFlowResponse:
@@ -22,6 +27,7 @@ def check_message(compiled: Compiled) -> flow_pb2.CheckFlowResponse:
     return flow_pb2.CheckFlowResponse(
         publishable=compiled.plan is not None,
         diagnostics=[_diagnostic(found) for found in compiled.diagnostics],
+        soundness=_SOUNDNESS[compiled.sound],
     )
 
 
@@ -34,6 +40,10 @@ def _diagnostic(found: Diagnostic) -> flow_pb2.Diagnostic:
         line=found.line,
         message=found.message,
         hint=found.hint,
+        trace=[
+            flow_pb2.Firing(node=firing.node, by=firing.by, takes=firing.takes)
+            for firing in found.trace
+        ],
     )
 
 

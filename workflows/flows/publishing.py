@@ -12,7 +12,9 @@ from workflows import store
 from workflows.catalog import load_catalog
 from workflows.compiler.compile import Compiled, compile_flow
 from workflows.compiler.diagnostics import Diagnostic, Severity
+from workflows.compiler.library import flows_used
 from workflows.compiler.plan import Plan
+from workflows.flows.library import library_for
 from workflows.tables import FlowVersionRow
 
 #: Types of workflows that are ours, which no flow may take as its own.
@@ -23,7 +25,7 @@ _MOST_DETAIL_BYTES: Final = 4_000
 
 async def publish(source: str, at: datetime, by_person_id: str) -> FlowVersionRow:
     """Publish a source as the next version of its flow; the newest version's own source gives that
-    version again.
+    version again, unless a flow that it lives through has a newer version by now.
 
     Raises:
         InvalidArgument: ``FLOW_NOT_PUBLISHABLE`` with the first errors in its details,
@@ -33,7 +35,7 @@ async def publish(source: str, at: datetime, by_person_id: str) -> FlowVersionRo
     session = current_session()
     await store.lock_flow(session, plan.flow)
     latest = await store.latest_version(session, plan.flow)
-    if latest is not None and latest.source == source:
+    if latest is not None and _same(latest, source, plan):
         return latest
     await store.keep_plan(session, plan.hash, plan.to_bytes())
     row = FlowVersionRow(
@@ -53,7 +55,11 @@ async def publish(source: str, at: datetime, by_person_id: str) -> FlowVersionRo
 
 async def check(source: str) -> Compiled:
     """Compile a source against the contracts and the flows published so far."""
-    return compile_flow(source, load_catalog())
+    return compile_flow(source, load_catalog(), await library_for(source))
+
+
+def _same(latest: FlowVersionRow, source: str, plan: Plan) -> bool:
+    return latest.source == source and (latest.plan_hash == plan.hash or not flows_used(source))
 
 
 def _publishable(compiled: Compiled) -> Plan:

@@ -24,6 +24,30 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
+STANDS_STILL = """
+code: stands_still
+name: 走不完
+start: choose
+nodes:
+  - {id: choose, kind: decision, name: 选}
+  - {id: join, kind: parallel, name: 合}
+  - {id: done, kind: end, name: 完}
+edges:
+  - {from: choose, to: join, when: case.started_by == 'pe_wang'}
+  - {from: choose, to: join, otherwise: true}
+  - {from: join, to: done}
+"""
+OUTER = """
+code: outer
+name: 外层
+start: inside
+nodes:
+  - {id: inside, kind: subflow, name: 内, flow: INNER}
+  - {id: done, kind: end, name: 完}
+edges: [{from: inside, to: done}]
+"""
+
+
 def flows_for(served: Served, actor: Actor = SYSTEM) -> FlowServiceAsyncStub:
     return served.stub(FlowServiceStub, actor)  # type: ignore[return-value]  # async over an aio channel
 
@@ -96,6 +120,39 @@ async def test_a_malformed_flow_is_told_all_that_is_wrong_and_nothing_is_publish
     assert json.loads(refused.value.details["1"])["code"] == errors[0].code
     with pytest.raises(NotFound):
         await flows.GetFlow(flow_pb2.GetFlowRequest(flow_code="broken"))
+
+
+async def test_whether_a_flow_can_finish_is_told_with_a_run_that_cannot(
+    flows: FlowServiceAsyncStub,
+) -> None:
+    sound = await flows.CheckFlow(flow_pb2.CheckFlowRequest(source=named("checked")))
+    assert sound.soundness == flow_pb2.SOUNDNESS_SOUND
+    checked = await flows.CheckFlow(flow_pb2.CheckFlowRequest(source=STANDS_STILL))
+    assert checked.soundness == flow_pb2.SOUNDNESS_UNSOUND
+    (found,) = checked.diagnostics
+    assert found.code == "FLOW_UNSOUND_DEADLOCK"
+    assert [(firing.node, firing.by) for firing in found.trace] == [("choose", "done")]
+    undrawn = await flows.CheckFlow(flow_pb2.CheckFlowRequest(source="nodes: [{"))
+    assert undrawn.soundness == flow_pb2.SOUNDNESS_UNKNOWN
+
+
+async def test_a_flow_lives_through_the_newest_version_of_another(
+    flows: FlowServiceAsyncStub,
+) -> None:
+    outer = OUTER.replace("INNER", "lived_through")
+    checked = await flows.CheckFlow(flow_pb2.CheckFlowRequest(source=outer))
+    assert [found.code for found in checked.diagnostics] == ["FLOW_SUBFLOW_UNKNOWN"]
+    await publish(flows, named("lived_through", "一"))
+    first = await publish(flows, outer)
+    assert await publish(flows, outer) == first
+    await publish(flows, named("lived_through", "二"))
+    again = await flows.PublishFlow(
+        flow_pb2.PublishFlowRequest(idempotency_key="after the inner one", source=outer)
+    )
+    assert (first.version, again.version) == (1, 2)
+    pinned = json.loads((await flows.GetFlow(flow_pb2.GetFlowRequest(flow_code="outer"))).plan_json)
+    (node,) = [node for node in pinned["nodes"] if node["kind"] == "subflow"]
+    assert (node["flow"], node["version"]) == ("lived_through", 2)
 
 
 async def test_what_is_not_even_yaml_is_a_diagnostic_too(flows: FlowServiceAsyncStub) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.unit.compiler.flows import CATALOG, HEADER, flow
 from workflows.compiler.compile import compile_flow, compile_or_raise
-from workflows.compiler.library import FlowInterface, Library, interface_of
+from workflows.compiler.library import FlowInterface, Library, flows_used, interface_of
 from workflows.compiler.plan import SubflowNode
 from workflows.language.types import INT, STRING, Field, Record
 
@@ -133,3 +133,15 @@ def test_outputs_are_set_at_whichever_end_a_case_comes_to() -> None:
     assert [(d.code, d.field) for d in found] == [("FLOW_VARIABLE_UNSET", "outputs.count")]
     failing = two_ends.replace("kind: end, name: 早", "kind: end, name: 早, fails: TOO_EARLY")
     assert codes(failing) == []
+
+
+def test_the_flows_that_a_source_names_are_found_before_it_is_checked() -> None:
+    nested = """
+        nodes:
+          - {id: a, kind: subflow, flow: repair}
+          - {id: b, kind: subflow, flow: repair, version: 2}
+          - {id: c, kind: for_each, body: {nodes: [{id: d, kind: subflow, flow: visit}]}}
+          - {id: e, kind: form, flow: nonsense}
+    """
+    assert flows_used(nested) == {"repair": {2}, "visit": set()}
+    assert flows_used("nodes: [{") == {}
