@@ -5,7 +5,6 @@ Given the same chance, the guesses are the same; they obey types and bounds and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,10 +17,9 @@ from workflows.language.fields import FormField
 from workflows.language.file_types import endings_of
 from workflows.language.types import EnumOf, ListOf, MapOf, Record, Scalar, Type
 from workflows.language.values import ENCODERS, Json, timestamp_to_json
+from workflows.runtime.fitting import fitting_text
 from workflows.runtime.forms import look_at_form
 
-#: What a text with a pattern may be: a telephone, an adcode, a name, a code.
-_TEXTS: Final = ("13800000000", "110105", "100000", "A1", "a", "a-b-c", "ABC-123", "张三")
 _NAMES: Final = {"region": "110105", "person": "pe_guess", "customer": "cu_guess"}
 
 
@@ -145,7 +143,4 @@ class Guess:
         return int(field.least) if field.least else otherwise
 
     def _text(self, field: FormField) -> str:
-        pattern = field.pattern
-        if pattern is None:
-            return "guess"[: field.longest]
-        return next((t for t in _TEXTS if re.fullmatch(pattern, t, re.ASCII)), "")
+        return fitting_text(field.pattern) if field.pattern else "guess"[: field.longest]

@@ -176,8 +176,11 @@ class _Player:
     def _act(self, place: Place, task: UserTask) -> None:
         task_id = f"{place.path}{task.task_id}"
         self.case.advance(self._chance.choice(_PAUSES) if self._by_chance else _PAUSES[0])
-        if place_of(self.case.state, self.case.plan, "tasks", task_id) is None:
+        found = place_of(self.case.state, self.case.plan, "tasks", task_id)
+        if found is None:
             return  # a deadline or an event has taken it away meanwhile
+        place, own_id = found
+        task = place.run.tasks[own_id]
         self._acts += 1
         node = place.node(task.node)
         assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
