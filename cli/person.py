@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from cli import absence
+from cli import absence, hand_over
 from cli.api import part
 from cli.output import facts, state, table, tell, text, time
 from cli.times import instant
@@ -17,6 +17,7 @@ from services.gateway.words import word
 
 app = noun("person", "People 人员: staff, roles, regions, absences.")
 app.add_typer(absence.app)
+verb(app, "hand-over")(hand_over.hand_over)
 
 
 @verb(app, "list")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
+from kit.errors import InvalidArgument, Unauthenticated
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from services.gateway.auth import Caller
 from services.gateway.edge import Edge
 from services.gateway.files import require_files
-from workflows.client import Act, case_workflow_id
+from workflows.client import Act, Verb, case_workflow_id
 
 
 class Acted(BaseModel):
@@ -22,8 +23,23 @@ class Acted(BaseModel):
     user_task: dict[str, Any] | None = Field(description="As it stands now; null: it is closed")
 
 
+#: Verbs that give something to the person they name, or to several.
+_TO_ONE: Final = (Verb.TRANSFER, Verb.DELEGATE)
+_TO_SEVERAL: Final = (Verb.ADD_SIGNER_BEFORE, Verb.ADD_SIGNER_AFTER, Verb.COPY_TO)
+
+
 async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
-    """Apply an act, once for its key; a refusal is raised as what it is."""
+    """Apply an act, once for its key; a refusal is raised as what it is.
+
+    Raises:
+        InvalidArgument: ``PERSON_UNKNOWN`` when it names somebody who is none of the company's
+            people: a case cannot know them all.
+    """
+    if act.verb in _TO_ONE and act.to:
+        await check_member(edge, act.to, "to")
+    if act.verb in _TO_SEVERAL:
+        for person_id in act.people:
+            await check_member(edge, person_id, "people")
     await require_files(edge, act.form)
     reply = await edge.cases.act(workflow_id, act)
     if reply.refusal is not None:
@@ -34,6 +50,22 @@ async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
         revision=reply.revision,
         user_task=reply.user_task,
     )
+
+
+async def check_member(edge: Edge, person_id: str, field: str) -> None:
+    """See whether somebody is of the company's people.
+
+    Raises:
+        InvalidArgument: ``PERSON_UNKNOWN``.
+    """
+    try:
+        actor = await edge.people.actor(person_id, "")
+    except Unauthenticated:
+        actor = None
+    if actor is None or actor.has_role("customer"):
+        raise InvalidArgument(
+            "PERSON_UNKNOWN", f"{person_id!r} is none of the company's people", field=field
+        )
 
 
 def act_of(caller: Caller, act_key: str, verb: str, **more: Any) -> Act:
@@ -57,9 +89,8 @@ async def workflow_of(edge: Edge, case_id: str, user_task_id: str) -> str:
     """
     stub = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
     case = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
-    node = user_task_id.partition("/")[0]
     by_closeness = sorted(
-        (task for task in case.user_tasks if task.node == node),
+        (task for task in case.user_tasks if user_task_id.startswith(f"{task.node}/")),
         key=lambda task: task.user_task_id != user_task_id,
     )
     return by_closeness[0].workflow_id if by_closeness else case_workflow_id(case_id)

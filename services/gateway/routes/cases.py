@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from kit.errors import NotFound, Unavailable
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.pricing.v1 import pricing_pb2
-from services.gateway.acting import Acted, act_of, perform, workflow_of
+from services.gateway.acting import Acted, act_of, check_member, perform, workflow_of
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.files import require_files
@@ -26,7 +26,7 @@ from services.gateway.openapi import answers
 from services.gateway.quotes import quote_of_case
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
-from workflows.client import CaseStart
+from workflows.client import HAND_OVER_ROLES, CaseStart
 
 if TYPE_CHECKING:  # the generated stubs alone know the asynchronous class
     from protos.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
@@ -54,6 +54,16 @@ expose(
     "",
     f"{_SERVICE}/ListUserTasks",
     "The inbox: open user tasks by urgency; without person_id everybody's",
+)
+
+
+hand_overs = APIRouter(prefix="/hand-overs", tags=["cases 个案"])
+expose(
+    hand_overs,
+    "GET",
+    "/{hand_over_id}",
+    f"{_SERVICE}/GetHandOver",
+    "How far a hand-over is, and what could not be handed over",
 )
 
 
@@ -117,7 +127,16 @@ class NewAct(_Body):
     verb: str = Field(min_length=1, max_length=32)
     revision: int | None = Field(None, description="The revision that the person saw")
     form: dict[str, Any] = {}
-    to: str = Field("", max_length=64, description="Whom to transfer to; the node to send back to")
+    to: str = Field(
+        "",
+        max_length=200,
+        description="Whom to transfer or delegate to; the node to go back to; a pause's reason",
+    )
+    people: list[str] = Field(
+        [],
+        max_length=100,
+        description="Signers to add or remove; whom to copy to; whose place a manager gives away",
+    )
     comment: str = Field("", max_length=2000)
 
 
@@ -181,10 +200,45 @@ async def act(
         revision=body.revision,
         form=body.form,
         to=body.to,
+        people=tuple(body.people),
         comment=body.comment,
     )
     workflow_id = await workflow_of(edge, case_id, body.user_task_id)
     return await perform(edge, workflow_id, wanted)
+
+
+class NewHandOver(_Body):
+    """Whose open user tasks go to whom."""
+
+    from_person_id: str = Field(min_length=1, max_length=64)
+    to_person_id: str = Field(min_length=1, max_length=64)
+
+
+class OrderedHandOver(BaseModel):
+    """A hand-over that runs, or has run."""
+
+    hand_over_id: str
+
+
+@hand_overs.post(
+    "",
+    summary="Hand a leaver's open user tasks over",
+    status_code=202,
+    openapi_extra=KEY_PARAMETER,
+)
+async def hand_over(
+    body: NewHandOver, request: Request, edge: EdgeOf, caller: CallerOf
+) -> OrderedHandOver:
+    """Every open task in its own time, audited one by one; once for each key."""
+    caller.actor.require_role(*HAND_OVER_ROLES)
+    await check_member(edge, body.to_person_id, "to_person_id")
+    hand_over_id = await edge.cases.hand_over(
+        body.from_person_id,
+        body.to_person_id,
+        by=caller.actor.person_id,
+        key=idempotency_key(request, caller),
+    )
+    return OrderedHandOver(hand_over_id=hand_over_id)
 
 
 @cases.get(
@@ -249,4 +303,4 @@ def event_id(case: cases_pb2.Case) -> str:
     return f"{case.revision}-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-ROUTERS: Final = (cases, user_tasks)
+ROUTERS: Final = (cases, user_tasks, hand_overs)

@@ -8,9 +8,9 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cli.api import Api, Refused, part
-from cli.case import read_values
 from cli.output import local, money, place, state, time
 from cli.quote import _line
+from cli.values import read_values
 from protos.common.v1 import money_pb2, place_pb2
 from protos.settlement.v1 import settlement_pb2
 
