@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from kit.db.session import current_session
 from workflows import store
 from workflows.compiler.library import (
@@ -29,13 +27,12 @@ async def library_for(source: str) -> Library:
     found: dict[tuple[str, int], FlowInterface] = {}
     for flow, versions in flows_used(source).items():
         for version in sorted({_NEWEST, *versions}):
-            await _add(current_session(), flow, version, found)
+            await _add(flow, version, found)
     return Library(found.values())
 
 
-async def _add(
-    session: AsyncSession, flow: str, version: int, found: dict[tuple[str, int], FlowInterface]
-) -> None:
+async def _add(flow: str, version: int, found: dict[tuple[str, int], FlowInterface]) -> None:
+    session = current_session()
     row = await store.version_of(session, flow, version) if 0 <= version <= _MOST else None
     if row is None or (flow, row.version) in found:
         return
@@ -43,5 +40,5 @@ async def _add(
     assert content is not None, "a published version keeps its plan"
     plan = Plan.from_bytes(content)
     for node in subflows_of(plan):
-        await _add(session, node.flow, node.version, found)
+        await _add(node.flow, node.version, found)
     found[flow, row.version] = interface_of(plan, row.version, Library(found.values()))
