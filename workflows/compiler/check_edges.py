@@ -32,6 +32,7 @@ def check_edges(
         good &= _check_count(node, spot, drawn, report)
         if isinstance(node, Decision) and node.mode == "event":
             good &= _check_race(spot, drawn, nodes, entering, draft.start, report)
+            good &= _check_racers(drawn, leaving, report)
         elif isinstance(node, Decision):
             good &= _check_choice(node, spot, drawn, report)
         if node.id == draft.start and entering.get(node.id) and _joins(node):
@@ -160,6 +161,21 @@ def _check_choice(
             "keep one",
         )
         good = False
+    return good
+
+
+def _check_racers(drawn: Sequence[tuple[Edge, Spot]], leaving: Ways, report: Report) -> bool:
+    """No wait has begun by itself while several race, so nothing can overtake one of them."""
+    good = True
+    for edge, place in drawn:
+        if any(way.boundary for way in leaving.get(edge.target, ())):
+            report.error(
+                "FLOW_EVENT_DECISION",
+                f"{edge.target!r} has a boundary edge of its own",
+                place,
+                "lead the decision to one more wait instead",
+            )
+            good = False
     return good
 
 

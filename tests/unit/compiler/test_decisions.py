@@ -141,6 +141,10 @@ def test_an_event_decision_races_the_waits_it_leads_to() -> None:
         ("      - {from: race, to: late}\n", ""),
         ("{from: race, to: late}", "{from: race, to: late}\n      - {from: race, to: done}"),
         ("{from: changed, to: done}", "{from: changed, to: late}"),
+        (
+            "{from: changed, to: done}",
+            "{from: changed, to: done}\n      - {from: changed, to: done, on: timer, after: 1h}",
+        ),
     ],
 )
 def test_an_event_decision_leads_to_at_least_two_waits_of_its_own(instead: str, by: str) -> None:
