@@ -398,6 +398,25 @@ class PlanGraph(_Part):
         """The nodes by id."""
         return {node.id: node for node in self.nodes}
 
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The nodes to which something can go back."""
+        return frozenset(
+            target
+            for node in self.nodes
+            if isinstance(node, FormNode | ApprovalNode | ConfirmNode)
+            for target in node.returns
+        )
+
+    def comes_of(self, node: str, earlier: str) -> bool:
+        """Whether every way to a node goes through an earlier one."""
+        while node != earlier:
+            above = self.dominator.get(node)
+            if above is None:
+                return False
+            node = above
+        return True
+
     def region(self, target: str) -> frozenset[str]:
         """What is undone when something is sent back to a node: itself and the nodes to which every
         way goes through it."""

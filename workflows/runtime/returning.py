@@ -3,8 +3,6 @@ whoever did a node. Where to, and whether it is too late."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from workflows.compiler.plan import (
     ApprovalNode,
     ConfirmNode,
@@ -12,7 +10,6 @@ from workflows.compiler.plan import (
     ForEachNode,
     FormNode,
     Plan,
-    PlanGraph,
     SubflowNode,
 )
 from workflows.runtime.places import Place, places
@@ -72,17 +69,20 @@ def is_retrievable(place: Place, node: str) -> bool:
     done = place.node(node)
     if not isinstance(done, FormNode | ApprovalNode | ConfirmNode) or not done.take_back:
         return False
+    since = place.run.standings[node].order
     return _may_go_back(place, node) and not any(
-        _has_been_acted_on(place, node, follower) for follower in _followers(place.graph, node)
+        _has_been_acted_on(place, other)
+        for other, standing in place.run.standings.items()
+        if standing.order > since and place.graph.comes_of(other, node)
     )
 
 
 def _may_go_back(place: Place, node: str) -> bool:
     """Whether something has come of a node, and all of it may go back there."""
     run = place.run
-    if node in run.tokens or not _is_target(place.graph, node):
+    if node in run.tokens or node not in place.graph.targets:
         return False
-    standing = [place.node(other) for other in _followers(place.graph, node) if other in run.tokens]
+    standing = [place.node(token) for token in run.tokens if place.graph.comes_of(token, node)]
     return bool(standing) and all(
         node in other.returns
         for other in standing
@@ -90,28 +90,13 @@ def _may_go_back(place: Place, node: str) -> bool:
     )
 
 
-def _is_target(graph: PlanGraph, node: str) -> bool:
-    return any(
-        node in other.returns
-        for other in graph.nodes
-        if isinstance(other, FormNode | ApprovalNode | ConfirmNode)
-    )
-
-
-def _followers(graph: PlanGraph, node: str) -> Iterator[str]:
-    return (other for other in graph.region(node) if other != node)
-
-
-def _has_been_acted_on(place: Place, node: str, follower: str) -> bool:
+def _has_been_acted_on(place: Place, follower: str) -> bool:
     run = place.run
-    there = run.standings.get(follower)
-    if there is None or there.order < run.standings[node].order:
-        return False
     if isinstance(place.node(follower), _OPAQUE):
         return True
     if follower not in run.tokens:
         return bool(run.handlers.get(follower))
-    task = run.tasks.get(f"{follower}/{there.visit}")
+    task = run.tasks.get(f"{follower}/{run.standings[follower].visit}")
     return task is not None and _is_touched(task)
 
 
