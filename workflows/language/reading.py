@@ -18,11 +18,15 @@ from yaml import events
 
 MAX_CHARACTERS: Final = 512 * 1024
 MAX_DEPTH: Final = 24
+MAX_VALUES: Final = 100_000
 
 #: Keys and list positions from the top of the document.
 Place: TypeAlias = tuple[str | int, ...]
 
-_INT: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+#: Problems after which a text is not read on.
+_MOST_PROBLEMS: Final = 100
+
+_INT: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -96,6 +100,7 @@ class _Reader:
     def __init__(self, text: str, source: Source) -> None:
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self._source = source
+        self._values = 0
 
     def read(self) -> None:
         """Read the first document and refuse a second."""
@@ -109,6 +114,9 @@ class _Reader:
 
     def _value(self, event: Any, place: Place) -> Any:
         self._source.lines.setdefault(place, event.start_mark.line + 1)
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise _stop(event, "FLOW_SOURCE_TOO_BIG", f"more than {MAX_VALUES} values", place[:2])
         if len(place) > MAX_DEPTH:
             raise _stop(event, "FLOW_SOURCE_TOO_BIG", f"nested deeper than {MAX_DEPTH}", place[:2])
         if isinstance(event, events.AliasEvent) or event.anchor is not None:
@@ -135,21 +143,27 @@ class _Reader:
             key = self._key(event, place)
             inner = (*place, key)
             if key in result:
-                line = event.start_mark.line + 1
-                self._source.problems.append(
-                    SourceProblem(
-                        "FLOW_SOURCE_DUPLICATE_KEY",
-                        f"{key!r} is written twice",
-                        f"the first stands on line {self._source.lines[inner]}; keep one",
-                        line,
-                        place,
-                    )
-                )
+                self._written_twice(key, event, place)
                 self._value(next(self._events), (*inner, "(again)"))
                 continue
             self._source.lines[inner] = event.start_mark.line + 1
             result[key] = self._value(next(self._events), inner)
         return result
+
+    def _written_twice(self, key: str, event: Any, place: Place) -> None:
+        problems = self._source.problems
+        if len(problems) == _MOST_PROBLEMS:
+            raise _stop(event, "FLOW_SOURCE_TOO_BIG", "there is too much wrong to read on", place)
+        first = self._source.lines[(*place, key)]
+        problems.append(
+            SourceProblem(
+                "FLOW_SOURCE_DUPLICATE_KEY",
+                f"{key!r} is written twice",
+                f"the first stands on line {first}; keep one",
+                event.start_mark.line + 1,
+                place,
+            )
+        )
 
     def _key(self, event: Any, place: Place) -> str:
         if not isinstance(event, events.ScalarEvent) or event.anchor or event.tag:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.language.reading import MAX_CHARACTERS, read_source
+from workflows.language.reading import MAX_CHARACTERS, MAX_VALUES, read_source
 
 
 def test_every_part_remembers_its_line() -> None:
@@ -21,10 +21,10 @@ def test_every_part_remembers_its_line() -> None:
 
 def test_only_whole_numbers_truth_and_null_are_more_than_text() -> None:
     source = read_source(
-        "[1, -2, 1.50, yes, on, 12:30, 2026-01-01, 0x10, 007, true, null, ~, '1', \"true\"]"
+        "[1, -2, -0, 1.50, yes, on, 12:30, 2026-01-01, 0x10, 007, true, null, ~, '1', \"true\"]"
     )
     assert source.value == [
-        1, -2, "1.50", "yes", "on", "12:30", "2026-01-01", "0x10", "007", True, None, None, "1",
+        1, -2, "-0", "1.50", "yes", "on", "12:30", "2026-01-01", "0x10", "007", True, None, None, "1",
         "true",
     ]  # fmt: skip
 
@@ -51,6 +51,7 @@ def test_json_is_read_as_well() -> None:
         ("a: 1\nb: 2\na: 3", "FLOW_SOURCE_DUPLICATE_KEY", 3),
         ("[" * 30 + "]" * 30, "FLOW_SOURCE_TOO_BIG", 1),
         ("x" * (MAX_CHARACTERS + 1), "FLOW_SOURCE_TOO_BIG", 0),
+        ("[" + "1," * MAX_VALUES + "1]", "FLOW_SOURCE_TOO_BIG", 1),
     ],
 )
 def test_what_is_no_flow_text_is_refused_with_its_line(text: str, code: str, line: int) -> None:
@@ -62,6 +63,12 @@ def test_the_first_of_two_keys_stays_and_reading_goes_on() -> None:
     source = read_source("a: 1\na: {b: 1, b: 2}\nc: 3")
     assert source.value == {"a": 1, "c": 3}
     assert [problem.line for problem in source.problems] == [2, 2]
+
+
+def test_a_text_with_too_much_wrong_is_not_read_on() -> None:
+    problems = read_source("k: 1\n" * 50_000).problems
+    assert len(problems) == 101
+    assert problems[-1].code == "FLOW_SOURCE_TOO_BIG"
 
 
 @pytest.mark.parametrize(
