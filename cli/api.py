@@ -131,6 +131,19 @@ class Api:
         """Ask for something that is no message."""
         return self._ask(verb, path, json=body, params=query).json()
 
+    def upload(self, path: Path) -> str:
+        """Upload a file; its reference.
+
+        Raises:
+            Refused: it cannot be read here, or is not taken there.
+        """
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise Refused(f"{path} cannot be read: {error}", "INPUT_FILE_UNREADABLE") from error
+        answer = self._ask("POST", "/files", params={"name": path.name}, content=content)
+        return str(answer.json()["file_id"])
+
     def text(self, path: str, **query: Any) -> str:
         """Read a document."""
         return self._ask("GET", path, params=query).text

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
 from cli.api import Refused
-from services.gateway.forms import typed_of, values_of
+from cli.verb import api
+from services.gateway.forms import find, kind_of, typed_of, values_of
 
 Values: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", help="A JSON file, or name=value; may be given again"),
+    typer.Option(
+        "--input", "-i", help="A JSON file, name=value or photos=@photo.jpg; may be given again"
+    ),
 ]
+#: Kinds of fields that take a file of this machine.
+_FILES: Final = ("photo", "file", "signature")
 
 
 def read_values(given: list[str], schema: dict[str, Any]) -> dict[str, Any]:
-    """The values of a form or of a case's inputs, from files and ``name=value`` pairs."""
+    """The values of a form or of a case's inputs, from files and ``name=value`` pairs.
+
+    Parts have dotted names (``slot.from=2026-10-01T09:00``, ``lines.0.quantity=2``), and
+    ``photos=@photo.jpg`` uploads a file.
+    """
     values: dict[str, Any] = {}
     texts: list[tuple[str, str]] = []
     for piece in given:
         name, equals, value = piece.partition("=")
         if equals and not Path(piece).exists():
-            texts.append((name.strip(), value))
+            texts.append((name.strip(), _uploaded(name.strip(), value, schema)))
         else:
             values |= _read_file(Path(piece))
     return values | values_of(schema, typed_of(texts))
+
+
+def _uploaded(name: str, value: str, schema: dict[str, Any]) -> str:
+    """The reference of the file that is named by its path; any other value as it is."""
+    path = re.sub(r"\.\d+\.", "[0].", name)
+    if value.startswith("@") and kind_of(find(schema, path)) in _FILES:
+        return api().upload(Path(value.removeprefix("@")))
+    return value
 
 
 def _read_file(path: Path) -> dict[str, Any]:

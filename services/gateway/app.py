@@ -14,6 +14,8 @@ from services.gateway.pages import (
     inbox_page,
     login_page,
     reference_page,
+    start_page,
+    suggestions,
     work_order_page,
 )
 from services.gateway.pages.base import mount_assets, problem_page
@@ -40,7 +42,9 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 _API: Final = (
     product, session, flows, cases, files, pricing, work_orders, settlement, directory, notify,
 )  # fmt: skip
-_PAGES: Final = (login_page, inbox_page, case_page, work_order_page, reference_page)
+_PAGES: Final = (
+    login_page, inbox_page, start_page, suggestions, case_page, work_order_page, reference_page,
+)  # fmt: skip
 
 
 def create_app(edge: Edge) -> FastAPI:

@@ -24,6 +24,7 @@ from kit.rpc.convert import instant_from_proto
 from protos.common.v1 import money_pb2
 from services.gateway.auth import Caller, admit, require_csrf, session_caller
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.forms import Typed, typed_of
 from services.gateway.words import enum_term, word
 
 T = TypeVar("T")
@@ -82,6 +83,15 @@ class Visit:
         texts = {name: value for name, value in posted.items() if isinstance(value, str)}
         require_csrf(self.caller, texts.pop("csrf_token", ""))
         return texts
+
+    async def typed(self) -> dict[str, Typed]:
+        """What was typed into the fields of the posted form, which are called ``f.…``."""
+        posted = await self.request.form()
+        return typed_of(
+            (name.removeprefix("f."), text)
+            for name, text in posted.multi_items()
+            if name.startswith("f.") and isinstance(text, str)
+        )
 
 
 async def visit(request: Request, edge: EdgeOf) -> Visit:

@@ -19,6 +19,7 @@ from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.drawing import Standing, svg
 from services.gateway.pages.base import Visit, VisitOf, if_allowed
 from services.gateway.pages.inbox_page import latest_quote
+from services.gateway.pages.suggestions import suggestions_for
 from services.gateway.pages.tasks import view
 from services.gateway.passwords import new_token
 from services.gateway.routes.cases import event_id
@@ -58,12 +59,13 @@ async def case(visit: VisitOf, case_id: str) -> Response:
     names = await visit.edge.people.names(found.customer_id)
     orders, earnings, deliveries, acts = await _around(visit, case_id)
     me = visit.caller.actor.person_id
+    tasks = [view(task, me, visit.language, names) for task in found.user_tasks]
     return await visit.page(
         "case.html",
         case=found,
         seen=event_id(found),
         map=Markup(await _map(visit, found, names)),
-        tasks=[view(task, me, {}) for task in found.user_tasks],
+        tasks=tasks,
         quote=await latest_quote(visit, case_id),
         work_orders=orders,
         earnings=earnings,
@@ -74,7 +76,7 @@ async def case(visit: VisitOf, case_id: str) -> Response:
         act_key=new_token("act"),
         here=f"/cases/{case_id}",
         titles={node.node: node.title for node in found.nodes},
-        suggestions={"person": list(names.items())},
+        suggestions=await suggestions_for(visit, frozenset().union(*(t.kinds for t in tasks))),
     )
 
 

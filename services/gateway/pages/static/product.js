@@ -18,6 +18,7 @@ async function refresh() {
   document.querySelector("main").replaceWith(page.querySelector("main"));
   document.querySelectorAll("main details").forEach((each, i) => { each.open = open[i] ?? each.open; });
   showWhereItStands();
+  document.dispatchEvent(new Event("renewed"));
 }
 
 function showWhereItStands() {
