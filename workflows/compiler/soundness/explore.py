@@ -9,12 +9,13 @@ markings that are left holds of all of them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from workflows.compiler.soundness.doomed import doomed_places
-from workflows.compiler.soundness.net import Cluster, Move, Net, bits
+from workflows.compiler.soundness.net import Cluster, Move, Net
+from workflows.compiler.soundness.outlook import Outlook
 
 #: Where a marking was come to from, and by what.
 Origin = tuple[int, Cluster, Move]
@@ -54,34 +55,30 @@ class Exploration:
         return self.complete and not self.trapped and not self.dead
 
 
-def explore(net: Net, *, breadth: bool = False, narrow: bool = False) -> Exploration:
+def explore(
+    net: Net, *, budget: int = _BUDGET, breadth: bool = False, narrow: bool = False
+) -> Exploration:
     """Walk through the markings of a net until a run fails.
 
     Args:
         net: the net.
+        budget: how many markings may be looked at.
         breadth: look at the nearest markings first, not at the deepest.
         narrow: do not go on where a token can do nothing any more but end the whole run. A failing
             run is one of the net, and so is the proof; markings from which no run ends may not be.
     """
-    return _Explorer(net, breadth=breadth, doomed=doomed_places(net) if narrow else 0).explore()
+    doomed = doomed_places(net) if narrow else 0
+    return _Explorer(net, budget, breadth=breadth, doomed=doomed).explore()
 
 
 class _Explorer:
     """One walk through the markings of a net. An end that nothing can come to again is forgotten."""
 
-    def __init__(self, net: Net, *, breadth: bool, doomed: int) -> None:
+    def __init__(self, net: Net, budget: int, *, breadth: bool, doomed: int) -> None:
         self._net = net
+        self._budget = budget
         self._doomed = doomed
-        self._ahead, self._joins = _look_ahead(net)
-        joins = [cluster for cluster in net.clusters if cluster.waits]
-        self._seen_by = {
-            cluster.tokens: [
-                _ways(join, cluster.tokens)
-                for join in joins
-                if join is not cluster and _sees(join, cluster)
-            ]
-            for cluster in net.clusters
-        }
+        self._outlook = Outlook(net)
         self._after: dict[int, list[int]] = {}
         self._partial: set[int] = set()
         self._todo: deque[int] = deque()
@@ -93,85 +90,40 @@ class _Explorer:
     def explore(self) -> Exploration:
         """Walk until a run fails, everything is seen or the budget is used up."""
         found = self._found
-        start = self._forget(self._net.start)
+        start = self._outlook.forget(self._net.start)
         found.origin[start] = None
         self._todo.append(start)
         while self._walk():
             trapped = hopeless(self._after)
             ignored = sorted(trapped & self._partial)
             if not ignored:
-                found.complete = self._net.whole
+                found.complete = not self._net.uncounted
                 found.trapped = trapped
                 found.dead = self._net.dead(self._occurred, self._seen)
                 break
             self._partial.difference_update(ignored)
             for marking in ignored:
-                self._expand(marking, self._ready(marking))
+                self._expand(marking, list(self._net.ready(marking)))
         return found
 
     def _walk(self) -> bool:
         """Look at all that is to be looked at; False when a run fails or there is too much."""
         found = self._found
         while self._todo and found.failed is None:
-            if len(found.origin) > _BUDGET:
+            if len(found.origin) > self._budget:
                 return False
             marking = self._next()
-            alone = self._alone(marking)
+            alone = next(self._outlook.alone(marking), None)
             if alone is not None:
                 self._partial.add(marking)
                 self._expand(marking, [alone])
                 continue
-            ready = self._ready(marking)
+            ready = list(self._net.ready(marking))
             if ready or not marking:
                 self._expand(marking, ready)
             else:
                 found.failed = marking, None, None
         return found.failed is None
-
-    def _ready(self, marking: int) -> list[Cluster]:
-        net = self._net
-        places = bits(marking & net.places & ~net.ends)
-        near = dict.fromkeys(net.cluster[bit].tokens for bit in places)
-        clusters = (net.cluster[tokens & -tokens] for tokens in near)
-        return [cluster for cluster in clusters if cluster.ready(marking)]
-
-    def _alone(self, marking: int) -> Cluster | None:
-        """The first cluster whose moves need not be tried in any other order, or None."""
-        net = self._net
-        tokens = marking & net.places
-        for bit in bits(tokens & ~net.ends):
-            cluster = net.cluster[bit]
-            if cluster.ends_all or not cluster.ready(marking):
-                continue
-            own = tokens & cluster.tokens
-            reached = self._reach(tokens & ~own)
-            if reached & cluster.tokens or not cluster.ready(own | reached):
-                continue
-            if all(_held_up(by, marking | reached) for by in self._seen_by[cluster.tokens]):
-                return cluster
-        return None
-
-    def _reach(self, tokens: int) -> int:
-        """The places that some tokens could come to; never fewer than they can."""
-        ahead = self._ahead
-        reached = 0
-        for bit in bits(tokens):
-            reached |= ahead[bit]
-        again = True
-        while again:
-            again = False
-            for needed, beyond in self._joins:
-                if reached & needed == needed and beyond & ~reached:
-                    reached |= beyond
-                    again = True
-        return reached
-
-    def _forget(self, marking: int) -> int:
-        """The marking without the ends that none of its tokens could come to again."""
-        ends = self._net.ends
-        if marking & ends:
-            marking &= ~ends | self._reach(marking & self._net.places & ~ends)
-        return marking
 
     def _expand(self, marking: int, clusters: list[Cluster]) -> None:
         found = self._found
@@ -190,7 +142,7 @@ class _Explorer:
                     return
                 self._occurred.add(step)
                 self._seen |= puts
-                following = self._forget(rest | puts)
+                following = self._outlook.forget(rest | puts)
                 after.append(following)
                 if following not in found.origin:
                     found.origin[following] = marking, cluster, move
@@ -233,56 +185,3 @@ def hopeless(after: dict[int, list[int]]) -> set[int]:
                 lost.remove(marking)
                 hopeful.append(marking)
     return lost
-
-
-def _sees(join: Cluster, cluster: Cluster) -> bool:
-    """Whether an inclusive join may be ready or not depends on what a cluster does."""
-    before = set(_ways(join, cluster.tokens))
-    for move in cluster.moves:
-        after = set(_ways(join, (cluster.tokens & ~move.takes) | move.puts))
-        if after != before or move.puts & join.tokens:
-            return True
-    return False
-
-
-def _ways(join: Cluster, tokens: int) -> list[int]:
-    """For each token that may come to an inclusive join, the lines by which it may."""
-    ways = [_union(line for line, upstream in join.waits if upstream & bit) for bit in bits(tokens)]
-    return [lines for lines in ways if lines]
-
-
-def _held_up(ways: list[int], marked: int) -> bool:
-    """An inclusive join waits for one of the tokens, and goes on waiting while these are marked."""
-    return any(not lines & marked for lines in ways)
-
-
-def _union(masks: Iterable[int]) -> int:
-    union = 0
-    for mask in masks:
-        union |= mask
-    return union
-
-
-def _look_ahead(net: Net) -> tuple[dict[int, int], list[tuple[int, int]]]:
-    """How far a token comes by itself, for each place, and what each join opens up beyond it."""
-    following: dict[int, list[int]] = {bit: [] for bit in bits(net.places)}
-    joins = []
-    for cluster in net.clusters:
-        puts = list(bits(_union(move.puts for move in cluster.moves) & net.places))
-        if cluster.waits or cluster.tokens & (cluster.tokens - 1) == 0:
-            for bit in bits(cluster.tokens):
-                following[bit] = puts
-        else:
-            joins.append((cluster.tokens, puts))
-    ahead = {bit: bit for bit in following}
-    changed = True
-    while changed:
-        changed = False
-        for bit, targets in following.items():
-            reached = ahead[bit]
-            for target in targets:
-                reached |= ahead[target]
-            if reached != ahead[bit]:
-                ahead[bit] = reached
-                changed = True
-    return ahead, [(tokens, _union(ahead[bit] for bit in puts)) for tokens, puts in joins]

@@ -4,55 +4,90 @@ The search goes on first from where a second token may be nearest. How near it m
 table that is made once: how many moves one token, or two, would need to bring two to one place if
 nothing ever had to wait. In truth they never need fewer, so the first run that is found is one of
 the shortest.
+
+Where a cluster could move alone, and no place can get a second token before it does, every run that
+is looked for contains one of its moves, and might as well begin with it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from heapq import heappop, heappush
 from itertools import combinations, count
 from math import inf
 from typing import Final
 
 from workflows.compiler.soundness.explore import Last, Origin, Run, run_to
-from workflows.compiler.soundness.net import Net, bits
+from workflows.compiler.soundness.net import Cluster, Move, Net, bits
+from workflows.compiler.soundness.outlook import Outlook
 
 #: From how many markings the search goes on before it is given up.
-_MOST: Final = 5_000
+_MOST: Final = 3_000
 
-#: One place, or two, the lower first.
+#: One bit, or two, the lower first.
 _Tokens = tuple[int, ...]
 
 
 def nearest_second_token(net: Net) -> Run | None:
     """A shortest run in which a place gets a second token; None when it is not found in time."""
-    table = _moves_needed(net)
-    origin: dict[int, Origin | None] = {net.start: None}
-    made = {net.start: 0}
-    number = count()
-    todo: list[tuple[float, int, int, Last]] = [(0, 0, next(number), (net.start, None, None))]
-    gone_on = 0
-    while todo and gone_on < _MOST:
-        _, left, _, last = heappop(todo)
-        marking = last[0]
-        moves = 1 - left
-        if last[2] is not None:
-            return run_to(origin, last)
-        if moves > made[marking] + 1:
-            continue
-        gone_on += 1
-        for cluster, move in net.moves(marking):
+    return _Search(net).run()
+
+
+class _Search:
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._outlook = Outlook(net)
+        self._needed = _moves_needed(net, past_joins=True)
+        self._needed_before_joins = _moves_needed(net, past_joins=False)
+        self._origin: dict[int, Origin | None] = {net.start: None}
+        self._made = {net.start: 0}
+        self._todo: list[tuple[float, int, int, Last]] = []
+        self._number = count()
+
+    def run(self) -> Run | None:
+        """Go on from where a second token may be nearest, until there is one."""
+        self._later(self._net.start, None, None, moves=0, needed=0)
+        for _ in range(_MOST):
+            if not self._todo:
+                break
+            _, left, _, last = heappop(self._todo)
+            if last[2] is not None:
+                return run_to(self._origin, last)
+            if -left == self._made[last[0]]:
+                self._go_on(last[0], 1 - left)
+        return None
+
+    def _go_on(self, marking: int, moves: int) -> None:
+        net = self._net
+        first = next(
+            filter(partial(self._comes_first, marking), self._outlook.alone(marking)), None
+        )
+        for cluster, move in net.moves(marking, [first] if first else net.ready(marking)):
             if net.doubled(marking, move):
-                heappush(todo, (moves, -moves, next(number), (marking, cluster, move)))
+                self._later(marking, cluster, move, moves=moves, needed=0)
                 continue
-            following = marking & ~move.takes | move.puts
-            needed = moves + _least(table, following & net.places)
-            if needed < inf and moves < made.get(following, inf):
-                made[following] = moves
-                origin[following] = marking, cluster, move
-                heappush(todo, (needed, -moves, next(number), (following, None, None)))
-    return None
+            following = self._outlook.forget(marking & ~move.takes | move.puts)
+            needed = _least(self._needed, following)
+            if needed < inf and moves < self._made.get(following, inf):
+                self._made[following] = moves
+                self._origin[following] = marking, cluster, move
+                self._later(following, None, None, moves=moves, needed=needed)
+
+    def _later(
+        self, marking: int, cluster: Cluster | None, move: Move | None, *, moves: int, needed: float
+    ) -> None:
+        # Of what seems equally near, what is further on comes first.
+        last = marking, cluster, move
+        heappush(self._todo, (moves + needed, -moves, next(self._number), last))
+
+    def _comes_first(self, marking: int, alone: Cluster) -> bool:
+        """No place can get a second token before a cluster that could move alone does."""
+        others = marking & ~self._net.fresh(alone.tokens)
+        reached = self._outlook.reach(others & self._net.places)
+        joining = any(reached & needed == needed for needed, _ in self._outlook.joins)
+        return not joining and _least(self._needed_before_joins, others) == inf
 
 
 def _least(table: dict[_Tokens, int], marking: int) -> float:
@@ -61,9 +96,9 @@ def _least(table: dict[_Tokens, int], marking: int) -> float:
     return min((table.get(tokens, inf) for tokens in some), default=inf)
 
 
-def _moves_needed(net: Net) -> dict[_Tokens, int]:
-    """For one token or two by their places, the fewest moves after which two share a place."""
-    ways = _Ways(net)
+def _moves_needed(net: Net, *, past_joins: bool) -> dict[_Tokens, int]:
+    """For one token or two by their bits, the fewest moves after which two share a place."""
+    ways = _Ways(net, past_joins=past_joins)
     level: list[_Tokens] = [(place, place) for place in bits(net.places)]
     table = dict.fromkeys(level, 0)
     moves = 0
@@ -78,28 +113,32 @@ def _moves_needed(net: Net) -> dict[_Tokens, int]:
 
 
 class _Ways:
-    """Where tokens come from, each by itself.
+    """Where tokens come from, each by itself; what may be taken alongside is a token too.
 
     Attributes:
         doubling: the places from which a token makes two on one place at once.
     """
 
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, *, past_joins: bool) -> None:
         self._sources: dict[int, set[int]] = defaultdict(set)
         self._splits: dict[_Tokens, set[int]] = defaultdict(set)
         self.doubling: list[_Tokens] = []
         for cluster in net.clusters:
-            moves = () if cluster.ends_all else cluster.moves
-            for token in bits(cluster.tokens):
-                for move in moves:
-                    # What is taken alongside leaves the token where it is.
-                    onto = list(bits(move.puts & net.places | (token if move.armed else 0)))
-                    for place in onto:
-                        self._sources[place].add(token)
-                    for pair in combinations(onto, 2):
-                        self._splits[pair].add(token)
-                    if move.twice:
-                        self.doubling.append((token,))
+            joining = not cluster.waits and cluster.tokens & (cluster.tokens - 1)
+            if cluster.ends_all or (joining and not past_joins):
+                continue
+            for move in cluster.moves:
+                for token in bits(move.armed or cluster.tokens):
+                    self._add(token, move)
+
+    def _add(self, token: int, move: Move) -> None:
+        onto = list(bits(move.puts))
+        for bit in onto:
+            self._sources[bit].add(token)
+        for pair in combinations(onto, 2):
+            self._splits[pair].add(token)
+        if move.twice:
+            self.doubling.append((token,))
 
     def before(self, tokens: _Tokens) -> Iterator[_Tokens]:
         """The tokens of which one move may make these."""

@@ -12,7 +12,7 @@ inclusive join and an end that ends everything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -94,9 +94,11 @@ class Net:
         holding: the bit of each step that holds tokens.
         line: for each line, and the way in, the bit of the place that a token on it stands on.
         start: the first marking.
+        over: a bit that is neither place nor armed, to say that an end was reached.
         clusters: all of them.
         cluster: the one that takes from a place, by the place's bit; ends have none.
-        whole: every move is there; a net that is not whole can refute, but not prove.
+        uncounted: steps with too many ways to complete, of which only some are there; a net with
+            any can refute, but not prove.
     """
 
     def __init__(self, graph: ControlGraph, regular: Collection[str] = ()) -> None:
@@ -107,8 +109,10 @@ class Net:
             step: tuple(line for line in lines if line.boundary is None)
             for step, lines in graph.leaving.items()
         }
-        self.whole = all(
-            step.id in regular or countable(step, self._given[step.id]) for step in graph.steps
+        self.uncounted = tuple(
+            step.id
+            for step in graph.steps
+            if step.id not in regular and not countable(step, self._given[step.id])
         )
         self._place()
         self.clusters: list[Cluster] = []
@@ -119,15 +123,20 @@ class Net:
                 for bit in bits(cluster.tokens):
                     self.cluster[bit] = cluster
 
-    def moves(self, marking: int) -> Iterator[tuple[Cluster, Move]]:
-        """Everything that can happen next."""
+    def ready(self, marking: int) -> Iterator[Cluster]:
+        """The clusters that can move, those that are nearest to the ends first."""
         for bit in bits(marking & self.places & ~self.ends):
             cluster = self.cluster[bit]
-            first = marking & cluster.tokens
-            if bit == first & -first and cluster.ready(marking):
-                for move in cluster.moves:
-                    if marking & move.armed == move.armed:
-                        yield cluster, move
+            present = marking & cluster.tokens
+            if bit == present & -present and cluster.ready(marking):
+                yield cluster
+
+    def moves(self, marking: int, clusters: Iterable[Cluster]) -> Iterator[tuple[Cluster, Move]]:
+        """What can happen next in some clusters that can move."""
+        for cluster in clusters:
+            for move in cluster.moves:
+                if marking & move.armed == move.armed:
+                    yield cluster, move
 
     def dead(self, moved: Collection[str], stood: int) -> tuple[str, ...]:
         """The steps that do not occur where these steps move and tokens stand on these places."""
@@ -202,6 +211,7 @@ class Net:
             place: place | sum(self._armed.get(line.id, 0) for line in graph.leaving[step])
             for step, place in self.holding.items()
         }
+        self.over = 1 << len(bit) + len(self._armed)
         self.start = self.fresh(self.line[WAY_IN])
 
     def _place_of(self, line: str, target: str) -> tuple[str, str]:

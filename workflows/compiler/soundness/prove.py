@@ -15,15 +15,16 @@ def prove(graph: ControlGraph) -> Verdict:
 
     Dead steps are told where no place gets a second token; behind one, most would only seem dead.
     """
-    regular = regular_splits(graph)
-    net = Net(graph, regular)
+    net = Net(graph, regular_splits(graph))
     found = explore(net, narrow=True)
-    if not found.proven:
-        net = Net(graph)
-        found = found if found.failed else explore(net)
+    if found.proven:
+        return Verdict(sound=True)
+    net = Net(graph)
+    if found.complete:
+        found = explore(net)
     if found.proven:
         return Verdict(sound=True)
     problems = find_problems(net, found)
     if problems:
         return Verdict(sound=False, problems=tuple(problems))
-    return Verdict(sound=None, problems=(Problem(Flaw.UNDECIDED),))
+    return Verdict(sound=None, problems=(Problem(Flaw.UNDECIDED, steps=net.uncounted),))

@@ -89,7 +89,7 @@ class _Legality:
         todo = [net.start]
         while todo:
             marking = todo.pop()
-            for _, move in net.moves(marking):
+            for _, move in net.moves(marking, net.ready(marking)):
                 following = marking & ~move.takes | move.puts
                 if following not in seen:
                     seen.add(following)

@@ -17,12 +17,12 @@ from workflows.compiler.soundness.explore import (
 )
 from workflows.compiler.soundness.nearest import nearest_second_token
 from workflows.compiler.soundness.net import Net
+from workflows.compiler.soundness.outlook import Outlook
 from workflows.compiler.soundness.replay import replay
 from workflows.compiler.soundness.verdict import Firing, Flaw, Marking, Problem
 
-#: How many markings are looked at for a first flaw, and for others beside it.
-_MOST: Final = 5_000
-_ENOUGH: Final = 1_000
+#: How many markings are looked at.
+_MOST: Final = 2_000
 
 
 def find_problems(net: Net, found: Exploration) -> list[Problem]:
@@ -58,8 +58,10 @@ class _Walk:
 
     def __init__(self, net: Net) -> None:
         self._net = net
+        self._outlook = Outlook(net)
         self._after: dict[int, list[int]] = {}
-        self.origin: dict[int, Origin | None] = {net.start: None}
+        self._start = self._forget(net.start)
+        self.origin: dict[int, Origin | None] = {self._start: None}
         self.flaws: dict[Flaw, Last] = {}
         self.dead: tuple[str, ...] = ()
         self._moved: set[str] = set()
@@ -67,12 +69,12 @@ class _Walk:
 
     def go(self) -> None:
         """Walk on until everything is seen, or enough."""
-        todo = deque([self._net.start])
+        todo = deque([self._start])
         while todo:
-            if len(self.origin) > (_ENOUGH if self.flaws else _MOST):
+            if len(self.origin) > _MOST:
                 return
             todo.extend(self._go_on(todo.popleft()))
-        if not self._net.whole:
+        if self._net.uncounted:
             return
         lost = hopeless(self._after)
         if lost:
@@ -86,7 +88,7 @@ class _Walk:
         net = self._net
         new = []
         after: list[int] | None = []
-        for cluster, move in net.moves(marking):
+        for cluster, move in net.moves(marking, net.ready(marking)):
             doubled = net.doubled(marking, move)
             if doubled:
                 flaw = Flaw.SECOND_TOKEN if doubled & ~net.ends else Flaw.SAME_END_TWICE
@@ -95,7 +97,7 @@ class _Walk:
                 continue
             self._moved.add(move.step)
             self._stood |= move.puts
-            following = marking & ~move.takes | move.puts
+            following = self._forget(marking & ~move.takes | move.puts)
             if after is not None:
                 after.append(following)
             if following not in self.origin:
@@ -104,9 +106,14 @@ class _Walk:
         if after is not None:
             self._after[marking] = after
             if not after and marking & net.places & ~net.ends:
-                flaw = Flaw.LEFT_TOKEN if marking & net.ends else Flaw.DEADLOCK
+                flaw = Flaw.LEFT_TOKEN if marking & (net.ends | net.over) else Flaw.DEADLOCK
                 self.flaws.setdefault(flaw, (marking, None, None))
         return new
+
+    def _forget(self, marking: int) -> int:
+        """The marking without the ends that need no remembering, but that there were any."""
+        kept = self._outlook.forget(marking)
+        return kept if kept == marking else kept | self._net.over
 
 
 def _tell_found(net: Net, found: Exploration) -> Problem:
@@ -115,7 +122,7 @@ def _tell_found(net: Net, found: Exploration) -> Problem:
     The nearest marking in which nothing can move is found none the less: every run to it can be put
     into the order in which the explorer goes.
     """
-    nearest = explore(net, breadth=True)
+    nearest = explore(net, budget=_MOST, breadth=True)
     if found.failed is None:
         runs = (run_to(nearest.origin, (marking, None, None)) for marking in nearest.trapped)
         return _tell(net, Flaw.CANNOT_FINISH, min(runs, key=len), shortest=False)
@@ -164,7 +171,7 @@ def _tell(net: Net, flaw: Flaw | None, run: Run, *, shortest: bool = True) -> Pr
         lines=standing.lines,
         trace=trace,
         marking=marking,
-        shortest=shortest and net.whole,
+        shortest=shortest and not net.uncounted,
     )
 
 
