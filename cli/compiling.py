@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
-from google.protobuf import json_format
 from rich.console import RenderableType
 
-from cli.api import Reply
+from cli.api import Refused
+from cli.flow_check import library_beside, read
 from cli.output import table, text
 from protos.flow.v1 import flow_pb2
+from services.gateway.drawing import svg
+from services.gateway.mermaid import mermaid
 from services.gateway.words import word
 from workflows.catalog import load_catalog
 from workflows.compiler.compile import compile_flow
@@ -21,17 +26,36 @@ from workflows.compiler.plan import (
     PlanNode,
     ServiceNode,
 )
+from workflows.language.difference import differences
+from workflows.language.model import FlowDefinition
 
 
-def check(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
-    """The same check by the compiler on this machine; needs no gateway."""
-    compiled = compile_flow(source, load_catalog())
-    found = [
-        {**each.to_json(), "severity": f"SEVERITY_{each.severity.name}"}
-        for each in compiled.diagnostics
-    ]
-    plain = {"publishable": compiled.plan is not None, "diagnostics": found}
-    return Reply(plain, json_format.ParseDict(plain, flow_pb2.CheckFlowResponse()))
+def draw_file(file: Path, language: str) -> dict[str, str]:
+    """A flow's file as pictures, by their form.
+
+    Raises:
+        Refused: ``FLOW_NOT_PUBLISHABLE``.
+    """
+    compiled = compile_flow(read(file), load_catalog(), library_beside(file))
+    if compiled.plan is None:
+        raise Refused(
+            f"{file} has errors; gongdan flow check tells them all", "FLOW_NOT_PUBLISHABLE"
+        )
+    return {"svg": svg(compiled.plan, language), "mermaid": mermaid(compiled.plan, language)}
+
+
+def compare(old: str, new: str) -> list[dict[str, Any]]:
+    """What is not the same in two sources.
+
+    Raises:
+        Refused: ``FLOW_FILE_MALFORMED``.
+    """
+    before, after = FlowDefinition.read(old), FlowDefinition.read(new)
+    if before is None or after is None:
+        raise Refused(
+            "one of the files is no flow; gongdan flow check says why", "FLOW_FILE_MALFORMED"
+        )
+    return [asdict(difference) for difference in differences(before, after)]
 
 
 def outline(flow: flow_pb2.FlowVersion) -> list[RenderableType]:

@@ -1,4 +1,4 @@
-"""`gongdan flow`: check, publish, look at, draw, try expressions out."""
+"""`gongdan flow`: check, try out, draw, publish, compare, import, export."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from cli import flow_expr
-from cli.api import Refused, Reply, part
-from cli.output import facts, screen, table, tell, text, time
+from cli import flow_bpmn, flow_check, flow_draft, flow_expr, flow_simulate
+from cli.api import Refused, part
+from cli.flow_check import read
+from cli.flow_show import card, differences, tell_check, version_rows
+from cli.output import screen, table, tell, tell_plain, text
 from cli.verb import api, noun, verb
 from protos.flow.v1 import flow_pb2
 
-app = noun("flow", "Flows 流程: check, publish, look at, draw, try expressions out.")
+app = noun("flow", "Flows 流程: check, try out, draw, publish, compare, import, export.")
 
 _File = Annotated[
     Path, typer.Argument(help="flow.yaml, or the folder it is in", exists=True, readable=True)
@@ -22,27 +24,21 @@ _File = Annotated[
 _Flow = Annotated[str, typer.Argument(metavar="FLOW")]
 _Version = Annotated[int, typer.Option(help="Default: the latest", min=0)]
 
-
-@verb(app)
-def check(
-    file: _File,
-    offline: Annotated[bool, typer.Option("--offline", help="With the local compiler")] = False,
-) -> None:
-    """Every diagnostic at once; exits 1 when the flow cannot be published."""
-    source = _read(file)
-    reply = _check_here(source) if offline else _check_there(source)
-    tell(reply, diagnostics)
-    if not reply.message.publishable:
-        raise typer.Exit(1)
+verb(app)(flow_check.check)
+verb(app)(flow_simulate.simulate)
+verb(app)(flow_expr.expr)
+verb(app, "import")(flow_bpmn.import_flow)
+verb(app, "export")(flow_bpmn.export_flow)
+app.add_typer(flow_draft.app)
 
 
 @verb(app)
 def publish(file: _File) -> None:
     """Check, compile and publish the next version; the same source again is the same version."""
-    source = _read(file)
-    checked = _check_there(source)
+    source = read(file)
+    checked = api().send("POST", "/flows/check", flow_pb2.CheckFlowResponse, {"source": source})
     if not checked.message.publishable:
-        tell(checked, diagnostics)
+        tell_check(checked)
         raise typer.Exit(1)
     tell(api().send("POST", "/flows", flow_pb2.FlowVersion, {"source": source}), card)
 
@@ -50,21 +46,14 @@ def publish(file: _File) -> None:
 @verb(app, "list")
 def list_flows() -> None:
     """The latest version of each flow."""
+    tell(api().get("/flows", flow_pb2.ListFlowsResponse), lambda answer: version_rows(answer.flows))
 
-    def shown(answer: flow_pb2.ListFlowsResponse) -> RenderableType:
-        rows = table("flow", "name", "version", "published", "by", "plan")
-        for flow in answer.flows:
-            rows.add_row(
-                flow.flow_code,
-                text(flow.name),
-                str(flow.version),
-                time(flow.published_at),
-                flow.published_by_person_id,
-                flow.plan_hash[:12],
-            )
-        return rows
 
-    tell(api().get("/flows", flow_pb2.ListFlowsResponse), shown)
+@verb(app)
+def versions(flow: _Flow) -> None:
+    """Every version of a flow, newest first."""
+    reply = api().get(f"/flows/{part(flow)}/versions", flow_pb2.ListFlowVersionsResponse)
+    tell(reply, lambda answer: version_rows(answer.versions))
 
 
 @verb(app)
@@ -78,66 +67,74 @@ def show(flow: _Flow, version: _Version = 0) -> None:
 
 
 @verb(app)
+def diff(
+    old: Annotated[str, typer.Argument(metavar="FLOW|FILE")],
+    new: Annotated[str, typer.Argument(metavar="FILE")] = "",
+    from_version: Annotated[int, typer.Option("--from", help="Default: the one before", min=0)] = 0,
+    to_version: Annotated[int, typer.Option("--to", help="Default: the latest", min=0)] = 0,
+    draft: Annotated[bool, typer.Option("--draft", help="Compare with the draft")] = False,
+) -> None:
+    """What is not the same in two versions of a flow, or in two files, in words."""
+    if new:
+        from cli.compiling import compare  # noqa: PLC0415
+
+        found = compare(read(Path(old)), read(Path(new)))
+        rows = [(difference["kind"], difference["words"]) for difference in found]
+        tell_plain({"differences": found}, lambda _: differences(rows))
+        return
+    reply = api().get(
+        f"/flows/{part(old)}/differences",
+        flow_pb2.CompareFlowsResponse,
+        from_version=from_version,
+        to_version=to_version,
+        to_draft="true" if draft else "",
+    )
+    tell(
+        reply,
+        lambda answer: differences([(each.kind, each.words) for each in answer.differences]),
+    )
+
+
+@verb(app)
 def draw(
-    flow: _Flow,
+    flow: Annotated[str, typer.Argument(metavar="FLOW|FILE")],
     version: _Version = 0,
     svg: Annotated[Path | None, typer.Option(help="Write an SVG file")] = None,
+    mermaid: Annotated[Path | None, typer.Option(help="Write a Mermaid file")] = None,
+    english: Annotated[bool, typer.Option("--english", help="With English names")] = False,
 ) -> None:
-    """The flow as Mermaid text, or as an SVG file."""
-    path = f"/flows/{part(flow)}/diagram"
-    if svg is None:
-        print(api().text(path, version=version, format="mermaid"))
-        return
-    svg.write_text(api().text(path, version=version, format="svg"))
-    screen().print(f"wrote {text(str(svg))}")
+    """A flow as a picture: Mermaid text on the screen, or files. A file needs no server."""
+    lang = "en" if english else "zh"
+    if Path(flow).exists():
+        from cli.compiling import draw_file  # noqa: PLC0415
+
+        drawn = draw_file(Path(flow), lang)
+    else:
+        path = f"/flows/{part(flow)}/diagram"
+        drawn = {
+            form: api().text(path, version=version, format=form, lang=lang)
+            for form in ("svg", "mermaid")
+        }
+    for file, form in ((svg, "svg"), (mermaid, "mermaid")):
+        if file is not None:
+            try:
+                file.write_text(drawn[form], encoding="utf-8")
+            except OSError as error:
+                raise Refused(f"{file}: {error}", "FLOW_FILE_UNWRITABLE") from error
+            screen().print(f"wrote {text(str(file))}")
+    if svg is None and mermaid is None:
+        print(drawn["mermaid"])
 
 
-verb(app)(flow_expr.expr)
+@verb(app)
+def nodes() -> None:
+    """The palette: every RPC that a flow can call."""
 
+    def shown(answer: flow_pb2.ListNodeKindsResponse) -> RenderableType:
+        rows = table("category", "node", "RPC", "undone by")
+        for kind in answer.node_kinds:
+            undo = kind.compensate_with.rpartition("/")[2]
+            rows.add_row(kind.category, f"{kind.label} {kind.label_en}", kind.rpc, undo)
+        return rows
 
-def card(flow: flow_pb2.FlowVersion) -> RenderableType:
-    """A version in a few lines."""
-    return facts(
-        ("flow", flow.flow_code),
-        ("name", text(flow.name)),
-        ("version", str(flow.version)),
-        ("plan", flow.plan_hash),
-        ("calendar", flow.calendar_code),
-        ("published", f"{time(flow.published_at)} by {flow.published_by_person_id}"),
-    )
-
-
-def diagnostics(answer: flow_pb2.CheckFlowResponse) -> list[RenderableType]:
-    """Every finding with its place and what to do, and whether the flow can be published."""
-    verdict = (
-        "[green]publishable 可以发布[/]"
-        if answer.publishable
-        else "[red]not publishable 不能发布[/]"
-    )
-    return [*(_diagnostic(found) for found in answer.diagnostics), verdict]
-
-
-def _diagnostic(found: flow_pb2.Diagnostic) -> str:
-    colour = "red" if found.severity == flow_pb2.SEVERITY_ERROR else "yellow"
-    place = ".".join(part for part in (found.node, found.field) if part) or "flow"
-    line = f"line {found.line}, " if found.line else ""
-    hint = f"\n    → {text(found.hint)}" if found.hint else ""
-    return f"[{colour}]{found.code}[/] {line}[bold]{place}[/]: {text(found.message)}{hint}"
-
-
-def _check_there(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
-    return api().send("POST", "/flows/check", flow_pb2.CheckFlowResponse, {"source": source})
-
-
-def _check_here(source: str) -> Reply[flow_pb2.CheckFlowResponse]:
-    from cli.compiling import check  # noqa: PLC0415 - the compiler takes half a second to load
-
-    return check(source)
-
-
-def _read(file: Path) -> str:
-    path = file / "flow.yaml" if file.is_dir() else file
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{path} cannot be read: {error}", "FLOW_FILE_UNREADABLE") from error
+    tell(api().get("/node-kinds", flow_pb2.ListNodeKindsResponse), shown)

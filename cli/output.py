@@ -27,10 +27,11 @@ from services.gateway.words import enum_term, word
 _RIGHT: Final = frozenset({"amount", "posted", "pending", "total", "share", "score", "#", "before"})
 
 
-def screen() -> Console:
-    """Where people read."""
+def screen(*, errors: bool = False) -> Console:
+    """Where people read; with ``errors`` beside what a program might read."""
     # Into a pipe there is no width to keep to: nothing is folded that a program might look for.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    out = sys.stderr if errors else sys.stdout
+    return Console(highlight=False, stderr=errors, width=None if out.isatty() else 200)
 
 
 def tell(reply: Reply[M], human: Callable[[M], RenderableType | Iterable[RenderableType]]) -> None:

@@ -10,8 +10,10 @@ from workflows.bpmn.control import Control, control_of
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.parse import File
 from workflows.bpmn.skeleton import Skeleton, build_skeleton
-from workflows.compiler.diagnostics import Diagnostic, Severity
-from workflows.compiler.soundness import Firing, Flaw, Problem, prove
+from workflows.compiler.diagnostics import Diagnostic, Firing, Severity
+from workflows.compiler.failing import Beat, FailingRun, beats
+from workflows.compiler.soundness import Firing as ControlFiring
+from workflows.compiler.soundness import Flaw, Marking, Problem, prove
 
 _JOIN: Final = "a join waits for a branch that may never come: join with the kind that splits"
 #: What each flaw is called in a file, what it says, and what to do.
@@ -27,29 +29,6 @@ _FLAWS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happens in a run.
-
-    Attributes:
-        node: the element it happens to.
-        by: ``done``, or the boundary event through which the element is left.
-        takes: the sequence flows that are taken.
-    """
-
-    node: str
-    by: str
-    takes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsound:
-    """A flaw of the control flow, with a run that shows it."""
-
-    diagnostic: Diagnostic
-    trace: tuple[Happening, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Checked:
     """The verdict.
 
@@ -58,7 +37,7 @@ class Checked:
     """
 
     sound: bool | None
-    flaws: tuple[Unsound, ...]
+    flaws: tuple[Diagnostic, ...]
 
 
 def prove_file(file: File, notes: Notes) -> Checked:
@@ -71,7 +50,7 @@ def prove_file(file: File, notes: Notes) -> Checked:
         return Checked(None, ())
     skeletons = [build_skeleton(process.scope, Notes()) for process in file.chosen]
     verdicts: list[bool | None] = [None] if len(skeletons) != 1 else []
-    flaws: list[Unsound] = []
+    flaws: list[Diagnostic] = []
     for part in (part for skeleton in skeletons for part in skeleton.bodies()):
         sound, found = _prove(part)
         verdicts.append(sound)
@@ -81,7 +60,7 @@ def prove_file(file: File, notes: Notes) -> Checked:
     return Checked(None if None in verdicts else True, tuple(flaws))
 
 
-def _prove(part: Skeleton) -> tuple[bool | None, list[Unsound]]:
+def _prove(part: Skeleton) -> tuple[bool | None, list[Diagnostic]]:
     if not part.provable:
         return None, []
     control = control_of(part)
@@ -89,31 +68,31 @@ def _prove(part: Skeleton) -> tuple[bool | None, list[Unsound]]:
     return verdict.sound, [_unsound(problem, part, control) for problem in verdict.problems]
 
 
-def _unsound(problem: Problem, part: Skeleton, control: Control) -> Unsound:
+def _unsound(problem: Problem, part: Skeleton, control: Control) -> Diagnostic:
     message, hint = _FLAWS[problem.flaw]
     flows = [control.flows[line] for line in problem.lines if control.flows.get(line)]
     nodes = [control.elements[step] for step in problem.steps]
     named = list(dict.fromkeys([*nodes, *flows])) or [part.scope.id]
     lines = {node.id: node.element.line for node in part.scope.nodes.values()}
     lines |= {flow.id: flow.element.line for flow in part.scope.flows}
-    return Unsound(
-        Diagnostic(
-            code=f"BPMN_{problem.flaw.upper()}",
-            severity=Severity.ERROR,
-            node=named[0],
-            field="",
-            line=lines.get(named[0], part.scope.element.line),
-            message=message.format(", ".join(named)),
-            hint=hint,
-        ),
-        tuple(_trace(problem.trace, part, control)),
+    return Diagnostic(
+        code=f"BPMN_{problem.flaw.upper()}",
+        severity=Severity.ERROR,
+        node=named[0],
+        field="",
+        line=lines.get(named[0], part.scope.element.line),
+        message=message.format(", ".join(named)),
+        hint=hint,
+        trace=tuple(_trace(problem.trace, part, control)),
     )
 
 
-def _trace(firings: tuple[Firing, ...], part: Skeleton, control: Control) -> Iterator[Happening]:
+def _trace(
+    firings: tuple[ControlFiring, ...], part: Skeleton, control: Control
+) -> Iterator[Firing]:
     """A run in the file's words; what the file leaves unsaid is left out."""
     if firings and part.begins is not None:
-        yield Happening(part.begins.source, "done", (part.begins.id,))
+        yield Firing(part.begins.source, "done", (part.begins.id,))
     for firing in firings:
         if firing.how == "enters":
             continue
@@ -121,4 +100,30 @@ def _trace(firings: tuple[Firing, ...], part: Skeleton, control: Control) -> Ite
         takes = tuple(flow for line in firing.took if (flow := control.flows.get(line)))
         by = next((control.events[line] for line in firing.took if line in control.events), "")
         if takes or by or not firing.took:
-            yield Happening(node, by or "done", takes)
+            yield Firing(node, by or "done", takes)
+
+
+def failing_runs(file: File) -> list[FailingRun]:
+    """The runs that show what is unsound in a file, token by token, in its own words."""
+    skeletons = [build_skeleton(process.scope, Notes()) for process in file.chosen]
+    found: list[FailingRun] = []
+    for part in (part for skeleton in skeletons for part in skeleton.bodies()):
+        if not part.provable:
+            continue
+        control = control_of(part)
+        for problem in prove(control.graph).problems:
+            if problem.trace:
+                played = tuple(_named(beat, control) for beat in beats(control.graph, problem))
+                found.append(FailingRun(problem.flaw, part.scope.id, played))
+    return found
+
+
+def _named(beat: Beat, control: Control) -> Beat:
+    marking = Marking(
+        tuple(control.elements[step] for step in beat.marking.steps),
+        tuple(control.flows.get(line) or line for line in beat.marking.lines),
+        tuple(control.elements[step] for step in beat.marking.ends),
+    )
+    by = control.events.get(beat.by) or control.flows.get(beat.by) or beat.by
+    takes = tuple(flow for line in beat.takes if (flow := control.flows.get(line)))
+    return Beat(control.elements.get(beat.node, beat.node), by, takes, marking)

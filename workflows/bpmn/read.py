@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workflows.bpmn.check import Checked, Unsound, prove_file
+from workflows.bpmn.calls import flow_outputs, replies
+from workflows.bpmn.check import Checked, failing_runs, prove_file
 from workflows.bpmn.compose import Composer
-from workflows.bpmn.doing import ByCall, ByComputing, ByPerson, Doing, doing_of
+from workflows.bpmn.doing import ByCall, ByComputing, ByFlow, ByPerson, Doing, doing_of
 from workflows.bpmn.guess import guessed
-from workflows.bpmn.juel import Unreadable, Variable, read_expression
 from workflows.bpmn.model import Process
 from workflows.bpmn.naming import Ids, slug, title
 from workflows.bpmn.notes import Notes
@@ -22,9 +22,10 @@ from workflows.bpmn.tasks import Tasks
 from workflows.bpmn.thrown import Reasons
 from workflows.bpmn.variables import Variables
 from workflows.bpmn.waiting import Waiting
-from workflows.bpmn.xml import BPMNDI, VENDORS, XSI, ZEEBE, Element, XmlRefused, read_xml
+from workflows.bpmn.xml import BPMNDI, XSI, Element, XmlRefused, read_xml
 from workflows.compiler.catalog import NodeCatalog
 from workflows.compiler.diagnostics import Diagnostic, Severity
+from workflows.compiler.failing import FailingRun
 
 _MAX_STEPS: Final = 2_000
 #: What says nothing about the process itself.
@@ -58,7 +59,7 @@ class BpmnChecked:
 
     sound: bool | None
     notes: tuple[Diagnostic, ...]
-    flaws: tuple[Unsound, ...]
+    flaws: tuple[Diagnostic, ...]
 
 
 def read_bpmn(text: str, catalog: NodeCatalog) -> Imported:
@@ -82,6 +83,12 @@ def check_bpmn(text: str, catalog: NodeCatalog) -> BpmnChecked:
         checked = prove_file(file, notes)
         _imported(file, catalog, notes)
     return BpmnChecked(checked.sound, notes.all(), checked.flaws)
+
+
+def play_bpmn(text: str) -> list[FailingRun]:
+    """The runs in which a file fails, token by token; none of one that is malformed."""
+    file = _parsed(text, Notes())
+    return failing_runs(file) if file is not None else []
 
 
 def _parsed(text: str, notes: Notes) -> File | None:
@@ -170,14 +177,17 @@ class _Importer:
             for step in part.steps.values():
                 place = Place(part, step.id)
                 match self._doings.get(step.id):
-                    case ByCall(rpc):
-                        for name, path in _replies(step.node.element if step.node else None):
+                    case ByCall(rpc) if step.node is not None:
+                        for name, path in replies(step.node.element):
                             giver = Giver(place, record=rpc.response, prefix=path)
                             self._sources.givers[name].append(giver)
                     case ByComputing(assigned):
                         for name, expression in assigned:
                             self._sources.givers[name].append(Giver(place, computed=expression))
                             self._sources.use(expression, place)
+                    case ByFlow() if step.node is not None and step.body is None:
+                        for name, output in flow_outputs(step.node.element):
+                            self._sources.givers[name].append(Giver(place, prefix=(output,)))
                     case ByPerson() if step.node is not None:
                         self._ask_for_results(place, results_of(step.node))
                     case _:
@@ -246,30 +256,6 @@ class _Importer:
                         node.element,
                         "start the flow over its API where that happens",
                     )
-
-
-def _replies(element: Element | None) -> list[tuple[str, tuple[str, ...]]]:
-    """The variables that a call's reply fills, each with the part of the reply that it is."""
-    if element is None:
-        return []
-    names = [element.take(name, *VENDORS) for name in ("resultVariable", "resultVariableName")]
-    found: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in names if name]
-    for extensions in element.all("extensionElements"):
-        for mapping in extensions.all("inputOutput", *VENDORS):
-            for output in mapping.all("outputParameter", *VENDORS):
-                found += _reply(output.take("name"), output.say())
-        for mapping in extensions.all("ioMapping", ZEEBE):
-            for output in mapping.all("output", ZEEBE):
-                found += _reply(output.take("target"), output.take("source"))
-    return found
-
-
-def _reply(name: str, text: str) -> list[tuple[str, tuple[str, ...]]]:
-    try:
-        expression = read_expression(text)
-    except Unreadable:
-        return []
-    return [(name, expression.path)] if isinstance(expression, Variable) and name else []
 
 
 def _note_the_rest(root: Element, notes: Notes) -> None:

@@ -166,7 +166,7 @@ def _named(
             yield from _maps(old[name], value, inner)
         else:
             yield from _values(old[name], value, inner)
-    if key in _ORDER:
+    if key in _ORDER or key in NAMED_MAPS:
         return
     kept_before = [name for name in old if name in new]
     kept_now = [name for name in new if name in old]
