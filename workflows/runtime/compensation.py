@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from workflows.compiler.plan import ServiceNode
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.language.values import Json
 from workflows.runtime import tasks
 from workflows.runtime.commands import CancelCall, CancelChild, Purpose

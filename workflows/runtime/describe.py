@@ -11,7 +11,7 @@ from workflows.compiler.plan import (
     Plan,
     WaitNode,
 )
-from workflows.language.operations import shanghai_text
+from workflows.language.times import shanghai_text
 from workflows.language.values import timestamp_to_json
 from workflows.runtime.describe_task import allowance_in_words, user_task
 from workflows.runtime.messages import nearest_due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit.errors import ServiceError
 from workflows.compiler.plan import Code, ForEachNode, SubflowNode
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.language.values import Json
 from workflows.runtime.commands import EndCase
 from workflows.runtime.run import CaseRun, InnerRun, Run

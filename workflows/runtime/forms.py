@@ -10,9 +10,9 @@ from typing import Final
 
 from kit.errors import InvalidArgument
 from workflows.compiler.plan import Code, PlanField
+from workflows.language.failure import EvaluationError
 from workflows.language.field_values import Mistake, check_bounds, is_empty, read_value
 from workflows.language.fields import FORM_BYTES
-from workflows.language.operations import EvaluationError
 from workflows.language.values import Json
 
 #: So many mistakes are told at once.

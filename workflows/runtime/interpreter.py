@@ -24,7 +24,7 @@ from workflows.compiler.plan import (
     SubflowNode,
     WaitNode,
 )
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.language.values import Json, ValueMismatch, conform, timestamp_to_json
 from workflows.runtime import boundaries, compensation, endings, moves, opening, sla, waits
 from workflows.runtime.acting import apply_act

@@ -7,7 +7,7 @@ from typing import Final
 
 from workflows.compiler.plan import PlanNode
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
-from workflows.language.operations import shanghai_text
+from workflows.language.times import shanghai_text
 from workflows.language.values import Json
 from workflows.runtime.commands import Purpose
 from workflows.runtime.run import CaseRun, Run

@@ -19,7 +19,7 @@ from workflows.compiler.plan import (
     SubflowNode,
     WaitNode,
 )
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.runtime import (
     bodies,
     boundaries,

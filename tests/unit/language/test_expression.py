@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workflows.language.evaluate import compile_code
 from workflows.language.expression import check_expression
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.language.typed import Scope
 from workflows.language.types import (
     BOOL,

@@ -30,7 +30,7 @@ from workflows.compiler.conditions.variables import (
     number_of,
 )
 from workflows.language.evaluate import compile_code
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.language.typed import Code, Path, Scope
 from workflows.language.types import (
     DATE,
