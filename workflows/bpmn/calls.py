@@ -1,10 +1,10 @@
-"""What a call is given: a service's request, another flow's inputs."""
+"""What a call is given, and what comes of it: a service's, or another flow's."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from workflows.bpmn.juel import Unreadable, is_expression, read_expression
+from workflows.bpmn.juel import Unreadable, Variable, is_expression, read_expression
 from workflows.bpmn.model import FlowNode
 from workflows.bpmn.naming import slug
 from workflows.bpmn.notes import Notes
@@ -111,3 +111,41 @@ def _text(text: str, node: FlowNode, place: Place, variables: Variables, notes: 
             "write it into the node's input",
         )
         return None
+
+
+def replies(element: Element) -> list[tuple[str, tuple[str, ...]]]:
+    """The variables that a call's reply fills, each with the part of the reply that it is."""
+    names = [element.take(name, *VENDORS) for name in ("resultVariable", "resultVariableName")]
+    found: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in names if name]
+    for extensions in element.all("extensionElements"):
+        for mapping in extensions.all("inputOutput", *VENDORS):
+            for output in mapping.all("outputParameter", *VENDORS):
+                found += _reply(output.take("name"), output.say())
+        for mapping in extensions.all("ioMapping", ZEEBE):
+            for output in mapping.all("output", ZEEBE):
+                found += _reply(output.take("target"), output.take("source"))
+    return found
+
+
+def _reply(name: str, text: str) -> list[tuple[str, tuple[str, ...]]]:
+    try:
+        expression = read_expression(text)
+    except Unreadable:
+        return []
+    return [(name, expression.path)] if isinstance(expression, Variable) and name else []
+
+
+def flow_outputs(element: Element) -> list[tuple[str, str]]:
+    """The variables that a called process fills, each with the output that it is."""
+    found = []
+    for extensions in element.all("extensionElements"):
+        for given in extensions.all("out", *VENDORS):
+            found.append((given.take("target"), slug(given.take("source"))))
+        for mapping in extensions.all("ioMapping", ZEEBE):
+            for name, path in (
+                reply
+                for output in mapping.all("output", ZEEBE)
+                for reply in _reply(output.take("target"), output.take("source"))
+            ):
+                found.append((name, slug("_".join(path))))
+    return [(name, output) for name, output in found if name and output]

@@ -161,6 +161,7 @@ def _script(node: FlowNode) -> tuple[tuple[str, Expression], ...]:
     """The assignments of a script that does nothing else; empty for any other."""
     assigned: list[tuple[str, Expression]] = []
     element = node.element
+    element.take("scriptFormat")
     for extensions in element.all("extensionElements"):
         for script in extensions.all("script", ZEEBE):
             return _assignment(script.take("resultVariable"), script.take("expression"))

@@ -284,6 +284,8 @@ class _Builder:
             if node.kind != "startEvent":
                 self._made.ways.append(self._way_out(node, split.id))
         elif flows and (flows[0].condition is not None or node.default):
+            if flows[0].condition is not None:
+                flows[0].condition.whole = True
             self._notes.warning(
                 "BPMN_CONDITION_IDLE",
                 "the only flow out of a node has a condition; it is always taken",

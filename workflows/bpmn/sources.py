@@ -47,7 +47,8 @@ class Giver:
 
     Attributes:
         asked: the field that is filled in; None when the value is computed.
-        record: the reply of a service, of which ``prefix`` is the part that the variable is.
+        record: the reply of a service, or None of a called flow, whose outputs are not known here;
+            ``prefix`` is the part of it that the variable is.
         computed: the expression that a script assigns.
     """
 

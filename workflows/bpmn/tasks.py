@@ -21,10 +21,10 @@ from workflows.bpmn.doing import (
 from workflows.bpmn.forms import Asked
 from workflows.bpmn.juel import Unreadable, read_expression, unwrapped
 from workflows.bpmn.many import Many, read_many
-from workflows.bpmn.model import FlowNode
+from workflows.bpmn.model import FlowNode, Loop
 from workflows.bpmn.naming import Ids, slug, title
 from workflows.bpmn.notes import Notes
-from workflows.bpmn.own import kind_of, settings_of
+from workflows.bpmn.own import kind_of, own_text, settings_of
 from workflows.bpmn.people import People
 from workflows.bpmn.skeleton import Skeleton, Step
 from workflows.bpmn.sources import Place, Sources
@@ -127,8 +127,8 @@ class Tasks:
             found["flow"] = node.element.take("calledElement")
         if step.body is not None:
             found["body"] = body(step.body)
-        if kind == "for_each" and node.loop is not None and node.loop.kind == "sequential":
-            found["mode"] = "one_by_one"
+        if kind == "for_each" and node.loop is not None:
+            found |= _own_repetition(node.loop)
         return found
 
     # Once
@@ -355,6 +355,19 @@ class Tasks:
                 "write it into the flow as enough, with done and total",
             )
             return ""
+
+
+def _own_repetition(loop: Loop) -> dict[str, Any]:
+    """How often a body of ours is lived through, as far as BPMN says it."""
+    found: dict[str, Any] = {"mode": "one_by_one"} if loop.kind == "sequential" else {}
+    count = loop.element.child("loopCardinality")
+    length = own_text(count) if count is not None else None
+    if length is not None:
+        found["items"] = "=" + length.removeprefix("size(").removesuffix(")")
+    enough = loop.element.child("completionCondition")
+    if enough is not None and (condition := own_text(enough)) is not None:
+        found["enough"] = condition
+    return found
 
 
 def _first_is_enough(many: Many) -> bool:

@@ -157,7 +157,7 @@ class Variables:
     def _share(self, name: str, givers: list[Giver]) -> None:
         """Make it a variable of the flow, set by each step that gives it."""
         kind = self._kind_of(name, givers)
-        if kind not in DEFAULTS or any(giver.record for giver in givers):
+        if kind not in DEFAULTS or any(giver.record or giver.prefix for giver in givers):
             return
         variable = self._fields.of(f"data/{name}", name)
         self.written.data.append({"id": variable, "type": kind, "default": DEFAULTS[kind]})
@@ -282,6 +282,9 @@ class Variables:
             return Known(f"{node}.{giver.asked.id}", giver.asked.kind, sure, giver.asked.values)
         if giver.record is not None:
             return _part_of(node, giver.record, (*giver.prefix, *path[1:]), sure=sure)
+        if giver.prefix and len(path) == 1:  # an output of a called flow
+            kind = guessed(use.kind for use in self._sources.uses.get(path, ()))
+            return Known(f"{node}.{'.'.join(giver.prefix)}", kind, sure)
         raise Unreadable(f"{name!r} has no parts")
 
     def _is_done(self, giver: Place, reader: Place) -> bool:

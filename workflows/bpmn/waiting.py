@@ -55,7 +55,11 @@ class Waiting:
         said = {"event": node.trigger.name} if node.trigger.kind == "message" else {}
         if node.trigger.kind == "timer":
             said = {"after": flow_duration(_timer(node)[1]) or ""}
-        return {"on": _ON[node.trigger.kind], **said, **settings_of(node.element, self.notes)}
+        return {
+            "on": _ON.get(node.trigger.kind, node.trigger.kind),
+            **said,
+            **settings_of(node.element, self.notes),
+        }
 
     def after(self, node: FlowNode) -> dict[str, Any]:
         """``after`` of a boundary timer."""

@@ -218,10 +218,7 @@ class _Scope:
         scope = [body.get(key, []) for key in ("start", "nodes", "edges")]
         inside, drawing = _Scope(self._writer, self._id(node_id), *scope).written()
         if kind == "for_each":
-            many = Markup("multiInstanceLoopCharacteristics")
-            if node.pop("mode", "") == "one_by_one":
-                many.set("isSequential", "true")
-            inside = [many, *inside]
+            inside = [_repeated(node), *inside]
         return inside, drawing, {"tag": "subProcess"}
 
     def _ended(self, node: _Settings) -> list[Markup]:
@@ -285,6 +282,8 @@ class _Scope:
         if kind == "error":
             reasons = settings.get("reasons", [])
             return self._writer.error(settings.pop("reasons")[0] if len(reasons) == 1 else "")
+        if kind == "escalation":
+            return self._writer.definition(kind)
         timer = self._writer.definition("timer")
         if _survives_iso(settings.get("after", "")):
             timer.add(_expression("timeDuration", iso_duration(settings.pop("after"))))
@@ -315,6 +314,20 @@ def _owner(node: _Settings) -> list[Markup]:
     expression = Markup("resourceAssignmentExpression")
     expression.add(Markup("formalExpression", f"group({role})"))
     return [Markup("potentialOwner").add(expression)]
+
+
+def _repeated(node: _Settings) -> Markup:
+    """How often a body is lived through: as many times as its list is long."""
+    many = Markup("multiInstanceLoopCharacteristics")
+    if node.pop("mode", "") == "one_by_one":
+        many.set("isSequential", "true")
+    items = node.get("items")
+    if isinstance(items, str) and items.startswith("=") and _survives(items[1:]):
+        del node["items"]
+        many.add(_expression("loopCardinality", f"size({items[1:]})"))
+    if _survives(node.get("enough", " ")):
+        many.add(_expression("completionCondition", node.pop("enough")))
+    return many
 
 
 def _expression(tag: str, text: str) -> Markup:

@@ -9,7 +9,12 @@ from copy import deepcopy
 from pathlib import Path
 from xml.etree import ElementTree
 
-FILES = sorted((Path(__file__).parent / "files").glob("*.bpmn"))
+#: The files that are well-formed.
+FILES = [
+    path
+    for path in sorted((Path(__file__).parent / "files").glob("*.bpmn"))
+    if path.stem not in ("refused_cut_off", "refused_doctype")
+]
 _NASTY = (
     "", "x", "-1", "9" * 40, "${a}", "${a > '5'}", "${" + "(" * 90, "= not(a)", "PT5X", "PT0S", "R/",
     "R/PT1H", "true", "false", "中文", "a b", "start", "f1", "2026-10-08", "${a.b.c}", "${empty a}",
