@@ -99,7 +99,7 @@ class VirtualCase:
         self.events: list[Event] = []
         self.log: list[tuple[datetime, Event | Command | Move | Asked]] = []
         self._port = port
-        self._due: list[tuple[datetime, int, Callable[[], Event]]] = []
+        self._due: list[tuple[datetime, int, Callable[[], Event], str]] = []
         self._count = 0
 
     def start(
@@ -151,7 +151,7 @@ class VirtualCase:
         """Let time pass; what falls due happens at its own instant, in order."""
         until = self.now + duration
         while self._due and self._due[0][0] <= until:
-            at, _, event = heapq.heappop(self._due)
+            at, _, event, _ = heapq.heappop(self._due)
             self.now = max(self.now, at)
             self.feed(event())
         self.now = until
@@ -179,7 +179,10 @@ class VirtualCase:
                 self._answer(command)
             case StartTimer(timer_id, due, _):
                 at = max(due, self.now)
-                self._schedule(at, lambda: TimerFired(at=self.now, timer_id=timer_id))
+                self._schedule(at, lambda: TimerFired(at=self.now, timer_id=timer_id), timer_id)
+            case CancelTimer(timer_id):
+                self._due = [due for due in self._due if due[-1] != timer_id]
+                heapq.heapify(self._due)
             case StartFieldWork():
                 self._end_child(command, self._port.field_work(command, self.now))
             case StartSubflow():
@@ -189,8 +192,8 @@ class VirtualCase:
                     self.now,
                     lambda: ChildEnded(at=self.now, node=node, visit=visit, outcome="cancelled"),
                 )
-            case CancelCall() | CancelTimer() | RecordAct() | RaiseIncident() | EndCase():
-                pass  # the state knows; a cancelled timer that fires changes nothing
+            case CancelCall() | RecordAct() | RaiseIncident() | EndCase():
+                pass  # the state knows
 
     def _answer(self, call: CallRpc) -> None:
         reply = self._port.call(call, self.now)
@@ -216,6 +219,6 @@ class VirtualCase:
 
         self._schedule(self.now + reply.after, event)
 
-    def _schedule(self, at: datetime, event: Callable[[], Event]) -> None:
+    def _schedule(self, at: datetime, event: Callable[[], Event], timer_id: str = "") -> None:
         self._count += 1
-        heapq.heappush(self._due, (at, self._count, event))
+        heapq.heappush(self._due, (at, self._count, event, timer_id))

@@ -42,7 +42,11 @@ class _Part(BaseModel):
 
 class Answer(_Part):
     """What an RPC, ``field_work`` or another flow, named by its code, answers where the request holds
-    what ``when`` says."""
+    what ``when`` says.
+
+    Attributes:
+        times: how often it answers so before the next answer that fits does; left out: always.
+    """
 
     rpc: str
     when: dict[str, Any] = Field(default_factory=dict)
@@ -50,6 +54,7 @@ class Answer(_Part):
     fails: str = ""
     """The reason of a refusal instead of a reply."""
     after: str = ""
+    times: int | None = None
 
 
 class Opening(_Part):
@@ -148,6 +153,7 @@ class World:
 
     def __init__(self, answers: tuple[Answer, ...]) -> None:
         self._answers = answers
+        self._given: Counter[int] = Counter()
 
     def call(self, call: CallRpc, at: datetime) -> Reply:
         """Answer one RPC; when nobody says otherwise a message is accepted, and people who are
@@ -168,8 +174,10 @@ class World:
         return self._answer(child.flow, child.inputs)
 
     def _answer(self, rpc: str, request: dict[str, Any], otherwise: Reply | None = None) -> Reply:
-        for answer in self._answers:
-            if answer.rpc == rpc and answer.when.items() <= request.items():
+        for number, answer in enumerate(self._answers):
+            spent = answer.times is not None and self._given[number] >= answer.times
+            if answer.rpc == rpc and answer.when.items() <= request.items() and not spent:
+                self._given[number] += 1
                 after = parse_duration(answer.after) if answer.after else timedelta(0)
                 return Reply(answer.reply, answer.fails, f"{rpc} fails", after)
         if otherwise is not None:

@@ -63,3 +63,78 @@ def test_a_story_that_comes_out_otherwise_names_the_step(
 def test_a_world_without_an_answer_says_what_it_was_asked() -> None:
     with pytest.raises(LookupError, match=r"no answer for test\.v1\.Things/Make"):
         outcome(STORY.replace("rpc: test.v1.Things/Make, reply", "rpc: other, reply"))
+
+
+def test_an_answer_that_is_given_once_makes_room_for_the_next() -> None:
+    told = STORY.replace(
+        "answers:\n", "answers:\n  - {rpc: test.v1.Things/Make, fails: NO_ROOM, times: 1}\n"
+    ).replace("expect: {tasks: {}}", "expect: {incidents: [NO_ROOM]}")
+    assert outcome(told)[0] == "step 2: tasks is {}, expected {'check': ('pe_boss',)}"
+
+
+ROOMS = plan_of("""
+    pause_reasons: {away: {name: 外出, blames: customer}}
+    start: each
+    nodes:
+      - id: each
+        kind: for_each
+        name: 逐间
+        items: '=["kitchen", "bath"]'
+        collect: look.note
+        body:
+          start: look
+          nodes:
+            - id: look
+              kind: form
+              name: 查看
+              assignee: {person: pe_boss}
+              pause_reasons: [away]
+              form: [{id: note, kind: text, name: 备注, required: true}]
+              sla: {complete: 2h, remind: [{of: complete, before: 1h, template: task_due}]}
+            - {id: looked, kind: end, name: 已看}
+          edges: [{from: look, to: looked}]
+      - {id: done, kind: end, name: 完}
+    edges: [{from: each, to: done}]
+    outputs: {seen: each.results}
+""")
+
+
+def test_a_story_acts_in_one_run_of_a_body_and_says_what_it_left_behind() -> None:
+    file = ScenarioFile.model_validate(
+        read_source("""
+            scenarios:
+              - name: two rooms are looked at, the second one first
+                starts_at: 2026-03-02T09:00:00+08:00
+                inputs: {}
+                steps:
+                  - expect: {open: {look: 2}, tasks: {look: [pe_boss]}}
+                  - act: {node: look, run: 2, verb: complete, person: pe_boss, form: {note: b}}
+                    expect: {open: {look: 1}}
+                  - act: {node: look, verb: complete, person: pe_boss, form: {note: a}}
+                    expect:
+                      open: {look: 0}
+                      results: {each: {results: [a, b]}}
+                      output: {seen: [a, b]}
+            """).value
+    )
+    assert play(ROOMS, file.scenarios[0], file) == []
+
+
+def test_a_deadline_that_was_stopped_falls_due_once_and_at_its_new_instant() -> None:
+    file = ScenarioFile.model_validate(
+        read_source("""
+            scenarios:
+              - name: pe_boss was out for half an hour
+                starts_at: 2026-03-02T09:00:00+08:00
+                inputs: {}
+                steps:
+                  - act: {node: look, run: 1, verb: pause, person: pe_boss, to: away}
+                  - after: 30m
+                    act: {node: look, run: 1, verb: resume, person: pe_boss}
+                  - after: 30m
+                    expect: {sent: {task_due: 1}}
+                  - after: 30m
+                    expect: {sent: {task_due: 2}}
+            """).value
+    )
+    assert play(ROOMS, file.scenarios[0], file) == []
