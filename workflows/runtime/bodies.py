@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflows.compiler.plan import ForEachNode, PlanNode, SubflowNode
-from workflows.language.operations import EvaluationError
+from workflows.language.failure import EvaluationError
 from workflows.runtime import compensation
 from workflows.runtime.run import InnerRun, Run
 from workflows.runtime.state import Phase, Rounds
@@ -75,7 +75,8 @@ def _is_enough(run: Run, node: ForEachNode, rounds: Rounds) -> bool:
 
 def _gather(run: Run, node: ForEachNode) -> bool:
     rounds = run.rounds[node.id]
-    run.set_result(node.id, {"results": [rounds.results[n] for n in sorted(rounds.results)]})
+    if node.collect is not None:
+        run.set_result(node.id, {"results": [rounds.results[n] for n in sorted(rounds.results)]})
     for inner in run.inner_of(node.id, rounds.visit):
         if inner.running:
             compensation.cancel(inner, f"{node.name}：已足够")

@@ -23,6 +23,7 @@ from workflows.runtime.commands import (
 from workflows.runtime.events import Act
 from workflows.runtime.messages import SEND
 from workflows.runtime.people import RESOLVE_ASSIGNEES
+from workflows.runtime.places import each
 from workflows.runtime.port import Reply, VirtualCase
 from workflows.runtime.user_task import UserTask
 
@@ -95,23 +96,30 @@ class Case(VirtualCase):
         self.start(inputs, case_id="ca_1", by="pe_starter")
 
     def do(self, person: str, verb: str, node: str = "", **more: Any) -> None:
+        """Act on a node's open task (in a body ``each/1.2:check``), or on the case."""
         self._acts += 1
-        visit = self.state.standings[node].visit if node else 0
         key = more.pop("act_key", f"act-{self._acts}")
         self.act(
             Act(
                 act_key=key,
                 verb=verb,
                 person=person,
-                task_id=f"{node}/{visit}" if node else "",
+                task_id=self._task_id(node) if node else "",
                 **more,
             )
         )
 
+    def _task_id(self, node: str) -> str:
+        """A node's open task, or the one that it had last."""
+        for task_id, task in each(self.state, self.plan, "tasks"):
+            if node in (task.node, task_id.rpartition("/")[0]):
+                return task_id
+        return f"{node}/{self.state.standings[node].visit}"
+
     @property
     def at(self) -> list[str]:
-        """Where tokens stand."""
-        return sorted(self.state.tokens)
+        """Where tokens stand, in bodies too."""
+        return sorted(node for node, _ in each(self.state, self.plan, "tokens"))
 
     def asked(self, purpose: Purpose = Purpose.NODE) -> list[str]:
         """The calls made for a purpose, by call id and method."""
