@@ -39,6 +39,7 @@ QUOTE = Record(
         Field("budget", MONEY, optional=True),
         Field("lines", ListOf(Record((Field("quantity", INT),), "Line"))),
         Field("labels", MapOf(STRING)),
+        Field("tags", ListOf(STRING)),
         Field("level", EnumOf(("gold", "silver"))),
         Field("state", EnumOf(("STATE_NEW", "STATE_DONE"), "State")),
         Field("city", STRING),
@@ -84,6 +85,8 @@ def analysed(*texts: str) -> Findings:
         ("quote.took > duration('2h')", "!(quote.took > duration('2h'))"),
         ("has(quote.budget)", "quote.budget == null"),
         ("has(quote.place.adcode)", "!has(quote.place)"),
+        ("'floor' in quote.labels", "quote.labels.floor == null"),
+        ("has(quote.labels['floor'])", "!('floor' in quote.labels)"),
         ("coalesce(quote.budget, cny('0')) >= cny('1')", "coalesce(quote.budget, cny('0')) < cny('1')"),
         ("quote.total > quote.deposit", "quote.deposit >= quote.total"),
         ("weekday(quote.day) <= 5", "weekday(quote.day) in [6, 7]"),
@@ -170,6 +173,7 @@ def test_a_ladder_from_the_special_to_the_general_is_told_apart() -> None:
         ("quote.ratio > 0.1234567890123456789012345",),
         ("quote.total > quote.deposit", "quote.total < cny('5')"),
         ("quote.labels['floor'] == '3'",),
+        ("'a' in quote.tags", "size(quote.tags) == 0"),
     ],
 )
 def test_nothing_is_claimed_outside_the_fragment(texts: tuple[str, ...]) -> None:

@@ -102,10 +102,19 @@ class Translation:
                 return self._present(part)
             case ["fn", str() as operator, left, right] if operator in _MIRRORED:
                 return self._compare(operator, left, right)
-            case ["in", item, ["list", _, *members], str()]:
-                return disjunction([self._compare("==", item, member) for member in members])
+            case ["in", item, where, str()]:
+                return self._among(code, item, where)
             case ["get" | "root" | "coalesce", *_]:
                 return self._compare("==", code, ["const", True, "bool"])
+            case _:
+                return self._opaque(code)
+
+    def _among(self, code: Code, item: Code, where: Code) -> Formula:
+        match item, where:
+            case _, ["list", _, *members]:
+                return disjunction([self._compare("==", item, member) for member in members])
+            case ["const", str() as key, _], _ if isinstance(self._type(_path(where)), MapOf):
+                return self._present(["get", where, key, ""])
             case _:
                 return self._opaque(code)
 
@@ -155,7 +164,7 @@ class Translation:
         path = _path(code)
         if path is not None:
             name = ".".join(path)
-            return Variable(key, name, domain_of(self._type(path), constant), reads=(name,))
+            return Variable(name, name, domain_of(self._type(path), constant), reads=(name,))
         match code:
             case ["fn", str() as function, argument] if function in _REACHING:
                 name, line = _REACHING[function]
@@ -193,7 +202,7 @@ class Translation:
                 ]
             case ["coalesce", *parts]:
                 return self._coalesced(parts)
-            case ["get" | "root", *_] if lenient:
+            case ["get" | "root" | "find", *_] if lenient:
                 present = self._present(code)
                 return [(present, code), (negation(present), None)]
             case _:
@@ -240,7 +249,9 @@ class Translation:
             case _:
                 return True
 
-    def _type(self, path: Path) -> Type | None:
+    def _type(self, path: Path | None) -> Type | None:
+        if path is None:
+            return None
         kind: Type | None = self._scope.variables.get(path[0])
         for name in path[1:]:
             match kind:
@@ -270,7 +281,7 @@ def _path(code: Code) -> Path | None:
     match code:
         case ["root", str() as name, *_]:
             return (name,)
-        case ["get", base, str() as name, _]:
+        case ["get", base, str() as name, _] | ["find", base, ["const", str() as name, _], _]:
             path = _path(base)
             return None if path is None else (*path, name)
         case _:
