@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from services.gateway import openapi
 from services.gateway.edge import Edge
 from services.gateway.pages import (
+    acts_page,
     case_page,
     inbox_page,
     login_page,
@@ -27,6 +28,7 @@ from services.gateway.routes import (
     directory,
     files,
     flows,
+    forms,
     notify,
     pricing,
     product,
@@ -40,10 +42,11 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
-    product, session, flows, cases, files, pricing, work_orders, settlement, directory, notify,
+    product, session, flows, cases, forms, files, pricing, work_orders, settlement, directory, notify,
 )  # fmt: skip
 _PAGES: Final = (
-    login_page, inbox_page, start_page, suggestions, case_page, work_order_page, reference_page,
+    login_page, inbox_page, acts_page, start_page, suggestions, case_page, work_order_page,
+    reference_page,
 )  # fmt: skip
 
 

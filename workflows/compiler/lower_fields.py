@@ -147,7 +147,7 @@ class _Form:
         field = found.model_copy(update={"id": name_of(entry), "default": None})
         if entry.access == "read":
             self._above.append(Field(field.id, field.type, checked is None or checked.optional))
-            return PlanField(field=_bare(field), shown=True, compute=value)
+            return _only_seen(field, value)
         if field.kind == "computed":
             self._report.error(
                 "FLOW_FIELD_INVALID", f"{field.name!r} is computed", spot / "access", "access: read"
@@ -173,7 +173,12 @@ def _readable(field: FormField) -> Field:
     return Field(field.id, field.type, not field.always_filled)
 
 
-def _bare(field: FormField) -> FormField:
-    """A field that is only seen: nothing is demanded of it."""
+def _only_seen(field: FormField, value: Code | None) -> PlanField:
+    """A field of which nothing is demanded."""
     nothing = {"required": False, "required_when": None, "visible_when": None}
-    return field.model_copy(update=nothing)
+    return PlanField(
+        field=field.model_copy(update=nothing),
+        shown=True,
+        compute=value,
+        columns=tuple(_only_seen(column, None) for column in field.columns),
+    )

@@ -19,7 +19,7 @@ _NOTHING: Final = Markup('<span class="muted">—</span>')
 def shown(told: Schema, value: Any, language: str, names: Mapping[str, str]) -> Markup:
     """The value of a field, by what its schema tells of it; people by their names."""
     match value:
-        case None | [] | {}:
+        case None | []:
             return _NOTHING
         case bool():
             yes, no = ("yes", "no") if language == "en" else ("是", "否")
