@@ -16,15 +16,39 @@ from workflows.compiler.soundness import Firing as ControlFiring
 from workflows.compiler.soundness import Flaw, Marking, Problem, prove
 
 _JOIN: Final = "a join waits for a branch that may never come: join with the kind that splits"
-#: What each flaw is called in a file, what it says, and what to do.
+#: Of each flaw: its code, what it says of the elements concerned, and what to do.
 _FLAWS: Final = {
-    Flaw.SECOND_TOKEN: ("two tokens can come to {0}", "join the branches in front of it"),
-    Flaw.SAME_END_TWICE: ("one run can come to {0} twice", "join the branches in front of it"),
-    Flaw.DEADLOCK: ("a run can be stuck at {0} before it came to any end", _JOIN),
-    Flaw.LEFT_TOKEN: ("a run can come to an end and leave a token stuck at {0}", _JOIN),
-    Flaw.CANNOT_FINISH: ("a run can come to {0} and from there never to an end", "draw a way out"),
-    Flaw.DEAD_STEP: ("no run comes to {0}", "draw a way to it, or remove it"),
-    Flaw.UNDECIDED: ("there are too many states to decide", "part it into sub-processes"),
+    Flaw.SECOND_TOKEN: (
+        "BPMN_UNSOUND_SECOND_TOKEN",
+        "{} can be entered a second time while it is still under way",
+        "join the branches in front of it",
+    ),
+    Flaw.SAME_END_TWICE: (
+        "BPMN_UNSOUND_SAME_END",
+        "two branches of one run can come to {}",
+        "join the branches in front of it, or give each an end of its own",
+    ),
+    Flaw.DEADLOCK: ("BPMN_UNSOUND_DEADLOCK", "a run can stand still for ever at {}", _JOIN),
+    Flaw.LEFT_TOKEN: (
+        "BPMN_UNSOUND_LEFT_TOKEN",
+        "a run can come to an end and leave something waiting for ever at {}",
+        _JOIN,
+    ),
+    Flaw.CANNOT_FINISH: (
+        "BPMN_UNSOUND_NO_END",
+        "a run can come to {} and go on from there without ever ending",
+        "draw a way from there to an end",
+    ),
+    Flaw.DEAD_STEP: (
+        "BPMN_UNSOUND_DEAD_NODE",
+        "no run ever comes to {}",
+        "draw a way to it, or remove it",
+    ),
+    Flaw.UNDECIDED: (
+        "BPMN_UNSOUND_UNDECIDED",
+        "there are too many ways in which branches can go on side by side to prove that it finishes",
+        "put branches that belong together into a sub-process",
+    ),
 }
 
 
@@ -69,14 +93,14 @@ def _prove(part: Skeleton) -> tuple[bool | None, list[Diagnostic]]:
 
 
 def _unsound(problem: Problem, part: Skeleton, control: Control) -> Diagnostic:
-    message, hint = _FLAWS[problem.flaw]
+    code, message, hint = _FLAWS[problem.flaw]
     flows = [control.flows[line] for line in problem.lines if control.flows.get(line)]
     nodes = [control.elements[step] for step in problem.steps]
     named = list(dict.fromkeys([*nodes, *flows])) or [part.scope.id]
     lines = {node.id: node.element.line for node in part.scope.nodes.values()}
     lines |= {flow.id: flow.element.line for flow in part.scope.flows}
     return Diagnostic(
-        code=f"BPMN_{problem.flaw.upper()}",
+        code=code,
         severity=Severity.ERROR,
         node=named[0],
         field="",
