@@ -347,6 +347,25 @@ def test_a_list_longer_than_a_thousand_is_not_gone_through() -> None:
     assert caught.value.reason == "EXPRESSION_TOO_MUCH"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "quote.lines.all(a, quote.lines.all(b, a.quantity + b.quantity > 0))",
+        "quote.lines.all(a, quote.lines.all(b, true)) || true",
+        "quote.lines.all(a, quote.lines == quote.lines)",
+        "quote.lines.map(a, quote.labels['floor'].split('')).size() > 0",
+        "(quote.labels['floor'] + 'x').size() > 0",
+        "(quote.lines + quote.lines).size() > 0",
+    ],
+)
+def test_what_would_take_too_long_is_given_up(text: str) -> None:
+    lines = DATA["quote"]["lines"] * 500
+    data = {"quote": {**DATA["quote"], "lines": lines, "labels": {"floor": "x" * 100_000}}}
+    with pytest.raises(EvaluationError) as caught:
+        value_of(text, data)
+    assert caught.value.reason == "EXPRESSION_TOO_MUCH"
+
+
 decimals = st.decimals(
     allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9
 )
