@@ -44,6 +44,7 @@ class People:
         self._known: dict[str, tuple[datetime, Actor]] = {}
         self._customers: dict[str, str] = {}
         self._names: tuple[datetime, dict[str, str]] = (clock.now(), {})
+        self._gone: set[str] = set()
 
     async def actor(self, person_id: str, origin: str) -> Actor:
         """The person as an actor; a customer acts as one.
@@ -72,13 +73,22 @@ class People:
                     await ask_as_system(partial(self._customer, customer_id))
         return self._customers | self._names[1]
 
+    async def staff(self) -> dict[str, str]:
+        """What those of the company's people are called who are here."""
+        await self.names()
+        return {who: name for who, name in self._names[1].items() if who not in self._gone}
+
     async def _ask_names(self) -> dict[str, str]:
         page = page_pb2.PageRequest(page_size=_PAGE)
         found: dict[str, str] = {}
+        gone: set[str] = set()
         while True:
             answer = await self._directory.ListPeople(directory_pb2.ListPeopleRequest(page=page))
             found |= {person.person_id: person.display_name for person in answer.people}
+            left = directory_pb2.PERSON_STATE_LEFT
+            gone |= {person.person_id for person in answer.people if person.state == left}
             if not answer.page.next_page_token:
+                self._gone = gone
                 return found
             page.page_token = answer.page.next_page_token
 

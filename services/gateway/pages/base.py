@@ -84,6 +84,12 @@ class Visit:
         require_csrf(self.caller, texts.pop("csrf_token", ""))
         return texts
 
+    async def chosen(self, name: str) -> tuple[str, ...]:
+        """All that was chosen under one name of the posted form."""
+        posted = await self.request.form()
+        texts = (text for text in posted.getlist(name) if isinstance(text, str))
+        return tuple(dict.fromkeys(text for text in texts if text))
+
     async def typed(self) -> dict[str, Typed]:
         """What was typed into the fields of the posted form, which are called ``f.…``."""
         posted = await self.request.form()

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from markupsafe import Markup
 from starlette.responses import Response
 
+from kit.errors import ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.flow.v1 import flow_pb2, flow_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
@@ -18,10 +19,13 @@ from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.drawing import Standing, svg
 from services.gateway.pages.base import Visit, VisitOf, if_allowed
+from services.gateway.pages.fields import Filled
 from services.gateway.pages.inbox_page import latest_quote
 from services.gateway.pages.suggestions import suggestions_for
 from services.gateway.pages.tasks import view
+from services.gateway.pages.verbs import Asking
 from services.gateway.passwords import new_token
+from services.gateway.problems import STATUS_OF_KIND
 from services.gateway.routes.cases import event_id
 from services.gateway.transcoding import to_json
 from services.gateway.words import enum_term
@@ -41,6 +45,10 @@ class Moment:
     text: str = ""
     #: The node it is of, or empty.
     node: str = ""
+    #: Those whom it named.
+    people: tuple[str, ...] = ()
+    #: Why the system did it.
+    rule: str = ""
 
 
 @router.get("/cases")
@@ -54,15 +62,39 @@ async def cases(visit: VisitOf) -> Response:
 @router.get("/cases/{case_id}")
 async def case(visit: VisitOf, case_id: str) -> Response:
     """One case: where it stands, what the visitor can do now, what happened."""
+    return await show_case(visit, case_id)
+
+
+async def show_case(
+    visit: Visit,
+    case_id: str,
+    task_id: str = "",
+    filled: Filled | None = None,
+    refused: ServiceError | None = None,
+) -> Response:
+    """A case's page.
+
+    Args:
+        visit: who looks.
+        case_id: at which case.
+        task_id: the user task that the visitor tried to do something to.
+        filled: what stands in its form.
+        refused: what came of it.
+    """
     stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
     found = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
     names = await visit.edge.people.names(found.customer_id)
     orders, earnings, deliveries, acts = await _around(visit, case_id)
     me = visit.caller.actor.person_id
-    tasks = [view(task, me, visit.language, names) for task in found.user_tasks]
+    tasks = [
+        view(task, visit.language, names, filled if task.user_task_id == task_id else None)
+        for task in found.user_tasks
+    ]
     return await visit.page(
         "case.html",
+        status=STATUS_OF_KIND[refused.kind] if refused else 200,
         case=found,
+        choices=Asking(visit.language, names).of_case(found, me),
         seen=event_id(found),
         map=Markup(await _map(visit, found, names)),
         tasks=tasks,
@@ -72,7 +104,7 @@ async def case(visit: VisitOf, case_id: str) -> Response:
         timeline=timeline(acts, deliveries, earnings),
         data=json.dumps(to_json(found)["data"], ensure_ascii=False, indent=2),
         said=visit.request.query_params.get("said", ""),
-        problem=None,
+        problem=refused,
         act_key=new_token("act"),
         here=f"/cases/{case_id}",
         titles={node.node: node.title for node in found.nodes},
@@ -87,7 +119,16 @@ def timeline(
 ) -> list[Moment]:
     """People, messages and money in one line of time, newest first."""
     moments = [
-        Moment(act.acted_at, "person", act.acting_person_id, act.verb, act.comment, act.node)
+        Moment(
+            act.acted_at,
+            "person",
+            act.acting_person_id,
+            act.verb,
+            act.comment,
+            act.node,
+            tuple(act.named_person_ids),
+            act.rule,
+        )
         for act in acts
     ]
     moments += [

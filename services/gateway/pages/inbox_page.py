@@ -1,82 +1,69 @@
-"""The inbox: what waits for the visitor, and the one task that they look at; acting."""
+"""The inbox: what waits for the visitor, the one task that they look at, and what concerned them."""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote as quoted
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from kit.errors import FailedPrecondition, NotFound, PermissionDenied, ServiceError
+from kit.errors import NotFound, PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.common.v1 import page_pb2
 from protos.pricing.v1 import pricing_pb2
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
-from services.gateway.acting import act_of, perform, workflow_of
-from services.gateway.forms import values_of
-from services.gateway.pages.base import Visit, VisitOf, back_to, own_path
+from services.gateway.pages.base import Visit, VisitOf
 from services.gateway.pages.fields import Filled
-from services.gateway.pages.filling import filled_in, live_look, look_at_task, opened
 from services.gateway.pages.suggestions import suggestions_for
-from services.gateway.pages.tasks import TaskView, schema_of, view
+from services.gateway.pages.tasks import TaskView, view
 from services.gateway.passwords import new_token
 from services.gateway.problems import STATUS_OF_KIND
 from services.gateway.quotes import quote_of_case
-from services.gateway.words import word
 
 router = APIRouter(include_in_schema=False)
+
+#: The lists of cases beside the inbox, by the last part of their path.
+_INVOLVEMENTS: Final = {
+    "done": cases_pb2.CASE_INVOLVEMENT_ACTED,
+    "copied": cases_pb2.CASE_INVOLVEMENT_COPIED,
+    "started": cases_pb2.CASE_INVOLVEMENT_STARTED,
+}
 
 
 @router.get("/")
 async def inbox(visit: VisitOf) -> Response:
     """What waits for the visitor, most urgent first."""
-    return await _inbox(visit, visit.request.query_params.get("task", ""))
+    return await show_inbox(visit, visit.request.query_params.get("task", ""))
 
 
-@router.post("/acts")
-async def act(visit: VisitOf) -> Response:
-    """Do what the visitor asks, and go back to where they were; a refusal keeps what they typed."""
-    form, typed = await visit.form(), await visit.typed()
-    case_id, task_id, verb = form["case_id"], form["user_task_id"], form["verb"]
-    filled = None
-    try:
-        task = await _open_task(visit, case_id, task_id)
-        wanted = act_of(
-            visit.caller,
-            form["act_key"],
-            verb,
-            task_id=task_id,
-            revision=int(form["revision"]),
-            form=values_of(schema_of(task, verb), typed),
-            to=form.get({"reject": "back_to", "transfer": "transfer_to"}.get(verb, ""), ""),
-            comment=form.get("comment", ""),
+@router.get("/mine/{involvement}")
+async def mine(visit: VisitOf, involvement: str) -> Response:
+    """The cases with which the visitor has something to do."""
+    if involvement not in _INVOLVEMENTS:
+        raise NotFound("PAGE_UNKNOWN", f"there is no list {involvement!r}", field="involvement")
+    stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
+    listed = await stub.ListCases(
+        cases_pb2.ListCasesRequest(
+            person_id=visit.caller.actor.person_id,
+            involvement=_INVOLVEMENTS[involvement],
+            page=page_pb2.PageRequest(page_size=100),
         )
-        try:
-            await perform(visit.edge, await workflow_of(visit.edge, case_id, task_id), wanted)
-        except ServiceError as refused:
-            look = await look_at_task(visit, task, verb, typed)
-            filled = filled_in(visit, typed, opened(task, verb), look, refused)
-            raise
-    except ServiceError as refused:
-        return await _inbox(visit, f"{case_id}:{task_id}", filled, refused)
-    said = f"{task.title}：{word(verb, visit.language)} ✓"
-    return back_to(f"{own_path(form['here'])}?said={quoted(said)}")
+    )
+    return await visit.page("mine.html", cases=listed.cases, involvement=involvement)
 
 
-@router.post("/acts/look")
-async def look(visit: VisitOf) -> Response:
-    """How the form stands while the visitor fills it in."""
-    form, typed = await visit.form(), await visit.typed()
-    task = await _open_task(visit, form["case_id"], form["user_task_id"])
-    found = await look_at_task(visit, task, form["deed"], typed)
-    return await live_look(visit, schema_of(task, form["deed"]), found)
-
-
-async def _inbox(
+async def show_inbox(
     visit: Visit, chosen: str, filled: Filled | None = None, refused: ServiceError | None = None
 ) -> Response:
+    """The inbox with one task opened.
+
+    Args:
+        visit: whose it is.
+        chosen: the case and the task, as ``case:task``; empty: the most urgent one.
+        filled: what stands in its form.
+        refused: what came of trying to do it.
+    """
     stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
     me = visit.caller.actor.person_id
     listed = await stub.ListUserTasks(
@@ -89,7 +76,7 @@ async def _inbox(
         tasks[0] if tasks and refused is None else None,
     )
     names = await visit.edge.people.names()
-    shown = view(task, me, visit.language, names, filled) if task else None
+    shown = view(task, visit.language, names, filled) if task else None
     return await visit.page(
         "inbox.html",
         status=STATUS_OF_KIND[refused.kind] if refused else 200,
@@ -128,12 +115,3 @@ async def latest_quote(visit: Visit, case_id: str) -> pricing_pb2.QuoteResult | 
         return await quote_of_case(visit.edge, visit.caller, case_id)
     except (PermissionDenied, NotFound):
         return None
-
-
-async def _open_task(visit: Visit, case_id: str, task_id: str) -> cases_pb2.UserTask:
-    stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
-    case = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
-    for task in case.user_tasks:
-        if task.user_task_id == task_id:
-            return task
-    raise FailedPrecondition("CASE_TASK_CLOSED", "this is done already, or was withdrawn")

@@ -30,8 +30,8 @@ router = APIRouter(include_in_schema=False)
 
 
 async def suggestions_for(visit: Visit, kinds: frozenset[str]) -> dict[str, list[Suggestion]]:
-    """All there is of each of these kinds, where it is little; colleagues, to transfer to."""
-    found = {"person": list((await visit.edge.people.names()).items())}
+    """All there is of each of these kinds, where it is little."""
+    found: dict[str, list[Suggestion]] = {}
     for kind in kinds & (_SOURCES.keys() - {"person", "people"}):
         some = [each async for each in _some(visit, kind, _LISTED + 1)]
         found[kind] = some if len(some) <= _LISTED else []
@@ -62,7 +62,7 @@ async def _some(visit: Visit, kind: str, most: int) -> AsyncIterator[Suggestion]
 
 
 async def _people(visit: Visit) -> AsyncIterator[Suggestion]:
-    for person_id, name in (await visit.edge.people.names()).items():
+    for person_id, name in (await visit.edge.people.staff()).items():
         yield person_id, name
 
 

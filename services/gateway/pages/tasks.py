@@ -10,6 +10,7 @@ from typing import Any, Final
 from protos.cases.v1 import cases_pb2
 from services.gateway.forms import Schema, typed_from
 from services.gateway.pages.fields import Field, Filled, fields_of, is_live, kinds_of
+from services.gateway.pages.verbs import Asking, Choice
 from services.gateway.transcoding import to_json
 
 #: Verbs that move the work on; the others stand aside.
@@ -26,19 +27,21 @@ class Deed:
     fields: tuple[Field, ...]
     #: What is asked for changes while it is filled in.
     live: bool = False
-    #: The nodes to send back to, for the verb that wants one.
-    targets: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A user task with its deeds."""
+    """A user task with what the visitor can do to it.
+
+    Attributes:
+        doing: the verbs that move the work on, each with its form.
+        aside: the others.
+    """
 
     task: cases_pb2.UserTask
     context: dict[str, Any]
     doing: tuple[Deed, ...]
-    aside: tuple[Deed, ...]
-    mine: bool
+    aside: tuple[Choice, ...]
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -50,22 +53,23 @@ class TaskView:
 
 def view(
     task: cases_pb2.UserTask,
-    person_id: str,
     language: str,
     names: Mapping[str, str],
     filled: Filled | None = None,
 ) -> TaskView:
-    """What a person can do to a task, with what stands in its form: what they filled in before a
+    """What the visitor can do to a task, with what stands in its form: what they filled in before a
     refusal, else what it opens with."""
     context = to_json(task.context)
-    deeds = [_deed(task, context, verb, language, names, filled) for verb in task.verbs]
-    holders = task.assignee_person_id or list(task.candidate_person_ids)
+    aside = [verb for verb in task.my_verbs if verb not in _DOING]
     return TaskView(
         task=task,
         context=context,
-        doing=tuple(deed for deed in deeds if deed.verb in _DOING),
-        aside=tuple(deed for deed in deeds if deed.verb not in _DOING),
-        mine=person_id in holders,
+        doing=tuple(
+            _deed(task, context, verb, language, names, filled)
+            for verb in task.my_verbs
+            if verb in _DOING
+        ),
+        aside=Asking(language, names).of_task(aside, task, context),
     )
 
 
@@ -90,10 +94,7 @@ def _deed(
 ) -> Deed:
     schema = schema_of(task, verb)
     fields = fields_of(schema, filled or opening(schema, context), language, names)
-    targets: tuple[tuple[str, str], ...] = ()
-    if verb == "reject":
-        targets = tuple((each["node"], each["name"]) for each in context.get("send_back_to", ()))
-    return Deed(verb, fields, is_live(schema), targets)
+    return Deed(verb, fields, is_live(schema))
 
 
 def opening(schema: Schema, context: Mapping[str, Any]) -> Filled:
