@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -163,6 +164,26 @@ class Cases:
                 rpc_timeout=_ANSWER_WITHIN,
             )
         return hand_over_id
+
+    async def look_at_form(
+        self, workflow_id: str, task_id: str, given: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """How the form of an open user task stands with these values, in the words of ``FormLook``;
+        None when there is no such form.
+
+        Raises:
+            NotFound: ``CASE_UNKNOWN``.
+            Unavailable: Temporal or the worker does not answer.
+        """
+        handle = self._temporal.get_workflow_handle(workflow_id)
+        try:
+            with typed_errors(workflow_id):
+                look: dict[str, Any] | None = await handle.query(
+                    "form", args=[task_id, given], rpc_timeout=_ANSWER_WITHIN
+                )
+        except WorkflowQueryFailedError:
+            return None  # field work has forms of its own, and knows no such question
+        return look
 
     async def describe(self, workflow_id: str) -> CaseDescription:
         """How a case stands by its own account.
