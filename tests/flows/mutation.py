@@ -181,7 +181,7 @@ BOMBS: Final[dict[str, str]] = {
     "deep_lists": "- " * 50_000 + "x",
     "deep_quotes": "? " * 20_000,
     "many_documents": "---\n" * 100_000,
-    "many_keys": "\n".join(f"k{i}: {i}" for i in range(40_000)),
+    "many_keys": "\n".join(f"k{i}: {i}" for i in range(30_000)),
     "same_key": "k: 1\n" * 100_000,
     "many_items": "nodes: [" + "1," * 200_000 + "]",
     "long_scalar": "name: " + "x" * 500_000,

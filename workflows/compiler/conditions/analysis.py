@@ -108,8 +108,7 @@ class _Questions:
                 none_yet = conjunction([none_yet, self._opposites[index]])
         covering = self._refuted(none_yet)
         gap = None if covering else self._witness(none_yet)
-        overlaps = [found for pair in combinations(live, 2) if (found := self._overlap(*pair))]
-        return Findings(tuple(vain), tuple(overlaps), gap, covering)
+        return Findings(tuple(vain), self._overlaps(live), gap, covering)
 
     def _behind(self, index: int, earlier: list[int]) -> tuple[int, ...]:
         """The fewest of the earlier conditions that leave this one nothing."""
@@ -120,6 +119,16 @@ class _Questions:
             if self._refuted(conjunction([self._conditions[index], rest])):
                 needed = fewer
         return tuple(needed)
+
+    def _overlaps(self, live: Sequence[int]) -> tuple[Overlap, ...]:
+        found: list[Overlap] = []
+        for first, second in combinations(live, 2):
+            if self._search.budget <= 0:
+                break
+            overlap = self._overlap(first, second)
+            if overlap is not None:
+                found.append(overlap)
+        return tuple(found)
 
     def _overlap(self, first: int, second: int) -> Overlap | None:
         one, other = self._conditions[first], self._conditions[second]

@@ -127,7 +127,7 @@ def substitute(formula: Formula, leaves: Mapping[In, Formula]) -> Formula:
 
 @dataclass(slots=True)
 class Search:
-    """Looks for assignments; ``budget`` is how many parts of formulas it may still visit."""
+    """Looks for assignments; ``budget`` is how many questions and parts of formulas are left to it."""
 
     budget: int
 
@@ -140,6 +140,7 @@ class Search:
         Raises:
             TooMuch: the budget is used up.
         """
+        self._spend()
         return self._satisfy(formula, branching, set())
 
     def _satisfy(
@@ -158,10 +159,13 @@ class Search:
         refuted.add(formula)
         return None
 
-    def _assume(self, formula: Formula, variable: int, cell: int) -> Formula:
+    def _spend(self) -> None:
         self.budget -= 1
         if self.budget < 0:
             raise TooMuch
+
+    def _assume(self, formula: Formula, variable: int, cell: int) -> Formula:
+        self._spend()
         match formula:
             case In(here, cells) if here == variable:
                 return bool(cells >> cell & 1)
