@@ -142,6 +142,7 @@ document.addEventListener("change", async (event) => {
   for (const file of [...input.files]) {
     try {
       const kept = await send(file, around);
+      if (!input.accept.split(",").includes(kept.media_type)) throw new Error(around.dataset.other);
       around.insertBefore(thumbnail(around.dataset.name, kept), input);
     } catch (problem) {
       said.textContent = `${file.name}: ${problem.message}`;
