@@ -45,8 +45,8 @@ class Moment:
     text: str = ""
     #: The node it is of, or empty.
     node: str = ""
-    #: Those whom it named.
-    people: tuple[str, ...] = ()
+    #: Whom and what it named: people, the node to go back to.
+    named: tuple[str, ...] = ()
     #: Why the system did it.
     rule: str = ""
 
@@ -126,7 +126,7 @@ def timeline(
             act.verb,
             act.comment,
             act.node,
-            tuple(act.named_person_ids),
+            (*act.named_person_ids, *_target(act)),
             act.rule,
         )
         for act in acts
@@ -153,6 +153,12 @@ def timeline(
         for change in earning.changes
     ]
     return sorted(moments, key=lambda each: (each.at.seconds, each.at.nanos), reverse=True)
+
+
+def _target(act: cases_pb2.Act) -> tuple[str, ...]:
+    """To whom or where an act led."""
+    to = act.after["to"] if "to" in act.after else ""
+    return (to,) if isinstance(to, str) and to else ()
 
 
 async def _around(
