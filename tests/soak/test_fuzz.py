@@ -1,4 +1,4 @@
-"""Minutes of expressions and flows that nobody wrote, other ones each time.
+"""Minutes of expressions, flows and BPMN files that nobody wrote, other ones each time.
 
 A failure names its seed: the quick tests beside the code say what a seed stands for.
 """
@@ -14,6 +14,7 @@ import pytest
 
 from tests.flows.fuzz import FLOWS, check_compiling, check_reading, within
 from tests.flows.mutation import EXPRESSION_TOKENS, Mutator, noise
+from tests.unit.bpmn.damage import check_damaged
 from tests.unit.language.author import SCOPE, data
 from tests.unit.language.test_cel import disagreement
 from tests.unit.language.test_properties import outcome
@@ -59,7 +60,9 @@ def as_cel_has_it(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "check", [changed_flow, no_flow, soup, well_typed, as_cel_has_it], ids=lambda c: c.__name__
+    "check",
+    [changed_flow, no_flow, soup, well_typed, as_cel_has_it, check_damaged],
+    ids=lambda c: c.__name__,
 )
 def test_nothing_is_found(check: Callable[[int], None]) -> None:
     first = SystemRandom().randrange(10**12)

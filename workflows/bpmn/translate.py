@@ -214,7 +214,8 @@ def _present(known: Known) -> _Text:
 
 def _alike(left: _Text, right: _Text) -> tuple[_Text, _Text]:
     """Two values that can be compared, with JUEL's conversions written out."""
-    for one, other, swapped in ((left, right, False), (right, left, True)):
+    pairs = ((left, right, False), (right, left, True))
+    for one, other, swapped in sorted(pairs, key=lambda pair: pair[0].constant):
         changed = _like(other, one)
         if changed is not None:
             return (changed, one) if swapped else (one, changed)

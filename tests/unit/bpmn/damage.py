@@ -9,6 +9,11 @@ from copy import deepcopy
 from pathlib import Path
 from xml.etree import ElementTree
 
+from workflows.bpmn.read import check_bpmn, read_bpmn
+from workflows.catalog import load_catalog
+from workflows.compiler.compile import compile_flow
+from workflows.language.writing import write_yaml
+
 #: The files that are well-formed.
 FILES = [
     path
@@ -20,6 +25,19 @@ _NASTY = (
     "R/PT1H", "true", "false", "中文", "a b", "start", "f1", "2026-10-08", "${a.b.c}", "${empty a}",
     "#{x ? 1 : 'y'}", "{}", "[1]", '{"a":',
 )  # fmt: skip
+
+
+def check_damaged(seed: int) -> None:
+    """Whatever is left of a file is imported or refused with a reason, and gets a verdict."""
+    chance = random.Random(seed)
+    text = chance.choice(FILES).read_text()
+    for damaged in (damaged_tree(chance, text), damaged_text(chance, text), noise(chance)):
+        imported = read_bpmn(damaged, load_catalog())
+        if imported.flow is None:
+            assert any(note.severity == "error" for note in imported.notes)
+        else:
+            compile_flow(write_yaml(imported.flow), load_catalog())
+        check_bpmn(damaged, load_catalog())
 
 
 def damaged_text(chance: random.Random, text: str) -> str:
@@ -103,8 +121,8 @@ _DAMAGES: tuple[Callable[[random.Random, _Element, _Element, _Element], None], .
 )  # fmt: skip
 
 
-def bytes_at_random(chance: random.Random) -> str:
+def noise(chance: random.Random) -> str:
     """Nothing of a file at all, or its beginning and then nothing that makes sense."""
-    noise = "".join(chr(chance.randrange(1, 0x2FF)) for _ in range(chance.randint(0, 400)))
+    rest = "".join(chr(chance.randrange(1, 0x2FF)) for _ in range(chance.randint(0, 400)))
     head = re.split(r"(?<=>)", FILES[0].read_text())[: chance.randint(0, 4)]
-    return "".join(head) + noise
+    return "".join(head) + rest
