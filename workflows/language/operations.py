@@ -6,12 +6,10 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from workflows.language.failure import EvaluationError as EvaluationError
 from workflows.language.lists import LISTS
 from workflows.language.numbers import NUMBERS
 from workflows.language.texts import TEXTS
 from workflows.language.times import TIMES
-from workflows.language.times import shanghai_text as shanghai_text
 
 _COMPARISONS: Final[dict[str, Callable[..., Any]]] = {
     "==": operator.eq,
