@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,11 +11,24 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, Template
 
-from services.gateway.flow_map import NODE_HEIGHT, NODE_WIDTH, lay_out
+from services.gateway.flow_map import (
+    NODE_HEIGHT,
+    NODE_WIDTH,
+    Band,
+    Box,
+    FlowMap,
+    Line,
+    lay_out,
+)
+from services.gateway.ways import Way, body_of, ways
 from services.gateway.words import word
-from workflows.compiler.plan import Plan, PlanNode
+from workflows.compiler.plan import Plan, PlanGraph, PlanNode
 
 _TEMPLATES: Final = Path(__file__).parent / "pages" / "templates"
+#: How high the title of what is inside a node stands.
+_TITLE: Final = 34
+#: How wide what is said of a line may be, in Latin letters.
+_LABEL: Final = 26
 #: One character that says what a node does.
 _GLYPHS: Final = {
     "form": "填",
@@ -60,35 +73,95 @@ class _Card:
 
 
 @dataclass(frozen=True, slots=True)
-class _Edge:
+class _Line:
+    """One line as the template draws it."""
+
     path: str
     state: str
+    label: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A graph with its place in the picture: the flow's own, then what is inside its nodes."""
+
+    top: float
+    title: str
+    map: FlowMap
+    cards: list[_Card]
+    lines: list[_Line]
+    bands: list[tuple[Band, str]]
 
 
 def svg(plan: Plan, language: str, standings: Mapping[str, Standing] | None = None) -> str:
-    """The flow laid out top to bottom; with standings, how far a case is."""
-    where = standings or {}
-    edges = {node.id: [edge.to for edge in node.next] for node in plan.nodes}
-    drawn = lay_out(plan.start, edges, {node.id: node.stage for node in plan.nodes})
-    cards = [
-        _card(plan.by_id[box.node], language, where.get(box.node, Standing()), box.left, box.top)
-        for box in drawn.boxes
-    ]
-    lines = [
-        _Edge(line.path, "back" if line.back else _passed(where, line.source, line.target))
-        for line in drawn.lines
-    ]
-    names = {stage.id: _named(stage.name, stage.name_en, language) for stage in plan.stages}
+    """The flow laid out top to bottom, and under it what is inside its nodes; with standings, how
+    far a case is."""
+    panels: list[_Panel] = []
+    top = 0.0
+    for title, graph in _graphs(plan, "", language):
+        top += _TITLE if title else 0
+        panel = _panel(plan, graph, title, top, language, standings or {})
+        panels.append(panel)
+        top += panel.map.height
     return _template().render(
-        map=drawn,
-        cards=cards,
-        lines=lines,
-        bands=[(band, names.get(band.stage, word(band.stage, language))) for band in drawn.bands],
+        panels=panels,
+        map_width=max(panel.map.width for panel in panels),
+        map_height=top,
         width=NODE_WIDTH,
         height=NODE_HEIGHT,
         live=standings is not None,
         title=_named(plan.name, plan.name_en, language),
     )
+
+
+def _graphs(graph: PlanGraph, title: str, language: str) -> Iterator[tuple[str, PlanGraph]]:
+    yield title, graph
+    for node in graph.nodes:
+        body = body_of(node)
+        if body is not None:
+            yield from _graphs(body, _named(node.name, node.name_en, language), language)
+
+
+def _panel(
+    plan: Plan,
+    graph: PlanGraph,
+    title: str,
+    top: float,
+    language: str,
+    where: Mapping[str, Standing],
+) -> _Panel:
+    drawn_ways = [way for way in ways(graph, language) if way.kind != "back"]
+    targets: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+    between: dict[tuple[str, str], list[Way]] = {}
+    for way in drawn_ways:
+        targets[way.source].append(way.target)
+        between.setdefault((way.source, way.target), []).append(way)
+    drawn = lay_out(graph.start, targets, {node.id: node.stage for node in graph.nodes})
+    names = {stage.id: _named(stage.name, stage.name_en, language) for stage in plan.stages}
+    return _Panel(
+        top=top,
+        title=title,
+        map=drawn,
+        cards=[
+            _card(graph.by_id[box.node], language, where.get(box.node, Standing()), box)
+            for box in drawn.boxes
+        ],
+        lines=[_line(line, between[line.source, line.target], where) for line in drawn.lines],
+        bands=[(band, names.get(band.stage, word(band.stage, language))) for band in drawn.bands],
+    )
+
+
+def _line(line: Line, drawn: list[Way], where: Mapping[str, Standing]) -> _Line:
+    label = _fit(" / ".join(dict.fromkeys(way.label for way in drawn if way.label)), _LABEL)
+    state = _passed(where, line.source, line.target)
+    kinds = {way.kind for way in drawn}
+    if line.back:
+        state = "back"
+    elif "edge" not in kinds:
+        state = "alongside" if "alongside" in kinds else "exit"
+    return _Line(line.path, state, label, line.label_x, line.label_y)
 
 
 @cache
@@ -99,7 +172,7 @@ def _template() -> Template:
     return environment.get_template("flow_map.svg")
 
 
-def _card(node: PlanNode, language: str, standing: Standing, left: float, top: float) -> _Card:
+def _card(node: PlanNode, language: str, standing: Standing, box: Box) -> _Card:
     name = _named(node.name, node.name_en, language)
     note = standing.note or word(node.kind, language)
     return _Card(
@@ -109,8 +182,8 @@ def _card(node: PlanNode, language: str, standing: Standing, left: float, top: f
         state=standing.state,
         note=note,
         short_note=_fit(note, 21),
-        left=left,
-        top=top,
+        left=box.left,
+        top=box.top,
     )
 
 

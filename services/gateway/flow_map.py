@@ -43,12 +43,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An edge as an SVG path; ``back`` when it returns to an earlier node."""
+    """An edge as an SVG path; ``back`` when it returns to an earlier node. What is said of it stands
+    around a point on it."""
 
     source: str
     target: str
     path: str
     back: bool
+    label_x: float
+    label_y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,12 @@ def lay_out(start: str, edges: Mapping[str, Sequence[str]], stages: Mapping[str,
     width = max(x for x, _ in places.values()) + NODE_WIDTH / 2 + _MARGIN + (24 if back else 0)
     height = max(y for _, y in places.values()) + NODE_HEIGHT / 2 + _MARGIN
     lines = [
-        Line(node, to, _path(boxes, places, node, to, ranks), back=False)
+        _forward(boxes, places, node, to, ranks)
         for node, targets in layers.forward.items()
         if node in ranks
         for to in targets
     ]
-    lines += [Line(a, b, _return_path(boxes[a], boxes[b], width), back=True) for a, b in back]
+    lines += [_returning(boxes[a], boxes[b], width) for a, b in sorted(back)]
     return FlowMap(width, height, tuple(boxes.values()), tuple(lines), _bands(boxes, stages))
 
 
@@ -114,13 +117,13 @@ def _width(cell: Cell) -> int:
     return NODE_WIDTH if isinstance(cell, str) else _LANE_WIDTH
 
 
-def _path(
+def _forward(
     boxes: Mapping[str, Box],
     places: Mapping[Cell | tuple[Cell, int], tuple[float, float]],
     node: str,
     to: str,
     ranks: Mapping[str, int],
-) -> str:
+) -> Line:
     source, target = boxes[node], boxes[to]
     x, y = source.x, source.top + NODE_HEIGHT
     path = f"M{x:.0f},{y:.0f}"
@@ -128,7 +131,9 @@ def _path(
         lane_x, lane_y = places[((node, to), rank)]
         path += _bend(x, y, lane_x, lane_y - NODE_HEIGHT / 2) + f"V{lane_y + NODE_HEIGHT / 2:.0f}"
         x, y = lane_x, lane_y + NODE_HEIGHT / 2
-    return path + _bend(x, y, target.x, target.top - 4)
+    path += _bend(x, y, target.x, target.top - 4)
+    # Where it comes in, ways that part have parted.
+    return Line(node, to, path, False, (x + 2 * target.x) / 3, target.top - _GAP_Y / 2 + 4)
 
 
 def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
@@ -138,14 +143,15 @@ def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
     return f"C{x:.0f},{half:.0f} {to_x:.0f},{half:.0f} {to_x:.0f},{to_y:.0f}"
 
 
-def _return_path(source: Box, target: Box, width: float) -> str:
+def _returning(source: Box, target: Box, width: float) -> Line:
     """From the right side of one box up to the right side of an earlier one."""
     side = width - 10
     right, left = source.left + NODE_WIDTH, target.left + NODE_WIDTH + 4
-    return (
+    path = (
         f"M{right:.0f},{source.y:.0f}C{side:.0f},{source.y:.0f} {side:.0f},{target.y:.0f}"
         f" {left:.0f},{target.y:.0f}"
     )
+    return Line(source.node, target.node, path, True, (right + side) / 2, source.y - 4)
 
 
 def _bands(boxes: Mapping[str, Box], stages: Mapping[str, str]) -> tuple[Band, ...]:
