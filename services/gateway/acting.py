@@ -32,7 +32,7 @@ async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
     """Apply an act, once for its key; a refusal is raised as what it is.
 
     Raises:
-        InvalidArgument: ``PERSON_UNKNOWN`` when it names somebody who is none of the company's
+        InvalidArgument: ``CASE_PERSON_UNKNOWN`` when it names somebody who is none of the company's
             people: a case cannot know them all.
     """
     if act.verb in _TO_ONE and act.to:
@@ -56,7 +56,7 @@ async def check_member(edge: Edge, person_id: str, field: str) -> None:
     """See whether somebody is of the company's people.
 
     Raises:
-        InvalidArgument: ``PERSON_UNKNOWN``.
+        InvalidArgument: ``CASE_PERSON_UNKNOWN``.
     """
     try:
         actor = await edge.people.actor(person_id, "")
@@ -64,7 +64,7 @@ async def check_member(edge: Edge, person_id: str, field: str) -> None:
         actor = None
     if actor is None or actor.has_role("customer"):
         raise InvalidArgument(
-            "PERSON_UNKNOWN", f"{person_id!r} is none of the company's people", field=field
+            "CASE_PERSON_UNKNOWN", f"{person_id!r} is none of the company's people", field=field
         )
 
 

@@ -157,8 +157,8 @@ def timeline(
 
 def _target(act: cases_pb2.Act) -> tuple[str, ...]:
     """To whom or where an act led."""
-    to = act.after["to"] if "to" in act.after else ""
-    return (to,) if isinstance(to, str) and to else ()
+    to = act.after.fields.get("to")
+    return (to.string_value,) if to is not None and to.string_value else ()
 
 
 async def _around(

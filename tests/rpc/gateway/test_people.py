@@ -46,12 +46,12 @@ async def moved(as_: As, case_id: str) -> None:
 async def test_what_is_delegated_comes_back_with_what_was_filled_in(as_: As) -> None:
     case_id = await start(as_)
     await task_of(as_("pe_wang"), case_id, "intake")
-    lent = await do(as_("pe_wang"), case_id, "intake/1", "delegate", to="pe_zhou")
+    lent = await do(as_("pe_wang"), case_id, "intake/1", "delegate", to="pe_qian")
     assert lent.status_code == 200, lent.text
-    task = await task_of(as_("pe_zhou"), case_id, "intake")
+    task = await task_of(as_("pe_qian"), case_id, "intake")
     assert {"complete", "release", "delegate"} <= set(task["my_verbs"])
-    assert task["delegations"] == [{"person_id": "pe_zhou", "delegated_by_person_id": "pe_wang"}]
-    await act(as_("pe_zhou"), case_id, "intake", "complete", **NEEDS)
+    assert task["delegations"] == [{"person_id": "pe_qian", "delegated_by_person_id": "pe_wang"}]
+    await act(as_("pe_qian"), case_id, "intake", "complete", **NEEDS)
     back = await task_of(as_("pe_wang"), case_id, "intake")
     assert back["context"]["defaults"]["needs"] == NEEDS["needs"]
 
@@ -61,9 +61,9 @@ async def test_a_task_goes_to_nobody_the_company_does_not_know(as_: As) -> None:
     await task_of(as_("pe_wang"), case_id, "intake")
     for person in ("pe_nobody", "cu_inside"):
         refused = await do(as_("pe_wang"), case_id, "intake/1", "transfer", to=person)
-        problem(refused, 422, "PERSON_UNKNOWN", "to")
+        problem(refused, 422, "CASE_PERSON_UNKNOWN", "to")
     refused = await do(as_("pe_wang"), case_id, "", "copy_to", people=["pe_nobody"])
-    problem(refused, 422, "PERSON_UNKNOWN", "people")
+    problem(refused, 422, "CASE_PERSON_UNKNOWN", "people")
 
 
 async def test_who_is_copied_to_reads_the_case_and_is_told(as_: As) -> None:
@@ -122,7 +122,7 @@ async def test_a_refusal_on_a_cases_page_is_told_there(visitor: httpx.AsyncClien
     page = (await visitor.get(f"/cases/{case_id}")).text
     refused = await press(visitor, page, "delegate", to="pe_nobody")
     assert refused.status_code == 422
-    assert "PERSON_UNKNOWN" in refused.text
+    assert "CASE_PERSON_UNKNOWN" in refused.text
     assert "需求登记" in refused.text
 
 
@@ -131,11 +131,11 @@ async def test_the_inbox_has_lists_of_what_one_did_started_and_was_copied_to(
 ) -> None:
     case_id = await start(as_)
     await moved(as_, case_id)
-    await do(as_("pe_wang"), case_id, "", "copy_to", people=["pe_zhou"])
+    await do(as_("pe_wang"), case_id, "", "copy_to", people=["pe_qian"])
 
     async def copied() -> bool | None:
-        query = "person_id=pe_zhou&involvement=CASE_INVOLVEMENT_COPIED"
-        listed = (await as_("pe_zhou").get(f"/api/v1/cases?{query}")).json()["cases"]
+        query = "person_id=pe_qian&involvement=CASE_INVOLVEMENT_COPIED"
+        listed = (await as_("pe_qian").get(f"/api/v1/cases?{query}")).json()["cases"]
         return any(case["case_id"] == case_id for case in listed) or None
 
     await until(copied, "the copy to be told")
@@ -144,7 +144,7 @@ async def test_the_inbox_has_lists_of_what_one_did_started_and_was_copied_to(
     assert case_id in (await visitor.get("/mine/started")).text
     assert case_id not in (await visitor.get("/mine/copied")).text
     assert (await visitor.get("/mine/nothing")).status_code == 404
-    await enter(visitor, "pe_zhou")
+    await enter(visitor, "pe_qian")
     assert case_id in (await visitor.get("/mine/copied")).text
 
 
@@ -161,17 +161,17 @@ async def test_a_leavers_tasks_are_handed_over_from_the_command_line(
         assert given.status_code == 200, given.text
         await task_of(as_("pe_going"), case_id, "intake")
     refused = await gongdan("person", "hand-over", "pe_going", "--to", "pe_nobody")
-    assert "PERSON_UNKNOWN" in refused.stderr
-    refused = await gongdan("person", "hand-over", "pe_going", "--to", "pe_zhou", "--as", "pe_li")
+    assert "CASE_PERSON_UNKNOWN" in refused.stderr
+    refused = await gongdan("person", "hand-over", "pe_going", "--to", "pe_qian", "--as", "pe_li")
     assert "ROLE_REQUIRED" in refused.stderr
-    done = await gongdan("person", "hand-over", "pe_going", "--to", "pe_zhou", "--json")
+    done = await gongdan("person", "hand-over", "pe_going", "--to", "pe_qian", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert (told["handed_over_count"], told["failures"]) == (2, [])
     for case_id in cases:
-        task = await task_of(as_("pe_zhou"), case_id, "intake")
+        task = await task_of(as_("pe_qian"), case_id, "intake")
         assert task["substitutions"] == [
-            {"person_id": "pe_zhou", "on_behalf_of_person_id": "pe_going"}
+            {"person_id": "pe_qian", "on_behalf_of_person_id": "pe_going"}
         ]
 
 
@@ -181,7 +181,7 @@ async def test_a_case_is_withdrawn_and_copied_from_the_command_line(
 ) -> None:
     case_id = await start(as_)
     await moved(as_, case_id)
-    copied = await gongdan("case", "copy-to", case_id, "pe_zhou", "--as", "pe_wang")
+    copied = await gongdan("case", "copy-to", case_id, "pe_qian", "--as", "pe_wang")
     assert "抄送 ✓" in copied.stdout, copied.output
     back = await gongdan("case", "withdraw", case_id, "--as", "pe_wang", "--comment", "填错了")
     assert "撤回 ✓" in back.stdout, back.output
@@ -189,7 +189,7 @@ async def test_a_case_is_withdrawn_and_copied_from_the_command_line(
     shown = await gongdan("case", "acts", case_id)
     assert "withdrawn" not in shown.stdout
     assert "收回" in shown.stdout
-    listed = await gongdan("inbox", "--copied", "--as", "pe_zhou")
+    listed = await gongdan("inbox", "--copied", "--as", "pe_qian")
     assert case_id in listed.stdout
     refused = await gongdan("case", "take-back", case_id, "intake", "--as", "pe_wang")
     assert "CASE_TARGET_ILLEGAL" in refused.stderr
