@@ -8,7 +8,7 @@ from typing import Any, Final
 from workflows.bpmn.choosing import Choice, choose, label, own_guard
 from workflows.bpmn.doing import ByPerson, ByWaiting, Doing, Own
 from workflows.bpmn.model import FlowNode
-from workflows.bpmn.naming import Ids, title
+from workflows.bpmn.naming import Ids
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.own import kind_of, settings_of
 from workflows.bpmn.skeleton import Skeleton, Step, Way
@@ -166,7 +166,9 @@ class _Drawing:
         options = [{"value": "done", "name": "完成", "name_en": "Done"}]
         for number, way in enumerate(thrown, 1):
             event = way.event
-            name = title((event.name or event.trigger.name) if event else "", "失败")
+            assert event is not None  # what is thrown is caught by one
+            written = event.name or event.trigger.name
+            name = self._all.notes.title(written, "失败", event.element)
             options.append({"value": f"failed_{number}", "name": name})
             when = f'{made["id"]}.outcome == "failed_{number}"'
             self._says[way] = {"from": decision, "when": when}
@@ -278,7 +280,9 @@ class _Drawing:
         field_id = self._all.variables.input_id("begins_with")
         for number, (start, way) in enumerate(zip(self._part.starts, ways, strict=True), 1):
             value = f"start_{number}"
-            options.append({"value": value, "name": title(start.name, start.id)})
+            options.append(
+                {"value": value, "name": self._all.notes.title(start.name, start.id, start.element)}
+            )
             names.append(start.id)
             self._says[way] = {"from": decision, "when": f'inputs.{field_id} == "{value}"'}
         self._says[ways[-1]] = {"from": decision, "otherwise": True}
@@ -335,7 +339,9 @@ class _Drawing:
             if one in by_hand:
                 value = f"came_{len(options) + 1}"
                 name = one.node.name or one.node.trigger.name
-                options.append({"value": value, "name": title(name, one.id)})
+                options.append(
+                    {"value": value, "name": self._all.notes.title(name, one.id, one.node.element)}
+                )
                 says: dict[str, Any] = {"from": node_id}
                 if decision:
                     when = f'{node_id}.came == "{value}"'
@@ -343,6 +349,8 @@ class _Drawing:
                     says = {"from": decision} | ({"otherwise": True} if last else {"when": when})
             else:
                 says = {"from": node_id, **self._boundary(one.node, self._place(one))}
+                if one.node.name:
+                    says["name"] = self._all.notes.title(one.node.name, "", one.node.element)
             self._says.update((way, says) for way in self._leaves[one.id])
         asked = {"id": "came", "kind": "choice", "name": "收到", "name_en": "What came"}
         made["form"] = (
@@ -368,8 +376,9 @@ class _Drawing:
         if source is None or target is None:
             return  # it was refused
         edge: dict[str, Any] = {"from": source, "to": target}
-        if way.flow is not None and way.flow.name:
-            edge["name"] = title(way.flow.name, "")
+        for drawn in (way.flow, way.event):
+            if drawn is not None and "name" not in edge and drawn.name:
+                edge["name"] = self._all.notes.title(drawn.name, "", drawn.element)
         edge |= self._says[way] if way in self._says else self._left(way)
         if way.flow is not None:
             edge |= settings_of(way.flow.element, self._all.notes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workflows.bpmn.juel import is_expression
-from workflows.bpmn.naming import Ids, option_values, title
+from workflows.bpmn.naming import Ids, option_values
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.translate import Kind
 from workflows.bpmn.xml import VENDORS, ZEEBE, Element
@@ -116,7 +116,11 @@ def _read_field(element: Element, ids: Ids, notes: Notes) -> Asked:
     label = element.take("label") or element.take("name")
     asked = Asked(
         name=name,
-        settings={"id": ids.of(name, name), "kind": kind, "name": title(label, name or "字段")},
+        settings={
+            "id": ids.of(name, name),
+            "kind": kind,
+            "name": notes.title(label, name or "字段", element),
+        },
         kind=value,
         element=element,
     )
@@ -130,7 +134,10 @@ def _read_options(asked: Asked, notes: Notes) -> None:
     values = list(asked.element.all("value", *VENDORS))
     asked.values = option_values(value.id for value in values)
     options = [
-        {"value": asked.values[value.id], "name": title(value.take("name"), value.id or "选项")}
+        {
+            "value": asked.values[value.id],
+            "name": notes.title(value.take("name"), value.id or "选项", value),
+        }
         for value in values
     ]
     if asked.kind == "choice" and not options:

@@ -32,6 +32,10 @@ EVENTS: Final = (
 NODES: Final = (*ACTIVITIES, *GATEWAYS, *EVENTS)
 
 
+def _name(element: Element) -> str:
+    return " ".join(element.take("name").split())
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """What an event catches or throws.
@@ -70,7 +74,6 @@ class FlowNode:
 
     id: str
     kind: str
-    name: str
     element: Element
     trigger: Trigger = Trigger()
     host: str = ""
@@ -78,6 +81,11 @@ class FlowNode:
     default: str = ""
     loop: Loop | None = None
     inner: Scope | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in one line, which counts as read."""
+        return _name(self.element)
 
     @property
     def activity(self) -> bool:
@@ -92,9 +100,13 @@ class SequenceFlow:
     id: str
     source: str
     target: str
-    name: str
     condition: Element | None
     element: Element
+
+    @property
+    def name(self) -> str:
+        """Its name in one line, which counts as read."""
+        return _name(self.element)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflows.bpmn.naming import title
 from workflows.bpmn.xml import Element
 from workflows.compiler.diagnostics import Diagnostic, Severity
 
@@ -28,6 +29,18 @@ class Notes:
     def refuse(self, found: Diagnostic) -> None:
         """A finding about the text itself, before there are elements."""
         self._found[found.code, found.node, found.field, found.line, found.message] = found
+
+    def title(self, text: str, otherwise: str, at: Element) -> str:
+        """A name for people; one that has to be cut is told."""
+        found = title(text, otherwise)
+        if found.endswith("…") and found != text:
+            self.warning(
+                "BPMN_NAME_CUT",
+                f"the name {text[:200]!r} is cut to {found!r}",
+                at,
+                "shorten it",
+            )
+        return found
 
     def _add(
         self, severity: Severity, code: str, message: str, at: Element | None, hint: str, field: str

@@ -164,7 +164,6 @@ class _Reader:
         node = FlowNode(
             id=element.id,
             kind=element.local,
-            name=" ".join(element.take("name").split()),
             element=element,
             default=element.take("default"),
         )
@@ -224,8 +223,7 @@ class _Reader:
                 )
                 return None
         condition = element.child("conditionExpression")
-        name = " ".join(element.take("name").split())
-        return SequenceFlow(element.id, source, target, name, condition, element)
+        return SequenceFlow(element.id, source, target, condition, element)
 
     def _check_references(self, scope: Scope) -> None:
         """The flows say who follows whom; what nodes repeat of it must agree."""

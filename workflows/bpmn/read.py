@@ -11,7 +11,7 @@ from workflows.bpmn.compose import Composer
 from workflows.bpmn.doing import ByCall, ByComputing, ByFlow, ByPerson, Doing, doing_of
 from workflows.bpmn.guess import guessed
 from workflows.bpmn.model import Process
-from workflows.bpmn.naming import Ids, slug, title
+from workflows.bpmn.naming import Ids, slug
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.own import EXPORTER, kind_of, settings_of
 from workflows.bpmn.parse import File, parse_file
@@ -27,7 +27,6 @@ from workflows.compiler.catalog import NodeCatalog
 from workflows.compiler.diagnostics import Diagnostic, Severity
 from workflows.compiler.failing import FailingRun
 
-_MAX_STEPS: Final = 2_000
 #: What says nothing about the process itself.
 _ABOUT_THE_FILE: Final = (
     "targetNamespace", "exporter", "exporterVersion", "expressionLanguage", "typeLanguage", "name",
@@ -227,7 +226,7 @@ class _Importer:
         element = process.element
         own = settings_of(element, self._notes)
         header: dict[str, Any] = {"language": "1.0", "code": slug(process.id) or "flow"}
-        header["name"] = title(process.title, process.id or "流程")
+        header["name"] = self._notes.title(process.title, process.id or "流程", element)
         texts = [text for each in element.all("documentation") if (text := each.say())]
         if texts:
             header["description"] = "\n\n".join(texts)
