@@ -16,7 +16,8 @@ from tests.rpc.gateway.test_pages import HTML, enter, hidden
 SOURCE = (Path(__file__).parent / "every_field.yaml").read_text()
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(64)
 
-FILLED = {
+Fields = dict[str, str | list[str]]
+FILLED: Fields = {
     "f.needs": "挂机",
     "f.floor": "12",
     "f.budget": "1,200.50",
@@ -41,6 +42,8 @@ FILLED = {
     "f.lines.7.price": "0.01",
 }
 
+LINES: Fields = {name: text for name, text in FILLED.items() if name.startswith("f.lines.")}
+
 
 @pytest.fixture
 async def visitor(product: WholeProduct) -> AsyncIterator[httpx.AsyncClient]:
@@ -60,10 +63,10 @@ async def case_id(as_: As) -> str:
 
 
 async def post(
-    visitor: httpx.AsyncClient, page: str, path: str = "/acts", **fields: str | list[str]
+    visitor: httpx.AsyncClient, page: str, fields: Fields, path: str = "/acts"
 ) -> httpx.Response:
     names = ("csrf_token", "act_key", "case_id", "user_task_id", "revision", "here", "deed")
-    form: dict[str, str | list[str]] = {name: hidden(page, name) for name in names}
+    form: Fields = {name: hidden(page, name) for name in names}
     return await visitor.post(path, data=form | {"verb": "complete"} | fields)
 
 
@@ -112,7 +115,7 @@ async def test_nothing_that_was_typed_is_lost_and_each_mistake_stands_beside_its
     visitor: httpx.AsyncClient, as_: As, case_id: str
 ) -> None:
     page = await opened(visitor, as_, case_id, "intake")
-    wrong = FILLED | {
+    wrong: Fields = FILLED | {
         "f.floor": "100",
         "f.slot.to": "2026-10-05T08:00",
         "f.lines.7.quantity": "0",
@@ -120,7 +123,7 @@ async def test_nothing_that_was_typed_is_lost_and_each_mistake_stands_beside_its
         "f.high": "true",
         "f.budget": "很多",
     }
-    answer = await post(visitor, page, **wrong)
+    answer = await post(visitor, page, wrong)
     assert answer.status_code == 422
     page = answer.text
     assert "不能大于 99" in field(page, "floor")
@@ -143,7 +146,7 @@ async def test_a_form_is_followed_while_it_is_filled_in(
     visitor: httpx.AsyncClient, as_: As, case_id: str
 ) -> None:
     page = await opened(visitor, as_, case_id, "intake")
-    look = await post(visitor, page, "/acts/look", **{"f.high": "true", **_lines()})
+    look = await post(visitor, page, LINES | {"f.high": "true"}, "/acts/look")
     standing = look.json()
     assert "rope" not in standing["hidden"]
     assert standing["needed"] == ["rope"]
@@ -151,10 +154,6 @@ async def test_a_form_is_followed_while_it_is_filled_in(
     assert standing["seen"]["lines[0].amount"] == '<span class="money">¥99.99</span>'
     nobody = await visitor.post("/acts/look", data={"case_id": case_id})
     assert nobody.status_code == 403
-
-
-def _lines() -> dict[str, str | list[str]]:
-    return {name: text for name, text in FILLED.items() if name.startswith("f.lines.")}
 
 
 async def test_programs_ask_how_a_form_stands(as_: As, case_id: str) -> None:
@@ -176,7 +175,7 @@ async def test_what_was_accepted_is_seen_again_later(
     page = await opened(visitor, as_, case_id, "intake")
     kept = await as_("pe_wang").post("/api/v1/files", params={"name": "现场.jpg"}, content=PHOTO)
     photo = kept.json()["file_id"]
-    done = await post(visitor, page, **FILLED, **{"f.photos": photo})
+    done = await post(visitor, page, FILLED | {"f.photos": photo})
     assert done.status_code == 303, field(done.text, "lines")
     page = await opened(visitor, as_, case_id, "check")
     case = (await as_("pe_wang").get(f"/api/v1/cases/{case_id}")).json()
@@ -197,7 +196,7 @@ async def test_what_was_accepted_is_seen_again_later(
     assert "金牌" in field(page, "level")
     assert "—" in field(page, "story")
     assert 'value="12"' in field(page, "floor")
-    done = await post(visitor, page, **{"f.floor": "15", "f.total": "1"})
+    done = await post(visitor, page, {"f.floor": "15", "f.total": "1"})
     assert done.status_code == 303
 
     async def ended() -> dict[str, Any] | None:
