@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflows.bpmn.control import Control, control_of
+from workflows.bpmn.normal_form import build_skeleton
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.parse import File
-from workflows.bpmn.skeleton import Skeleton, build_skeleton
+from workflows.bpmn.skeleton import Skeleton
 from workflows.compiler.diagnostics import Diagnostic, Firing, Severity
 from workflows.compiler.failing import Beat, FailingRun, beats
 from workflows.compiler.soundness import Firing as ControlFiring

@@ -66,3 +66,17 @@ def guessed(uses: Iterable[Kind]) -> Kind:
     """The type that the uses of a variable agree on best; a text when they say nothing."""
     seen = set(uses)
     return next((kind for kind in _STRONGEST if kind in seen), "string")
+
+
+def shape_of(name: str, computed: Expression | None) -> list[Kind]:
+    """What an assigned value says of a variable's type."""
+    if computed is None:
+        return []
+    compared = Operation("==", (Variable((name,)), computed))
+    kinds = [kind for path, kind in evidence(compared) if path == (name,)]
+    if isinstance(computed, Operation):
+        if computed.name in ("-", "*", "/", "negate"):
+            kinds.append("decimal")
+        elif computed.name in ("&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "has", "empty"):
+            kinds.append("bool")
+    return kinds

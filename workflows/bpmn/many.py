@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workflows.bpmn.juel import is_expression, unwrapped
+from workflows.bpmn.skeleton import Step
 from workflows.bpmn.xml import VENDORS, ZEEBE, Element
 
 
@@ -43,3 +44,11 @@ def read_many(loop: Element) -> Many:
     if collection and is_expression(collection):
         collection = unwrapped(collection)
     return Many(collection, element, count, loop.child("completionCondition"))
+
+
+def element_of(step: Step) -> str:
+    """The variable that names one element of a multi-instance activity; empty when there is none."""
+    node = step.node
+    if node is None or node.loop is None or node.loop.kind == "standard":
+        return ""
+    return read_many(node.loop.element).element

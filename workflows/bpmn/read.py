@@ -12,11 +12,11 @@ from workflows.bpmn.doing import ByCall, ByComputing, ByFlow, ByPerson, Doing, d
 from workflows.bpmn.guess import guessed
 from workflows.bpmn.model import Process
 from workflows.bpmn.naming import Ids, slug
+from workflows.bpmn.normal_form import build_skeleton
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.own import EXPORTER, kind_of, settings_of
 from workflows.bpmn.parse import File, parse_file
 from workflows.bpmn.people import People
-from workflows.bpmn.skeleton import build_skeleton
 from workflows.bpmn.sources import Giver, Place, find_sources, results_of
 from workflows.bpmn.tasks import Tasks
 from workflows.bpmn.thrown import Reasons

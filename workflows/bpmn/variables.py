@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workflows.bpmn.forms import KIND_OF
-from workflows.bpmn.guess import evidence, guessed
-from workflows.bpmn.juel import Expression, Operation, Unreadable, Variable
-from workflows.bpmn.many import read_many
+from workflows.bpmn.guess import guessed, shape_of
+from workflows.bpmn.juel import Expression, Unreadable
+from workflows.bpmn.many import element_of
 from workflows.bpmn.naming import Ids, title
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.order import Order
-from workflows.bpmn.skeleton import Skeleton, Step
+from workflows.bpmn.replies import part_of
+from workflows.bpmn.skeleton import Skeleton
 from workflows.bpmn.sources import COUNTERS, Giver, Place, Sources
 from workflows.bpmn.translate import DEFAULTS, Kind, Known, Path, translated
-from workflows.language.types import EnumOf, ListOf, Record, Scalar, Type
 
 _JOINED: Final[dict[frozenset[Kind], Kind]] = {
     frozenset({"int", "decimal"}): "decimal",
@@ -175,7 +175,7 @@ class Variables:
         kinds: set[Kind] = {giver.asked.kind for giver in givers if giver.asked is not None}
         if not kinds:
             uses = [use.kind for use in self._sources.uses.get((name,), ())]
-            uses += [kind for giver in givers for kind in _shape(name, giver.computed)]
+            uses += [kind for giver in givers for kind in shape_of(name, giver.computed)]
             return guessed(uses)
         joined = _JOINED.get(frozenset(kinds))
         if joined is not None:
@@ -281,7 +281,7 @@ class Variables:
             sure = sure and bool(giver.asked.settings.get("required"))
             return Known(f"{node}.{giver.asked.id}", giver.asked.kind, sure, giver.asked.values)
         if giver.record is not None:
-            return _part_of(node, giver.record, (*giver.prefix, *path[1:]), sure=sure)
+            return part_of(node, giver.record, (*giver.prefix, *path[1:]), sure=sure)
         if giver.prefix and len(path) == 1:  # an output of a called flow
             kind = guessed(use.kind for use in self._sources.uses.get(path, ()))
             return Known(f"{node}.{'.'.join(giver.prefix)}", kind, sure)
@@ -319,53 +319,3 @@ class Variables:
         )
         self._known[name] = Known(f"inputs.{settings['id']}", kind, required)
         return self._known[name]
-
-
-def element_of(step: Step) -> str:
-    """The variable that names one element of a multi-instance activity; empty when there is none."""
-    node = step.node
-    if node is None or node.loop is None or node.loop.kind == "standard":
-        return ""
-    return read_many(node.loop.element).element
-
-
-def _shape(name: str, computed: Expression | None) -> list[Kind]:
-    """What an assigned value says of a variable's type."""
-    if computed is None:
-        return []
-    compared = Operation("==", (Variable((name,)), computed))
-    kinds = [kind for path, kind in evidence(compared) if path == (name,)]
-    if isinstance(computed, Operation):
-        if computed.name in ("-", "*", "/", "negate"):
-            kinds.append("decimal")
-        elif computed.name in ("&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "has", "empty"):
-            kinds.append("bool")
-    return kinds
-
-
-def _part_of(node: str, record: Record, path: Path, *, sure: bool) -> Known:
-    """A field of a service's reply."""
-    text, kind = node, _kind(record)
-    found: Type = record
-    for name in path:
-        part = found.field(name) if isinstance(found, Record) else None
-        if part is None:
-            raise Unreadable(f"{text} has no field {name!r}")
-        found, kind, sure = part.type, _kind(part.type), sure and not part.optional
-        text += f".{name}"
-    values = {value: value for value in found.values} if isinstance(found, EnumOf) else {}
-    return Known(text, kind, sure, values)
-
-
-def _kind(found: Type) -> Kind:
-    match found:
-        case Scalar(("bool" | "int" | "decimal" | "string") as name):
-            return name
-        case Scalar(("date" | "timestamp" | "duration" | "money") as name):
-            return name
-        case EnumOf():
-            return "choice"
-        case ListOf():
-            return "list"
-        case _:
-            return "unknown"
