@@ -7,10 +7,10 @@ which has one value wherever it is written the same way.
 
 from __future__ import annotations
 
-import json
 from itertools import product
 from typing import Any, Final, TypeAlias
 
+from workflows.compiler.conditions.coded import constant_of, is_constant, key_of, path_of
 from workflows.compiler.conditions.formula import (
     Formula,
     In,
@@ -29,8 +29,6 @@ from workflows.compiler.conditions.variables import (
     domain_of,
     number_of,
 )
-from workflows.language.evaluate import compile_code
-from workflows.language.failure import EvaluationError
 from workflows.language.typed import Code, Path, Scope
 from workflows.language.types import (
     DATE,
@@ -59,8 +57,6 @@ _REACHING: Final = {
 _ORDERED: Final = (INT, DECIMAL, MONEY, DATE, TIMESTAMP, DURATION)
 _MAX_CASES: Final = 32
 _MAX_SIZE: Final = 2_000
-#: Code that is constant when its parts are.
-_PURE: Final = {"fn", "list", "at", "and", "or", "not", "if", "coalesce", "in"}
 
 
 #: The two cells of a test.
@@ -113,7 +109,7 @@ class Translation:
         match item, where:
             case _, ["list", _, *members]:
                 return disjunction([self._compare("==", item, member) for member in members])
-            case ["const", str() as key, _], _ if isinstance(self._type(_path(where)), MapOf):
+            case ["const", str() as key, _], _ if isinstance(self._type(path_of(where)), MapOf):
                 return self._present(["get", where, key, ""])
             case _:
                 return self._opaque(code)
@@ -138,13 +134,13 @@ class Translation:
 
     def _compared(self, operator: str, left: Code, right: Code) -> Formula:
         code = ["fn", operator, left, right]
-        if _is_constant(left):
-            if _is_constant(right):
-                value = _constant(code)
+        if is_constant(left):
+            if is_constant(right):
+                value = constant_of(code)
                 return self._opaque(code) if value is None else bool(value)
             return self._compared(_MIRRORED[operator], right, left)
-        if _is_constant(right):
-            value = _constant(right)
+        if is_constant(right):
+            value = constant_of(right)
             whole = value is not None and not isinstance(value, list | dict)
             test = self._tested(operator, left, value) if whole else None
             return self._opaque(code) if test is None else self._holds(test)
@@ -160,15 +156,15 @@ class Translation:
                 return Test(variable, operator, constant) if operator == "==" else None
 
     def _variable(self, code: Code, constant: Any) -> Variable:
-        key = _key(code)
-        path = _path(code)
+        key = key_of(code)
+        path = path_of(code)
         if path is not None:
             name = ".".join(path)
             return Variable(name, name, domain_of(self._type(path), constant), reads=(name,))
         match code:
             case ["fn", str() as function, argument] if function in _REACHING:
                 name, line = _REACHING[function]
-                inner = _path(argument)
+                inner = path_of(argument)
                 if inner is None or isinstance(self._type(inner), MapOf):
                     return Variable(key, "", line, exact=False)
                 read = ".".join(inner)
@@ -178,10 +174,10 @@ class Translation:
 
     def _ordered(self, operator: str, left: Code, right: Code) -> Test:
         """A comparison of two values that are no constants."""
-        if _key(right) < _key(left):
+        if key_of(right) < key_of(left):
             left, right, operator = right, left, _MIRRORED[operator]
-        key = f"{_key(left)} ? {_key(right)}"
-        paths = [path for path in (_path(left), _path(right)) if path is not None]
+        key = f"{key_of(left)} ? {key_of(right)}"
+        paths = [path for path in (path_of(left), path_of(right)) if path is not None]
         names = [".".join(path) for path in paths]
         if len(set(names)) < 2 or not all(self._type(path) in _ORDERED for path in paths):
             return Test(Variable(key, "", Order(), exact=False), operator, 0)
@@ -222,7 +218,7 @@ class Translation:
     # -- presence
 
     def _present(self, code: Code) -> Formula:
-        path = _path(code)
+        path = path_of(code)
         if path is None:
             return self._opaque(["present", code])
         steps = [path[:length] for length in range(1, len(path) + 1)]
@@ -267,36 +263,7 @@ class Translation:
     # -- tests
 
     def _opaque(self, code: Code) -> Formula:
-        return self._holds(Test(Variable(_key(code), "", Truth(), exact=False), "==", True))
+        return self._holds(Test(Variable(key_of(code), "", Truth(), exact=False), "==", True))
 
     def _holds(self, test: Test) -> In:
         return In(self._numbers.setdefault(test, len(self._numbers)), HOLDS, FAILS | HOLDS)
-
-
-def _key(code: Code) -> str:
-    return json.dumps(code, ensure_ascii=False, separators=(",", ":"))
-
-
-def _path(code: Code) -> Path | None:
-    match code:
-        case ["root", str() as name, *_]:
-            return (name,)
-        case ["get", base, str() as name, _] | ["find", base, ["const", str() as name, _], _]:
-            path = _path(base)
-            return None if path is None else (*path, name)
-        case _:
-            return None
-
-
-def _is_constant(code: Code) -> bool:
-    if code[0] == "const":
-        return True
-    return code[0] in _PURE and all(_is_constant(part) for part in code if isinstance(part, list))
-
-
-def _constant(code: Code) -> Any:
-    """The value of constant code; None when it has none."""
-    try:
-        return compile_code(code)({})
-    except EvaluationError:
-        return None
