@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from workflows.bpmn.calls import flow_outputs, replies
 from workflows.bpmn.check import Checked, failing_runs, prove_file
-from workflows.bpmn.compose import Composer
+from workflows.bpmn.compose import compose
+from workflows.bpmn.context import Context
 from workflows.bpmn.doing import ByCall, ByComputing, ByFlow, ByPerson, Doing, doing_of
 from workflows.bpmn.guess import guessed
 from workflows.bpmn.model import Process
@@ -18,7 +19,6 @@ from workflows.bpmn.own import EXPORTER, kind_of, settings_of
 from workflows.bpmn.parse import File, parse_file
 from workflows.bpmn.people import People
 from workflows.bpmn.sources import Giver, Place, find_sources, results_of
-from workflows.bpmn.tasks import Tasks
 from workflows.bpmn.thrown import Reasons
 from workflows.bpmn.variables import Variables
 from workflows.bpmn.waiting import Waiting
@@ -203,22 +203,20 @@ class _Importer:
         """The process as a flow."""
         self._variables.settle()
         people = People(self._variables, self._notes)
-        tasks = Tasks(
+        context = Context(
             self._doings,
             self._sources,
             self._variables,
             people,
             self._waiting,
+            Reasons(),
             self._ids,
             self._notes,
         )
-        composer = Composer(
-            tasks, self._waiting, self._variables, Reasons(), self._ids, self._doings, self._notes
-        )
-        drawn = composer.draw(self._root)
+        drawn = compose(self._root, context)
         self._note_triggers()
         header = self._header(people.roles)
-        return header | {"start": drawn.start, "nodes": drawn.nodes, "edges": drawn.edges}
+        return header | drawn
 
     def _header(self, roles: dict[str, dict[str, str]]) -> dict[str, Any]:
         """What stands above nodes and edges."""

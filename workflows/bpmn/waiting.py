@@ -52,9 +52,13 @@ class Waiting:
 
     def own_boundary(self, node: FlowNode) -> dict[str, Any]:
         """The same of a boundary event of ours."""
-        said = {"event": node.trigger.name} if node.trigger.kind == "message" else {}
+        said: dict[str, Any] = {}
+        if node.trigger.kind == "message":
+            said = {"event": node.trigger.name}
         if node.trigger.kind == "timer":
             said = {"after": flow_duration(_timer(node)[1]) or ""}
+        elif node.trigger.kind == "error" and node.trigger.name:
+            said["reasons"] = [node.trigger.name]
         return {
             "on": _ON.get(node.trigger.kind, node.trigger.kind),
             **said,

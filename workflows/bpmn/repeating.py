@@ -1,0 +1,147 @@
+"""What is done several times: for each of a list, or signed by several people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from workflows.bpmn.context import Context, Document, Work, described
+from workflows.bpmn.doing import ByPerson
+from workflows.bpmn.juel import Unreadable, read_expression, unwrapped
+from workflows.bpmn.many import Many, read_many
+from workflows.bpmn.model import Loop
+from workflows.bpmn.own import own_text
+from workflows.bpmn.skeleton import Skeleton
+from workflows.bpmn.translate import Known, Path, translated
+
+_MOST_INSTANCES: Final = 100
+#: The first completion is enough.
+_FIRST: Final = (
+    "nrOfCompletedInstances>=1", "nrOfCompletedInstances==1", "nrOfCompletedInstances>0",
+)  # fmt: skip
+#: The engine's counters as ours.
+_COUNTERS: Final = {
+    "nrOfCompletedInstances": Known("done", "int"),
+    "nrOfInstances": Known("total", "int"),
+    "nrOfActiveInstances": Known("(total - done)", "int"),
+}
+
+
+def countersign(work: Work, context: Context) -> Document | None:
+    """A user task for each of a list of people, in whose name nothing else is asked, is one approval
+    by them; None of any other."""
+    loop = work.node.loop
+    if loop is None or work.node.kind != "userTask" or context.sources.forms.get(work.step.id):
+        return None
+    many = read_many(loop.element)
+    first = _first_is_enough(many)
+    if unwrapped(context.people.assignee(work.node)) != many.element or not many.element:
+        return None
+    if not isinstance(context.doings[work.step.id], ByPerson) or (many.enough and not first):
+        return None
+    try:
+        people = context.variables.text(read_expression(many.collection), work.place)
+    except Unreadable:
+        return None
+    mode = "sequence" if loop.kind == "sequential" else "any" if first else "all"
+    found = described(work.node, work.id, "approval", context.notes)
+    found |= {"mode": mode, "assignee": {"person": f"={people}"}}
+    if deadline := context.people.deadline(work.node):
+        found["sla"] = deadline
+    return found
+
+
+def repeated(
+    work: Work,
+    context: Context,
+    body: Callable[[Skeleton], Document],
+    once: Callable[[Work], Document],
+) -> Document:
+    """A multi-instance activity.
+
+    Args:
+        body: draws what is inside a sub-process.
+        once: draws what a task does once.
+    """
+    loop = work.node.loop
+    assert loop is not None  # it is done many times
+    many = read_many(loop.element)
+    found = described(work.node, work.id, "for_each", context.notes)
+    found["items"] = _items(work, context, many)
+    if many.element:
+        found["element"] = context.variables.element_id(many.element)
+    if loop.kind == "sequential":
+        found["mode"] = "one_by_one"
+    if work.step.body is not None:
+        found["body"] = body(work.step.body)
+    else:
+        inner = once(replace(work, id=context.ids.of(f"{work.step.id}/one")))
+        end = {"id": context.ids.of(f"{work.step.id}/done"), "kind": "end", "name": "完成"}
+        edge = {"from": inner["id"], "to": end["id"]}
+        if inner["kind"] == "decision":  # a script
+            edge["otherwise"] = True
+        found["body"] = {"start": inner["id"], "nodes": [inner, end], "edges": [edge]}
+    if many.enough is not None and (enough := _enough(work, context, many)):
+        found["enough"] = enough
+    return found
+
+
+def _items(work: Work, context: Context, many: Many) -> str:
+    try:
+        if many.collection:
+            expression = read_expression(many.collection)
+            return "=" + context.variables.text(expression, work.place, "list")
+        count = many.count if many.count.isascii() and many.count.isdigit() else ""
+        if 0 < len(count) < 4 and 1 <= int(count) <= _MOST_INSTANCES:
+            return f"=[{', '.join(map(str, range(1, int(count) + 1)))}]"
+        raise Unreadable("a list or a number of times is needed")
+    except Unreadable as error:
+        context.notes.error(
+            "BPMN_MULTI_INSTANCE",
+            f"what it is done for cannot be carried over: {error}",
+            work.node.element,
+            f"name a list, or a number from 1 to {_MOST_INSTANCES}",
+        )
+        return "=[1]"
+
+
+def _enough(work: Work, context: Context, many: Many) -> str:
+    """The completion condition, with the engine's counters as ours."""
+    assert many.enough is not None
+    many.enough.whole = True
+
+    def resolve(path: Path) -> Known:
+        return _COUNTERS.get(path[0]) or context.variables.known(path, work.place)
+
+    try:
+        return translated(read_expression(many.enough.text), resolve, "bool")[0]
+    except Unreadable as error:
+        context.notes.warning(
+            "BPMN_CONDITION_UNREADABLE",
+            f"the completion condition cannot be carried over: {error}; all are waited for",
+            work.node.element,
+            "write it into the flow as enough, with done and total",
+        )
+        return ""
+
+
+def _first_is_enough(many: Many) -> bool:
+    if many.enough is None:
+        return False
+    enough = unwrapped(many.enough.text).replace(" ", "") in _FIRST
+    many.enough.whole = many.enough.whole or enough
+    return enough
+
+
+def repetition_of_ours(loop: Loop) -> Document:
+    """How often a body of ours is lived through, as far as BPMN says it."""
+    found: Document = {"mode": "one_by_one"} if loop.kind == "sequential" else {}
+    count = loop.element.child("loopCardinality")
+    length = own_text(count) if count is not None else None
+    if length is not None:
+        found["items"] = "=" + length.removeprefix("size(").removesuffix(")")
+    enough = loop.element.child("completionCondition")
+    if enough is not None and (condition := own_text(enough)) is not None:
+        found["enough"] = condition
+    return found
