@@ -40,18 +40,19 @@ class Code(_Part):
         """Computes the value: a condition's truth, else plain JSON."""
         return compile_code(self.code)
 
-    def reads(self, root: str) -> frozenset[str]:
-        """The fields of a root, such as ``form``, that it reads."""
-        return frozenset(_fields_read(self.code, root))
+    @cached_property
+    def reads(self) -> frozenset[tuple[str, str]]:
+        """The fields that it reads, each with its root: ``("form", "floor")``."""
+        return frozenset(_fields_read(self.code))
 
 
-def _fields_read(code: Any, root: str) -> Iterator[str]:
+def _fields_read(code: Any) -> Iterator[tuple[str, str]]:
     match code:
-        case ["get", ["root", str() as name], str() as field, *_] if name == root:
-            yield field
+        case ["get", ["root", str() as root], str() as field, *_]:
+            yield root, field
         case list():
             for part in code:
-                yield from _fields_read(part, root)
+                yield from _fields_read(part)
         case _:
             pass
 

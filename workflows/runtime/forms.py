@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -132,7 +132,7 @@ class _Reader:
         data: what expressions can read besides.
         root: the name under which they read what has been read here: ``form`` or ``row``.
         prefix: of the paths.
-        unknown: by root, the fields of which nothing is known, as what was given is wrong.
+        unknown: the fields around it of which nothing is known, as what was given is wrong.
     """
 
     def __init__(
@@ -141,15 +141,15 @@ class _Reader:
         data: Mapping[str, Json],
         root: str,
         prefix: str = "",
-        unknown: Mapping[str, set[str]] | None = None,
+        unknown: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._look = look
         self._prefix = prefix
         #: What expressions read: what is kept, and what is only shown.
         self._seen: dict[str, Json] = {}
         self._data = {**data, root: self._seen}
-        self._not_known: set[str] = set()
-        self._unknown = {**(unknown or {}), root: self._not_known}
+        self._root = root
+        self._unknown = set(unknown)
 
     def read(self, fields: tuple[PlanField, ...], given: Mapping[str, Json]) -> dict[str, Json]:
         """The values to keep; what is wrong is in the look."""
@@ -183,16 +183,16 @@ class _Reader:
 
     def _note(self, name: str, path: str, mistake: Mistake) -> None:
         self._look.wrong[path] = mistake
-        self._not_known.add(name)
+        self._unknown.add((self._root, name))
 
     def _is_known(self, code: Code) -> bool:
-        return not any(code.reads(root) & names for root, names in self._unknown.items())
+        return self._unknown.isdisjoint(code.reads)
 
     def _holds(self, condition: Code | None, name: str, *, otherwise: bool) -> bool:
         if condition is None:
             return otherwise
         if not self._is_known(condition):
-            self._not_known.add(name)
+            self._unknown.add((self._root, name))
             return False
         return bool(condition.run(self._data))
 
@@ -200,7 +200,7 @@ class _Reader:
         if each.compute is None:
             return None
         if not self._is_known(each.compute):
-            self._not_known.add(each.field.id)
+            self._unknown.add((self._root, each.field.id))
             return None
         value = each.compute.run(self._data)
         if value is not None:
@@ -232,6 +232,6 @@ class _Reader:
             for index, row in filled
         ]
         if len(self._look.wrong) > before:
-            self._not_known.add(table.field.id)
+            self._unknown.add((self._root, table.field.id))
             return None
         return rows

@@ -62,6 +62,8 @@ async def _some(visit: Visit, kind: str, most: int) -> AsyncIterator[Suggestion]
 
 
 async def _people(visit: Visit) -> AsyncIterator[Suggestion]:
+    if visit.caller.actor.has_role("customer"):
+        return  # who works here is the company's own affair
     for person_id, name in (await visit.edge.people.staff()).items():
         yield person_id, name
 

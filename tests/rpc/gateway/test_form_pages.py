@@ -222,7 +222,9 @@ async def test_what_a_case_starts_with_is_a_form_like_any_other(
     assert "必须填写" in field(refused.text, "why")
 
 
-async def test_colleagues_and_parts_are_searched_for(visitor: httpx.AsyncClient) -> None:
+async def test_colleagues_and_parts_are_searched_for(
+    visitor: httpx.AsyncClient, product: WholeProduct
+) -> None:
     assert (await visitor.get("/suggest/people?q=张")).json() == [["pe_zhang", "张师傅"]]
     assert (await visitor.get("/suggest/person?q=PE_ZH")).json()[0][0] == "pe_zhang"
     assert (await visitor.get("/suggest/nobody?q=x")).status_code == 404
@@ -230,3 +232,6 @@ async def test_colleagues_and_parts_are_searched_for(visitor: httpx.AsyncClient)
     items = (await visitor.get("/suggest/item?q=AC-INSTALL")).json()
     assert "AC-INSTALL-STD" in [code for code, _ in items]
     assert not {code for code, _ in parts} & {code for code, _ in items}
+    async with product.visitor(HTML) as customer:
+        await enter(customer, "cu_inside")
+        assert (await customer.get("/suggest/people?q=张")).json() == []
