@@ -142,6 +142,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "leader": ("上级", "the leader"),
     "previous": ("前处理人", "whoever handled it before"),
     "end": ("结束", "end"),
+    "countersign": ("会签", "all sign"),
+    "any_sign": ("或签", "one signs"),
+    "sequence_sign": ("顺签", "one after the other signs"),
+    "quorum_sign": ("票签", "by votes"),
+    "together": ("同时", "together"),
+    "one_by_one": ("逐个", "one by one"),
+    "inclusive": ("可同时", "one or more"),
+    "first_come": ("先到先走", "whichever comes first"),
+    "respond": ("响应", "respond in"),
+    "complete_in": ("完成", "complete in"),
 }
 
 

@@ -25,6 +25,7 @@ from workflows.compiler.plan import (
     PlanGraph,
     PlanNode,
     PlanPauseReason,
+    PlanRole,
     PlanStage,
 )
 from workflows.compiler.report import Spot
@@ -66,7 +67,10 @@ def lower_flow(context: Context) -> Plan | None:
         name_en=flow.name_en,
         calendar=flow.calendar or "",
         stages=tuple(PlanStage(id=s.id, name=s.name, name_en=s.name_en) for s in flow.stages),
-        roles=tuple(flow.roles),
+        roles=tuple(
+            PlanRole(id=code, name=role.name, name_en=role.name_en)
+            for code, role in flow.roles.items()
+        ),
         managed_by=flow.managed_by,
         pause_reasons=tuple(
             PlanPauseReason(id=name, name=reason.name, name_en=reason.name_en, blames=reason.blames)

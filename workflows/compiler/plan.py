@@ -445,6 +445,14 @@ class PlanStage(_Part):
     name_en: str = ""
 
 
+class PlanRole(_Part):
+    """A role of the directory as this flow calls it."""
+
+    id: str
+    name: str
+    name_en: str = ""
+
+
 class PlanPauseReason(_Part):
     """Why a task's clocks are stopped, and to whom the waiting is charged."""
 
@@ -468,7 +476,7 @@ class Plan(PlanGraph):
     calendar: str = ""
     """The business calendar's code in the directory; empty: round the clock."""
     stages: tuple[PlanStage, ...] = ()
-    roles: tuple[str, ...] = ()
+    roles: tuple[PlanRole, ...] = ()
     #: Roles that may transfer anybody's user task, skip one and cancel the case.
     managed_by: tuple[str, ...] = ()
     pause_reasons: tuple[PlanPauseReason, ...] = ()

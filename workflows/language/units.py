@@ -33,10 +33,11 @@ def has_days(text: str) -> bool:
     return "d" in text
 
 
-def format_duration(seconds: int) -> str:
-    """A duration as a flow would write it: ``1h30m``."""
+def format_duration(seconds: int, *, days: bool = True) -> str:
+    """A duration as a flow would write it: ``1h30m``; in working time, which knows no days, ``30h``."""
     parts: list[str] = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+    units = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+    for unit, length in units if days else units[1:]:
         count, seconds = divmod(seconds, length)
         if count:
             parts.append(f"{count}{unit}")

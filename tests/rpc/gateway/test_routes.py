@@ -114,7 +114,7 @@ async def test_a_flow_is_drawn_as_a_picture_and_as_text(as_: As) -> None:
     assert "技术总监二次确认" in picture.text
     text = await as_().get("/api/v1/flows/aircon_install/diagram?format=mermaid&lang=en")
     assert text.text.startswith("flowchart TD")
-    assert 'intake["Needs"]' in text.text
+    assert 'intake["Needs · Sales consultant"]' in text.text
 
 
 async def test_a_flow_with_mistakes_is_told_all_of_them_and_not_published(
