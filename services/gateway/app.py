@@ -29,6 +29,7 @@ from services.gateway.routes import (
     files,
     flows,
     forms,
+    hand_overs,
     notify,
     pricing,
     product,
@@ -42,7 +43,8 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
-    product, session, flows, cases, forms, files, pricing, work_orders, settlement, directory, notify,
+    product, session, flows, cases, hand_overs, forms, files, pricing, work_orders, settlement,
+    directory, notify,
 )  # fmt: skip
 _PAGES: Final = (
     login_page, inbox_page, acts_page, start_page, suggestions, case_page, work_order_page,

@@ -138,7 +138,7 @@ def _pass(run: Run, node: PlanUserTask, visit: int, search: Search) -> bool:
     verb = Verb.SKIP if isinstance(node, FormNode) else Verb.APPROVE
     act = system_act(run, node, visit, verb, rule, (person,))
     record(run, act, node, None, None, {}, rule=rule)
-    tasks.finish_by_rule(run, node, (person,))
+    tasks.finish_by_rule(run, node, person)
     return True
 
 
@@ -192,7 +192,7 @@ def _open(run: Run, node: PlanUserTask, visit: int, search: Search, *, asked: bo
         return False
     task = _sign_by_rule(run, node, task, search.passed)
     if task.signers and verdict(node, task):
-        tasks.finish_by_rule(run, node, tuple(search.passed))
+        tasks.finish_by_rule(run, node, task.signatures[-1].person)
         return True
     run.set_phase(node.id, Phase.PERSON)
     task = sla.arm(run, node, task)

@@ -28,18 +28,18 @@ def finish(
     """The task is done, by whoever had the final word: keep its result. Its token may move on."""
     close(run, task)
     run.handlers[node.id] = person
-    signed = [s.person for s in task.signatures if s.in_favour]
-    _keep(run, node, person, form, approved=approved, approvers=(*signed, person))
+    _keep(run, node, person, form, approved=approved)
+    if not isinstance(node, FormNode) and approved:
+        asked = [s.person for s in task.signatures if s.in_favour and not s.by_rule]
+        run.note_approvers(node.id, (*asked, person))
 
 
-def finish_by_rule(run: Run, node: PlanUserTask, people: tuple[str, ...]) -> None:
-    """Nobody need be asked: these have approved by a rule of the node."""
+def finish_by_rule(run: Run, node: PlanUserTask, person: str) -> None:
+    """Nobody need be asked: a rule of the node lets it pass as approved by this person."""
     if isinstance(node, FormNode) or node.form:
-        # There are no values for what the form asks.
-        pass_over(run, node)
-        run.note_approvers(node.id, people)
+        pass_over(run, node)  # there are no values for what the form asks
     else:
-        _keep(run, node, people[-1], {}, approved=True, approvers=people)
+        _keep(run, node, person, {}, approved=True)
 
 
 def pass_over(run: Run, node: PlanUserTask) -> None:
@@ -65,11 +65,8 @@ def _keep(
     form: dict[str, Json],
     *,
     approved: bool,
-    approvers: tuple[str, ...],
 ) -> None:
     result = {**form, "handled_by": person, "handled_at": timestamp_to_json(run.at)}
     if isinstance(node, ApprovalNode) and node.mode == "quorum":
         result["approved"] = approved
     run.set_result(node.id, result)
-    if not isinstance(node, FormNode) and approved:
-        run.note_approvers(node.id, approvers)

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from kit.errors import NotFound, Unavailable
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.pricing.v1 import pricing_pb2
-from services.gateway.acting import Acted, act_of, check_member, perform, workflow_of
+from services.gateway.acting import Acted, act_of, perform, workflow_of
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.files import require_files
@@ -26,7 +26,7 @@ from services.gateway.openapi import answers
 from services.gateway.quotes import quote_of_case
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
-from workflows.client import HAND_OVER_ROLES, CaseStart
+from workflows.client import CaseStart
 
 if TYPE_CHECKING:  # the generated stubs alone know the asynchronous class
     from protos.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
@@ -54,16 +54,6 @@ expose(
     "",
     f"{_SERVICE}/ListUserTasks",
     "The inbox: open user tasks by urgency; without person_id everybody's",
-)
-
-
-hand_overs = APIRouter(prefix="/hand-overs", tags=["cases 个案"])
-expose(
-    hand_overs,
-    "GET",
-    "/{hand_over_id}",
-    f"{_SERVICE}/GetHandOver",
-    "How far a hand-over is, and what could not be handed over",
 )
 
 
@@ -207,40 +197,6 @@ async def act(
     return await perform(edge, workflow_id, wanted)
 
 
-class NewHandOver(_Body):
-    """Whose open user tasks go to whom."""
-
-    from_person_id: str = Field(min_length=1, max_length=64)
-    to_person_id: str = Field(min_length=1, max_length=64)
-
-
-class OrderedHandOver(BaseModel):
-    """A hand-over that runs, or has run."""
-
-    hand_over_id: str
-
-
-@hand_overs.post(
-    "",
-    summary="Hand a leaver's open user tasks over",
-    status_code=202,
-    openapi_extra=KEY_PARAMETER,
-)
-async def hand_over(
-    body: NewHandOver, request: Request, edge: EdgeOf, caller: CallerOf
-) -> OrderedHandOver:
-    """Every open task in its own time, audited one by one; once for each key."""
-    caller.actor.require_role(*HAND_OVER_ROLES)
-    await check_member(edge, body.to_person_id, "to_person_id")
-    hand_over_id = await edge.cases.hand_over(
-        body.from_person_id,
-        body.to_person_id,
-        by=caller.actor.person_id,
-        key=idempotency_key(request, caller),
-    )
-    return OrderedHandOver(hand_over_id=hand_over_id)
-
-
 @cases.get(
     "/{case_id}/quote",
     summary="The newest quote of a case, in the view of whoever asks",
@@ -303,4 +259,4 @@ def event_id(case: cases_pb2.Case) -> str:
     return f"{case.revision}-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-ROUTERS: Final = (cases, user_tasks, hand_overs)
+ROUTERS: Final = (cases, user_tasks)

@@ -148,6 +148,12 @@ def test_who_filled_in_a_form_has_not_approved() -> None:
     assert case.task("check").waiting_on == ("pe_starter",)
 
 
+def test_who_was_passed_by_a_rule_has_not_approved() -> None:
+    plan = varied(varied(ONE, "check", when_applicant="skip"), "again", when_repeated="skip")
+    case = at_check(plan, bosses("pe_starter"))
+    assert case.task("again").waiting_on == ("pe_starter",)
+
+
 def test_an_approval_that_was_sent_back_does_not_count_any_more() -> None:
     plan = varied(ONE, "again", when_repeated="skip")
     case = at_check(plan, bosses("pe_a"))
