@@ -6,15 +6,23 @@ that reading the file gives the same flow back and nothing is said twice.
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 from workflows.bpmn.diagram import Diagram
-from workflows.bpmn.markup import Markup, legal
-from workflows.bpmn.own import EXPORTER, EXPRESSION_LANGUAGE
-from workflows.bpmn.timers import flow_duration, iso_duration
+from workflows.bpmn.markup import Markup
+from workflows.bpmn.own import EXPORTER
+from workflows.bpmn.saying import (
+    Settings,
+    attribute,
+    description,
+    expression,
+    owner,
+    repetition,
+    survives,
+    survives_iso,
+)
+from workflows.bpmn.timers import iso_duration
 from workflows.bpmn.xml import BPMN, BPMNDI, DC, DI, GONGDAN, XSI
-from workflows.compiler.check_ids import RESERVED
 from workflows.language.model import FlowDefinition
 
 _TAGS: Final = {
@@ -35,7 +43,6 @@ _GATEWAYS: Final = {
 }
 #: What a boundary event says itself; the rest of an edge is said on its sequence flow.
 _OF_EVENTS: Final[tuple[str, ...]] = ("after", "calendar", "event", "key", "reasons")
-_Settings = dict[str, Any]
 
 
 def write_bpmn(definition: FlowDefinition) -> str:
@@ -72,11 +79,11 @@ class _Writer:
         self._shared: dict[tuple[str, str], Markup] = {}
         self._numbers: dict[str, int] = {}
 
-    def document(self, flow: _Settings) -> str:
+    def document(self, flow: Settings) -> str:
         name = f"Process_{flow['code']}"
         scope = [flow.pop(key, []) for key in ("start", "nodes", "edges")]
-        process = Markup("process", id=name, name=_attribute(flow, "name"), isExecutable="true")
-        process.add(*_description(flow))
+        process = Markup("process", id=name, name=attribute(flow, "name"), isExecutable="true")
+        process.add(*description(flow))
         inside, drawing = _Scope(self, "", *scope).written()
         diagram = Markup("bpmndi:BPMNDiagram", id="Diagram").add(drawing.plane(name))
         attributes = {
@@ -128,14 +135,14 @@ class _Scope:
         writer: _Writer,
         prefix: str,
         start: str,
-        nodes: list[_Settings],
-        edges: list[_Settings],
+        nodes: list[Settings],
+        edges: list[Settings],
     ) -> None:
         self._writer = writer
         self._prefix = prefix
         self._start = writer.number("Start")
         self._nodes = nodes
-        self._lines: list[_Settings] = [{"from": self._start, "to": start}, *edges]
+        self._lines: list[Settings] = [{"from": self._start, "to": start}, *edges]
         for node in nodes:
             self._lines += _escalations(node)
         self._elements: dict[str, _Element] = {}
@@ -149,7 +156,7 @@ class _Scope:
         for node in self._nodes:
             self._add_node(node)
         for line in self._lines:
-            if not {line["from"], line["to"]} <= set(self._elements):
+            if not {line["from"], line["to"]} <= self._elements.keys():
                 raise ValueError(
                     f"an edge from {line['from']!r} to {line['to']!r} joins no two nodes"
                 )
@@ -166,24 +173,24 @@ class _Scope:
 
     # Nodes
 
-    def _add_node(self, node: _Settings) -> None:
+    def _add_node(self, node: Settings) -> None:
         node_id, kind = node.pop("id"), node.pop("kind")
         element_id = self._id(node_id)
         inside, drawing, attributes = self._inside(node_id, kind, node)
         tag = attributes.pop("tag", "") or _TAGS[kind]
-        name = _attribute(node, "name")
+        name = attribute(node, "name")
         markup = Markup(tag, id=element_id, name=name, **{"gongdan:kind": kind}, **attributes)
-        markup.add(*_description(node))
+        markup.add(*description(node))
         self._elements[node_id] = _Element(markup, inside)
         self._drawing.shape(element_id, tag, drawing)
 
     def _inside(
-        self, node_id: str, kind: str, node: _Settings
+        self, node_id: str, kind: str, node: Settings
     ) -> tuple[list[Markup], Diagram | None, dict[str, str]]:
         """What an element says in BPMN's own words; that is taken out of the settings."""
         match kind:
             case "form" | "approval" | "confirm":
-                return _owner(node), None, {}
+                return owner(node), None, {}
             case "service":
                 return [], None, {"gongdan:rpc": node.pop("rpc")}
             case "wait":
@@ -199,18 +206,18 @@ class _Scope:
             case _:
                 return [], None, {}
 
-    def _awaited(self, node: _Settings) -> Markup:
+    def _awaited(self, node: Settings) -> Markup:
         if "event" in node:
             return self._writer.message(node.pop("event"))
         timer = self._writer.definition("timer")
-        if (duration := node.get("duration")) and _survives_iso(duration):
-            timer.add(_expression("timeDuration", iso_duration(node.pop("duration"))))
-        elif isinstance(until := node.get("until"), str) and _survives(until):
-            timer.add(_expression("timeDate", node.pop("until")))
+        if (duration := node.get("duration")) and survives_iso(duration):
+            timer.add(expression("timeDuration", iso_duration(node.pop("duration"))))
+        elif isinstance(until := node.get("until"), str) and survives(until):
+            timer.add(expression("timeDate", node.pop("until")))
         return timer
 
     def _part(
-        self, node_id: str, kind: str, node: _Settings
+        self, node_id: str, kind: str, node: Settings
     ) -> tuple[list[Markup], Diagram | None, dict[str, str]]:
         body = node.pop("body", None)
         if body is None:
@@ -218,17 +225,17 @@ class _Scope:
         scope = [body.get(key, []) for key in ("start", "nodes", "edges")]
         inside, drawing = _Scope(self._writer, self._id(node_id), *scope).written()
         if kind == "for_each":
-            inside = [_repeated(node), *inside]
+            inside = [repetition(node), *inside]
         return inside, drawing, {"tag": "subProcess"}
 
-    def _ended(self, node: _Settings) -> list[Markup]:
+    def _ended(self, node: Settings) -> list[Markup]:
         if "fails" in node:
             return [self._writer.error(node.pop("fails"))]
         return [self._writer.definition("terminate")] if node.pop("terminate", False) else []
 
     # Edges
 
-    def _flow(self, edge: _Settings) -> Markup:
+    def _flow(self, edge: Settings) -> Markup:
         flow = self._writer.number("Flow")
         source, target = edge.pop("from"), edge.pop("to")
         event = ""
@@ -247,23 +254,23 @@ class _Scope:
         written = Markup(
             "sequenceFlow",
             id=flow,
-            name=_attribute(edge, "name"),
+            name=attribute(edge, "name"),
             sourceRef=event or self._id(source),
             targetRef=self._id(target),
         )
-        if condition and _survives(condition):
+        if condition and survives(condition):
             del edge["when"]
-        written.add(*_description(edge))
-        if condition and _survives(condition):
-            written.add(_expression("conditionExpression", condition))
+        written.add(*description(edge))
+        if condition and survives(condition):
+            written.add(expression("conditionExpression", condition))
         return written
 
-    def _boundary(self, host: str, flow: str, edge: _Settings) -> str:
+    def _boundary(self, host: str, flow: str, edge: Settings) -> str:
         """The boundary event through which an edge leaves; its id."""
         event = self._writer.number("Boundary")
         self._drawing.boundary(self._id(host), event)
         kind = edge.pop("on", "escalation")
-        settings: _Settings = {key: edge.pop(key) for key in _OF_EVENTS if key in edge}
+        settings: Settings = {key: edge.pop(key) for key in _OF_EVENTS if key in edge}
         markup = Markup(
             "boundaryEvent", id=event, attachedToRef=self._id(host), **{"gongdan:kind": kind}
         )
@@ -272,11 +279,11 @@ class _Scope:
         if "escalation" in edge:
             markup.set("gongdan:escalation", str(edge.pop("escalation")))
         definition = self._cause(kind, settings)
-        markup.add(*_description(settings), Markup("outgoing", flow), definition)
+        markup.add(*description(settings), Markup("outgoing", flow), definition)
         self._boundaries.setdefault(host, []).append(markup)
         return event
 
-    def _cause(self, kind: str, settings: _Settings) -> Markup:
+    def _cause(self, kind: str, settings: Settings) -> Markup:
         if kind == "event":
             return self._writer.message(settings.pop("event"))
         if kind == "error":
@@ -285,17 +292,17 @@ class _Scope:
         if kind == "escalation":
             return self._writer.definition(kind)
         timer = self._writer.definition("timer")
-        if _survives_iso(settings.get("after", "")):
-            timer.add(_expression("timeDuration", iso_duration(settings.pop("after"))))
+        if survives_iso(settings.get("after", "")):
+            timer.add(expression("timeDuration", iso_duration(settings.pop("after"))))
         return timer
 
 
-def _leaves_early(edge: _Settings) -> bool:
+def _leaves_early(edge: Settings) -> bool:
     """True of an edge that is drawn from the border of a node."""
     return "on" in edge or "escalation" in edge
 
 
-def _escalations(node: _Settings) -> list[_Settings]:
+def _escalations(node: Settings) -> list[Settings]:
     """The ways that a node's deadlines take, each by the number of its level."""
     levels = node.get("sla", {}).get("escalate", [])
     return [
@@ -303,65 +310,3 @@ def _escalations(node: _Settings) -> list[_Settings]:
         for number, level in enumerate(levels)
         if "take" in level
     ]
-
-
-def _owner(node: _Settings) -> list[Markup]:
-    """A role that does a task, where nothing else is said of who does it."""
-    assignee = node.get("assignee", {})
-    if set(assignee) != {"role"} or assignee["role"] in RESERVED:
-        return []
-    role = node.pop("assignee")["role"]
-    expression = Markup("resourceAssignmentExpression")
-    expression.add(Markup("formalExpression", f"group({role})"))
-    return [Markup("potentialOwner").add(expression)]
-
-
-def _repeated(node: _Settings) -> Markup:
-    """How often a body is lived through: as many times as its list is long."""
-    many = Markup("multiInstanceLoopCharacteristics")
-    if node.pop("mode", "") == "one_by_one":
-        many.set("isSequential", "true")
-    items = node.get("items")
-    if isinstance(items, str) and items.startswith("=") and _survives(items[1:]):
-        del node["items"]
-        many.add(_expression("loopCardinality", f"size({items[1:]})"))
-    if _survives(node.get("enough", " ")):
-        many.add(_expression("completionCondition", node.pop("enough")))
-    return many
-
-
-def _expression(tag: str, text: str) -> Markup:
-    attributes = {"xsi:type": "tFormalExpression"}
-    if tag != "timeDuration":
-        attributes["language"] = EXPRESSION_LANGUAGE
-    return Markup(tag, text, **attributes)
-
-
-def _description(settings: _Settings) -> list[Markup]:
-    """Documentation, and in an extension what is said nowhere else."""
-    found: list[Markup] = []
-    description = settings.get("description", "")
-    if description and _survives(description):
-        found.append(Markup("documentation", settings.pop("description")))
-    if settings:
-        written = json.dumps(settings, ensure_ascii=False)
-        written = written if legal(written) else json.dumps(settings)
-        found.append(Markup("extensionElements").add(Markup("gongdan:settings", written)))
-    return found
-
-
-def _attribute(settings: _Settings, key: str) -> str:
-    """A text as an attribute; it stays among the settings where it would not come back as it is."""
-    text = str(settings.get(key, ""))
-    if text == " ".join(text.split()) and legal(text):
-        settings.pop(key, None)
-    return text
-
-
-def _survives(text: str) -> bool:
-    """True when a text comes back as it is from inside an element."""
-    return text == text.strip() and "\r" not in text and legal(text)
-
-
-def _survives_iso(duration: str) -> bool:
-    return bool(duration) and flow_duration(iso_duration(duration)) == duration
