@@ -182,6 +182,11 @@ BOMBS: Final[dict[str, str]] = {
     "deep_quotes": "? " * 20_000,
     "many_documents": "---\n" * 100_000,
     "many_keys": "\n".join(f"k{i}: {i}" for i in range(30_000)),
+    "unknown_keys": "code: a\nnodes: ["
+    + ",".join(
+        f"{{id: n{i}, kind: form, {','.join(f'k{j}: ' for j in range(490))}}}" for i in range(40)
+    )
+    + "]",
     "same_key": "k: 1\n" * 100_000,
     "many_items": "nodes: [" + "1," * 200_000 + "]",
     "long_scalar": "name: " + "x" * 500_000,

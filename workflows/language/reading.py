@@ -19,6 +19,8 @@ from yaml import events
 MAX_CHARACTERS: Final = 512 * 1024
 MAX_DEPTH: Final = 24
 MAX_VALUES: Final = 100_000
+#: Keys of one map.
+MAX_KEYS: Final = 500
 
 #: Keys and list positions from the top of the document.
 Place: TypeAlias = tuple[str | int, ...]
@@ -142,6 +144,8 @@ class _Reader:
         while not isinstance(event := next(self._events), events.MappingEndEvent):
             key = self._key(event, place)
             inner = (*place, key)
+            if len(result) == MAX_KEYS:
+                raise _stop(event, "FLOW_SOURCE_TOO_BIG", f"more than {MAX_KEYS} keys", place[:2])
             if key in result:
                 self._written_twice(key, event, place)
                 self._value(next(self._events), (*inner, "(again)"))

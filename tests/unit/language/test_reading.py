@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.language.reading import MAX_CHARACTERS, MAX_VALUES, read_source
+from workflows.language.reading import MAX_CHARACTERS, MAX_KEYS, MAX_VALUES, read_source
 
 
 def test_every_part_remembers_its_line() -> None:
@@ -52,6 +52,7 @@ def test_json_is_read_as_well() -> None:
         ("[" * 30 + "]" * 30, "FLOW_SOURCE_TOO_BIG", 1),
         ("x" * (MAX_CHARACTERS + 1), "FLOW_SOURCE_TOO_BIG", 0),
         ("[" + "1," * MAX_VALUES + "1]", "FLOW_SOURCE_TOO_BIG", 1),
+        ("\n".join(f"k{i}: 1" for i in range(MAX_KEYS + 1)), "FLOW_SOURCE_TOO_BIG", MAX_KEYS + 1),
     ],
 )
 def test_what_is_no_flow_text_is_refused_with_its_line(text: str, code: str, line: int) -> None:
