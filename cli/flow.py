@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from cli.flow_show import card, differences, tell_check, version_rows
 from cli.output import screen, table, tell, tell_plain, text
 from cli.verb import api, noun, verb
 from protos.flow.v1 import flow_pb2
+from workflows.language.schema import definition_schema
 
 app = noun("flow", "Flows 流程: check, try out, draw, publish, compare, import, export.")
 
@@ -138,3 +140,9 @@ def nodes() -> None:
         return rows
 
     tell(api().get("/node-kinds", flow_pb2.ListNodeKindsResponse), shown)
+
+
+@verb(app)
+def schema() -> None:
+    """The JSON Schema of the flow language: what an editor checks a flow.yaml with."""
+    print(json.dumps(definition_schema(), ensure_ascii=False, indent=2))

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from workflows.language.file_types import FileKind
 from workflows.language.types import (
@@ -54,11 +54,13 @@ Title = Annotated[str, Field(min_length=1, max_length=60)]
 Condition = Annotated[str, Field(min_length=1, max_length=4_000)]
 #: Written out, or computed when it begins with ``=``, as in a spreadsheet.
 Value = Any
+_BOUND: Final = r"^(-?\d{1,20}(\.\d{1,10})?|\d{4}-\d{2}-\d{2})$"
 #: A number written with or without quotes, kept digit by digit, or a date: ``2026-10-01``.
 Bound = Annotated[
     str,
     BeforeValidator(lambda value: str(value) if type(value) is int else value),
-    Field(pattern=r"^(-?\d{1,20}(\.\d{1,10})?|\d{4}-\d{2}-\d{2})$"),
+    Field(pattern=_BOUND),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _BOUND}]}),
 ]
 
 ScalarName = Literal["bool", "int", "decimal", "string", "date", "timestamp", "duration", "money"]

@@ -81,11 +81,8 @@ class FormPart(Protocol):
 
 def definition_schema() -> Schema:
     """The JSON Schema of a flow definition."""
-    return {
-        "$schema": _DIALECT,
-        "title": "Gongdan flow",
-        **FlowDefinition.model_json_schema(by_alias=True),
-    }
+    schema = FlowDefinition.model_json_schema(by_alias=True)
+    return {"$schema": _DIALECT, **schema, "title": "Gongdan flow 流程"}
 
 
 def form_schema(parts: Sequence[FormPart]) -> Schema:

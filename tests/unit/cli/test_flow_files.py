@@ -60,6 +60,10 @@ def test_a_file_that_is_not_there_is_named() -> None:
     assert "nowhere.yaml" in result.stderr
 
 
+def test_editors_get_the_schema_of_the_language() -> None:
+    assert json.loads(flow("schema").stdout)["title"] == "Gongdan flow 流程"
+
+
 def test_a_flow_knows_the_flows_in_the_folders_beside_it() -> None:
     result = flow("check", ROOT / "flows/shop_opening", "--json")
     assert json.loads(result.stdout)["diagnostics"] == []
