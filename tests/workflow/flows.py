@@ -191,3 +191,240 @@ edges:
   - {from: third, to: fourth}
   - {from: fourth, to: done}
 """
+
+ROOMS = """
+language: "1.0"
+code: rooms
+name: 逐间量房
+roles:
+  designer: {name: 设计师}
+  supervisor: {name: 主管}
+managed_by: [supervisor]
+stages: [{id: presale, name: 售前}]
+start: each
+nodes:
+  - id: each
+    kind: for_each
+    stage: presale
+    name: 逐间
+    items: '=["厨房", "卫生间", "客厅"]'
+    element: room
+    collect: room + ":" + string(measure.area)
+    body:
+      start: measure
+      nodes:
+        - id: measure
+          kind: form
+          stage: presale
+          name: 量房
+          assignee: {role: designer}
+          sla:
+            calendar: natural
+            respond: 2h
+            escalate:
+              - {of: respond, notify: {role: supervisor}, template: sla_alert}
+          form:
+            - {id: area, kind: integer, name: 面积, required: true}
+        - {id: measured, kind: end, name: 量完}
+      edges:
+        - {from: measure, to: measured}
+  - id: check
+    kind: approval
+    stage: presale
+    name: 核对
+    assignee: {role: supervisor}
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: each, to: check}
+  - {from: each, to: check, on: timer, after: 8h}
+  - {from: check, to: done}
+"""
+
+PREPARE = """
+language: "1.0"
+code: prepare
+name: 准备
+roles:
+  designer: {name: 设计师}
+  supervisor: {name: 主管}
+stages: [{id: presale, name: 售前}]
+inputs:
+  - {id: drawing, kind: boolean, name: 要图纸, required: true}
+  - {id: permit, kind: boolean, name: 要许可, required: true}
+start: which
+nodes:
+  - {id: which, kind: decision, mode: inclusive, name: 要什么}
+  - id: draw
+    kind: form
+    stage: presale
+    name: 出图
+    assignee: {role: designer}
+    form: [{id: note, kind: text, name: 说明}]
+  - id: permit
+    kind: form
+    stage: presale
+    name: 办许可
+    assignee: {role: supervisor}
+    form: [{id: note, kind: text, name: 说明}]
+  - {id: ready, kind: decision, mode: inclusive, name: 齐了}
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: which, to: draw, when: inputs.drawing}
+  - {from: which, to: permit, when: inputs.permit}
+  - {from: which, to: ready, otherwise: true}
+  - {from: draw, to: ready}
+  - {from: permit, to: ready}
+  - {from: ready, to: done}
+"""
+
+RACE = """
+language: "1.0"
+code: race
+name: 等回复
+inputs:
+  - {id: work_order_id, kind: text, name: 工单, required: true}
+stages: [{id: install, name: 安装}]
+roles:
+  supervisor: {name: 主管}
+start: first
+nodes:
+  - {id: first, kind: decision, mode: event, stage: install, name: 等哪个}
+  - id: changed
+    kind: wait
+    stage: install
+    name: 工单变更
+    event: workorder.v1.WorkOrderChanged
+    key: =inputs.work_order_id
+  - {id: late, kind: wait, stage: install, name: 三天, duration: 3d}
+  - id: chase
+    kind: form
+    stage: install
+    name: 催办
+    assignee: {role: supervisor}
+    form: [{id: note, kind: text, name: 说明}]
+  - {id: done, kind: end, name: 完成}
+  - {id: chased, kind: end, name: 已催}
+edges:
+  - {from: first, to: changed}
+  - {from: first, to: late}
+  - {from: changed, to: done}
+  - {from: late, to: chase}
+  - {from: chase, to: chased}
+"""
+
+HURRY = """
+language: "1.0"
+code: hurry
+name: 限时确认
+roles:
+  designer: {name: 设计师}
+  supervisor: {name: 主管}
+managed_by: [supervisor]
+stages: [{id: presale, name: 售前}]
+start: confirm
+nodes:
+  - id: confirm
+    kind: form
+    stage: presale
+    name: 确认
+    assignee: {role: designer}
+    form: [{id: note, kind: text, name: 说明}]
+  - id: remind
+    kind: form
+    stage: presale
+    name: 当面提醒
+    assignee: {role: supervisor}
+    form: [{id: note, kind: text, name: 说明}]
+  - id: take_over
+    kind: form
+    stage: presale
+    name: 代为确认
+    assignee: {role: supervisor}
+    form: [{id: note, kind: text, name: 说明}]
+  - {id: done, kind: end, name: 完成}
+  - {id: given_up, kind: end, name: 放弃, terminate: true}
+edges:
+  - {from: confirm, to: done}
+  - {from: confirm, to: remind, on: timer, after: 2h, alongside: true}
+  - {from: confirm, to: take_over, on: timer, after: 8h}
+  - {from: remind, to: given_up}
+  - {from: take_over, to: done}
+"""
+
+ORDER = """
+language: "1.0"
+code: order
+name: 下单
+calendar: office
+inputs:
+  - {id: label, kind: text, name: 名称, required: true, max_length: 10}
+outputs: {work_order_id: work_order.work_order_id, note: check.note}
+roles:
+  supervisor: {name: 主管}
+managed_by: [supervisor]
+stages: [{id: install, name: 安装}]
+start: work_order
+nodes:
+  - id: work_order
+    kind: service
+    stage: install
+    name: 创建工单
+    rpc: workorder.v1.WorkOrderService/CreateWorkOrder
+    input:
+      case_id: =case.id
+      stage: install
+      title: =inputs.label
+      customer_id: cu_1
+      address_id: ad_1
+      place: {adcode: "110105"}
+      lines: [{item_code: AC, name: 安装, quantity: 1}]
+  - id: check
+    kind: approval
+    stage: install
+    name: 核对工单
+    assignee: {role: supervisor}
+    form:
+      - {id: note, kind: choice, name: 结论, required: true, options: [{value: good, name: 好}, {value: bad, name: 差}]}
+  - {id: choose, kind: decision, name: 行吗}
+  - {id: done, kind: end, name: 完成}
+  - {id: refused, kind: end, name: 不行, fails: ORDER_REFUSED}
+edges:
+  - {from: work_order, to: check}
+  - {from: check, to: choose}
+  - {from: choose, to: refused, when: check.note == "bad"}
+  - {from: choose, to: done, otherwise: true}
+"""
+
+PURCHASE = """
+language: "1.0"
+code: purchase
+name: 采购
+inputs:
+  - {id: label, kind: text, name: 名称, required: true}
+roles:
+  designer: {name: 设计师}
+  sales: {name: 销售}
+managed_by: [sales]
+stages: [{id: install, name: 安装}]
+start: order
+nodes:
+  - {id: order, kind: subflow, stage: install, name: 下单, flow: order, input: {label: =inputs.label}}
+  - id: sign
+    kind: form
+    stage: install
+    name: 签收
+    assignee: {role: designer}
+    form: [{id: note, kind: text, name: 说明}]
+  - id: by_hand
+    kind: form
+    stage: install
+    name: 人工处理
+    assignee: {role: sales}
+    form: [{id: note, kind: text, name: 说明}]
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: order, to: sign}
+  - {from: order, to: by_hand, on: error}
+  - {from: sign, to: done}
+  - {from: by_hand, to: done}
+"""
