@@ -20,7 +20,7 @@ from workflows.runtime.returning import withdrawal_of
 from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import ActOutcome
 from workflows.runtime.user_task import UserTask
-from workflows.runtime.verbs import ANY_REVISION, Verb
+from workflows.runtime.verbs import PASSING, Verb
 from workflows.runtime.waiting import same_wait
 
 #: Outcomes that are kept after their task has closed, so that a client which lost the answer
@@ -114,7 +114,7 @@ def _apply(run: Run, node: PlanUserTask, task: UserTask, act: Act) -> dict[str, 
             leave(run, node)
         case verb:
             changed = CHANGES[verb](run, node, task, act)
-            if verb not in ANY_REVISION:
+            if verb not in PASSING:
                 changed = replace(changed, revision=task.revision + 1)
             approval.go_on(run, node, changed)
     return {}

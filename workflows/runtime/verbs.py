@@ -41,8 +41,10 @@ class Verb(StrEnum):
 #: Verbs of those whose move it is that manage a task rather than do it, and are open to whoever
 #: manages the flow as well.
 MANAGING: Final = (Verb.TRANSFER, Verb.REMOVE_SIGNER, Verb.PAUSE, Verb.RESUME, Verb.SKIP)
+#: Verbs that leave a task as it is: nobody need look again before they act.
+PASSING: Final = (Verb.URGE, Verb.COMMENT, Verb.COPY_TO)
 #: Verbs that may be used on what somebody else has just changed.
-ANY_REVISION: Final = (Verb.URGE, Verb.COMMENT, Verb.COPY_TO, Verb.HAND_OVER)
+ANY_REVISION: Final = (*PASSING, Verb.HAND_OVER)
 #: Approvals that can be lent, and to which signers can be added.
 _ONE_BY_ONE: Final = ("one", "all", "sequence")
 

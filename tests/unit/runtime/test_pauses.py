@@ -20,7 +20,7 @@ from workflows.compiler.plan import (
     PlanPauseReason,
     PlanSla,
 )
-from workflows.runtime.commands import RecordAct
+from workflows.runtime.commands import Purpose, RecordAct
 from workflows.runtime.events import Act
 from workflows.runtime.port import VirtualCase
 from workflows.runtime.state import CaseStatus
@@ -317,6 +317,7 @@ def test_a_leavers_task_is_handed_over_by_the_system_alone() -> None:
     assert error.reason == "CASE_TASK_NOT_YOURS"
     case.do("system", "hand_over", "measure", **more)
     assert case.task("measure").waiting_on == ("pe_new",)
+    assert case.asked(Purpose.NOTIFY) == ["measure/1/announce Send", "measure/1/announce-2 Send"]
     assert case.task("measure").on_behalf_of == {"pe_new": ("pe_sales",)}
     error = refusal(case, "system", "hand_over", "measure", **more)
     assert error.reason == "CASE_TARGET_ILLEGAL"
