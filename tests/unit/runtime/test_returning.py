@@ -194,3 +194,42 @@ def test_a_page_sees_what_may_be_called_back() -> None:
     assert done["check"]["retrievable"] is True
     assert done["ask"]["retrievable"] is False
     assert done["check"]["handled_by_person_id"] == "pe_a"
+
+
+ROOMS = """
+    start: rooms
+    nodes:
+      - id: rooms
+        kind: for_each
+        name: 逐间
+        items: =[1, 2]
+        element: room
+        body:
+          start: measure
+          nodes:
+            - {id: measure, kind: form, name: 量, assignee: {person: =case.started_by},
+               form: [{id: metres, kind: integer, name: 米}]}
+            - {id: check, kind: approval, name: 审, assignee: {role: boss}}
+            - {id: over, kind: end, name: 完}
+          edges: [{from: measure, to: check}, {from: check, to: over}]
+      - {id: done, kind: end, name: 完}
+    edges: [{from: rooms, to: done}]
+"""
+
+
+def test_inside_a_body_each_run_is_taken_back_and_withdrawn_on_its_own() -> None:
+    case = Case(ROOMS)
+    for room in (1, 2):
+        case.act(Act(f"m{room}", "complete", "pe_starter", f"rooms/1.{room}:measure/1"))
+    assert standing(case.state, case.plan)["withdrawal_node"] == "rooms/1.2:measure"
+    case.do("pe_starter", "take_back", to="rooms/1.1:measure")
+    open_tasks = {task["user_task_id"] for task in standing(case.state, case.plan)["user_tasks"]}
+    assert open_tasks == {"rooms/1.1:measure/2", "rooms/1.2:check/1"}
+    case.do("pe_starter", "withdraw")
+    open_tasks = {task["user_task_id"] for task in standing(case.state, case.plan)["user_tasks"]}
+    assert open_tasks == {"rooms/1.1:measure/2", "rooms/1.2:measure/2"}
+    acts = [(act.task_id, act.verb) for act in case.all(RecordAct) if act.person == "system"]
+    assert acts == [
+        ("rooms/1.1:check/1", "withdrawn"),
+        ("rooms/1.2:check/1", "withdrawn"),
+    ]
