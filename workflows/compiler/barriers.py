@@ -39,8 +39,7 @@ class _Chains:
     def add(self, drawing: Drawing) -> None:
         """Lay in one graph, and those inside it."""
         for node, _ in drawing.draft.nodes:
-            ways = drawing.entering.get(node.id, ())
-            self._before[node.id] = tuple(way.source for way in ways)
+            self._before[node.id] = tuple(way.source for way in drawing.ways.into(node.id))
             self._note(node)
         for name, body in drawing.bodies.items():
             self.add(body)
@@ -63,7 +62,7 @@ class _Chains:
     def _join(self, name: str, drawing: Drawing, body: Drawing) -> None:
         nodes = [node for node, _ in body.draft.nodes]
         exits = [node.id for node in nodes if isinstance(node, End)]
-        if any(way.boundary for way in drawing.leaving.get(name, ())):
+        if any(way.boundary for way in drawing.ways.out_of(name)):
             exits += [node.id for node in nodes if isinstance(node, Service)]
         going_in = f"<{name}"
         self._before[going_in] = self._before[name]

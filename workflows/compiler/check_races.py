@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from workflows.compiler.concurrency import concurrent_steps
 from workflows.compiler.context import Context
-from workflows.compiler.proof import control_graph
 
 
 def check_races(context: Context) -> None:
@@ -17,10 +16,10 @@ def check_races(context: Context) -> None:
     for node, _ in draft.nodes:
         for variable in node.assign:
             setters[variable].append(node.id)
-    if not context.drawing.sound or all(len(names) == 1 for names in setters.values()):
+    proof = context.drawing.proof
+    if not proof.sound or proof.control is None or all(len(n) == 1 for n in setters.values()):
         return
-    ways = [way for node, _ in draft.nodes for way in context.leaving(node.id)]
-    beside = concurrent_steps(control_graph(draft, ways))
+    beside = concurrent_steps(proof.control)
     for variable, names in setters.items():
         for index, name in enumerate(names):
             others = [other for other in names[:index] if other in beside[name]]

@@ -74,11 +74,11 @@ class Context:
 
     def leaving(self, node: str) -> tuple[Way, ...]:
         """The ways out of a node."""
-        return self.drawing.leaving.get(node, ())
+        return self.drawing.ways.out_of(node)
 
     def entering(self, node: str) -> tuple[Way, ...]:
         """The ways into a node."""
-        return self.drawing.entering.get(node, ())
+        return self.drawing.ways.into(node)
 
 
 @dataclass(frozen=True, slots=True)

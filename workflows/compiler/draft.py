@@ -32,6 +32,8 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
 _WITH_BODY: Final = ("for_each", "subflow")
 _NO_BODY: Final = {"start": "nowhere", "nodes": []}
 _MAX_PARTS: Final = 2_000
+#: Of one part no more are told: it was not meant to be one.
+_MOST_MISTAKES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def _read_header(
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
+        for details in error.errors(include_url=False)[:_MOST_MISTAKES]:
             _tell(details, details["loc"], raw, model, report, spot)
     return None
 
@@ -177,7 +179,7 @@ def _read(adapter: TypeAdapter[_T], raw: Any, report: Report, spot: Spot) -> _T 
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
+        for details in error.errors(include_url=False)[:_MOST_MISTAKES]:
             loc: tuple[str | int, ...] = details["loc"]
             model: type[BaseModel] = Edge
             if adapter is _NODE:

@@ -24,7 +24,7 @@ def lower_for_each(
 ) -> ForEachNode:
     """Check what says that enough runs are done; the rest was checked on going into the body."""
     inside = context.bodies[node.id]
-    _check_failures(node, inside, context, spot)
+    _check_failures(node, inside, context)
     enough = None
     if node.enough is not None:
         around = context.scopes.entering(node.id)
@@ -49,7 +49,7 @@ def lower_subflow(
         return None
     if body is not None:
         inside = context.bodies[node.id]
-        _check_failures(node, inside, context, spot)
+        _check_failures(node, inside, context)
         response = to_json(inside.result)
         return SubflowNode(**common, response=response, body=body, output=inside.leaves)
     interface = _interface(node, context, spot)
@@ -116,19 +116,34 @@ def _interface(node: Subflow, context: Context, spot: Spot) -> FlowInterface | N
     return found
 
 
-def _check_failures(
-    node: ForEach | Subflow, inside: BodyContext, context: Context, spot: Spot
-) -> None:
-    """A reason for which the body fails has an error path around it, else it is an incident."""
-    errors = [way.edge for way in context.leaving(node.id) if way.cause == "error" and way.edge]
-    if any(not edge.reasons for edge in errors):
-        return
-    handled = {reason for edge in errors for reason in edge.reasons}
-    for end, place in inside.context.drawing.draft.nodes:
-        if isinstance(end, End) and end.fails and end.fails not in handled:
+def _check_failures(node: ForEach | Subflow, inside: BodyContext, context: Context) -> None:
+    """A body fails at its ends that say so, and nowhere else: each of their reasons wants an error
+    path around it, else it is an incident, and each error path wants an end that takes it."""
+    ways = [way for way in context.leaving(node.id) if way.cause == "error"]
+    ends = [
+        (end.id, end.fails, place)
+        for end, place in inside.context.drawing.draft.nodes
+        if isinstance(end, End) and end.fails
+    ]
+    reasons = {reason for _, reason, _ in ends}
+    named = {reason for way in ways if way.edge for reason in way.edge.reasons}
+    for way in ways:
+        own = set(way.edge.reasons) if way.edge else set()
+        never = own - reasons if own else ({""} if reasons <= named else set())
+        if never:
+            context.report.error(
+                "FLOW_ERROR_PATH_NEVER",
+                f"no end in the body of {node.id!r} fails for {' or '.join(sorted(never))}"
+                if own
+                else f"no end in the body of {node.id!r} fails for any other reason",
+                way.spot,
+                "let an end there fail, or remove the edge",
+            )
+    for end, reason, place in ends:
+        if reason not in named and all(way.edge and way.edge.reasons for way in ways):
             context.report.warning(
                 "FLOW_FAILURE_UNHANDLED",
-                f"when {end.id!r} fails with {end.fails}, no error path of {node.id!r} is for it",
+                f"when {end!r} fails with {reason}, no error path of {node.id!r} is for it",
                 place / "fails",
-                f"draw an edge from {node.id} with on: error, reasons: [{end.fails}]",
+                f"draw an edge from {node.id} with on: error, reasons: [{reason}]",
             )

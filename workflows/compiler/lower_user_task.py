@@ -46,7 +46,7 @@ def lower_user_task(
         form=lower_form(node.form, context.forms, scope, context.report, spot / "form"),
         sla=lower_sla(node.sla, scope, context, spot / "sla") if node.sla else None,
         announce=node.announce,
-        returns=context.drawing.returns.get(node.id, ()),
+        returns=context.drawing.proof.returns.get(node.id, ()),
         send_back=_send_back(node, context, spot / "send_back_to"),
         take_back=node.take_back,
         pause_reasons=node.pause_reasons,
@@ -114,12 +114,12 @@ def _quorum(node: Approval, context: Context, spot: Spot) -> PlanQuorum | None:
 def _send_back(node: UserTask, context: Context, spot: Spot) -> tuple[str, ...]:
     """Where whoever does the task may send it back: what is written, or else every legal user
     task, but from a form nothing is sent back unless it is said."""
-    legal = context.drawing.returns.get(node.id, ())
+    legal = context.drawing.proof.returns.get(node.id, ())
     if node.send_back_to is None:
         if isinstance(node, Form):
             return ()
         return tuple(n for n in legal if isinstance(context.nodes[n], Form | Approval | Confirm))
-    if context.drawing.sound:
+    if context.drawing.proof.sound:
         for index, target in enumerate(node.send_back_to):
             if target not in legal:
                 context.report.error(

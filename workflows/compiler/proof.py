@@ -36,11 +36,13 @@ class Proof:
 
     Attributes:
         sound: None when it could not be decided.
+        control: the graph as the proof saw it; None when there was nothing to prove.
         returns: for each node of a sound graph on which a token rests, where it may be sent back,
             from the start on.
     """
 
     sound: bool | None
+    control: ControlGraph | None = None
     returns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -53,9 +55,9 @@ def prove_sound(draft: GraphDraft, ways: Iterable[Way], report: Report) -> Proof
     for problem in verdict.problems:
         _tell(problem, control, places, draft.spot, behind, report)
     if not verdict.sound:
-        return Proof(verdict.sound)
+        return Proof(verdict.sound, control)
     legal = legal_send_backs(control)
-    return Proof(True, {node: tuple(reversed(targets)) for node, targets in legal.items()})
+    return Proof(True, control, {node: tuple(reversed(targets)) for node, targets in legal.items()})
 
 
 def control_graph(draft: GraphDraft, ways: Iterable[Way]) -> ControlGraph:

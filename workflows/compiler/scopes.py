@@ -140,7 +140,7 @@ def _spread(drawing: Drawing, graph: Graph, unset: int, own: Mapping[str, int]) 
         for name in graph.forward_order:
             left = [
                 before[way.source] if way.boundary else before[way.source] & ~gives[way.source]
-                for way in drawing.entering.get(name, ())
+                for way in drawing.ways.into(name)
             ]
             if name == graph.start:
                 left.append(unset)

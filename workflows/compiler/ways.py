@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -42,6 +43,35 @@ class Way:
     def alongside(self) -> bool:
         """True when the node goes on beside it."""
         return self.edge is not None and self.edge.alongside
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways of a graph, by the node they leave and by the node they lead to."""
+
+    leaving: Mapping[str, tuple[Way, ...]]
+    entering: Mapping[str, tuple[Way, ...]]
+
+    @classmethod
+    def of(cls, ways: Iterable[Way]) -> Ways:
+        """Group them, each group in their order."""
+        leaving: dict[str, list[Way]] = defaultdict(list)
+        entering: dict[str, list[Way]] = defaultdict(list)
+        for way in ways:
+            leaving[way.source].append(way)
+            entering[way.target].append(way)
+        return cls(
+            {node: tuple(group) for node, group in leaving.items()},
+            {node: tuple(group) for node, group in entering.items()},
+        )
+
+    def out_of(self, node: str) -> tuple[Way, ...]:
+        """The ways that leave a node."""
+        return self.leaving.get(node, ())
+
+    def into(self, node: str) -> tuple[Way, ...]:
+        """The ways that lead to a node."""
+        return self.entering.get(node, ())
 
 
 def ways_of(draft: GraphDraft) -> tuple[Way, ...]:

@@ -196,6 +196,19 @@ def test_a_body_that_fails_wants_an_error_path_around_it() -> None:
     assert codes_of(PART.format(tell="=part.label", error=handled)) == []
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "- {from: part, to: done, on: error, reasons: [BROKEN, LOST]}",
+        "- {from: part, to: done, on: error, reasons: [BROKEN]}\n"
+        "      - {from: part, to: tell, on: error}",
+    ],
+)
+def test_an_error_path_for_which_no_end_fails_is_refused(error: str) -> None:
+    body = PART.format(tell="x", error=error)
+    assert codes_of(body) == ["FLOW_ERROR_PATH_NEVER"]
+
+
 def test_a_failed_body_leaves_nothing_behind() -> None:
     error = "- {from: part, to: tell, on: error}"
     assert codes_of(PART.format(tell='=part.label + "!"', error=error)) == ["FLOW_VARIABLE_UNSET"]
