@@ -106,7 +106,19 @@ def _add_edge(drawing: Drawing, way: Way) -> None:
     if way.flow is not None:
         edge |= settings_of(way.flow.element, notes)
     if not _escalates(drawing, way, target):
-        drawing.edges.append(edge)
+        drawing.edges.append(_told_apart(drawing, way, edge))
+
+
+def _told_apart(drawing: Drawing, way: Way, edge: Document) -> Document:
+    """An edge, through a node of its own where it would be the same as another: a join may wait for
+    both."""
+    step = drawing.part.steps[way.source]
+    ours = step.node is not None and kind_of(step.node.element)
+    if edge not in drawing.edges or way.flow is None or ours:
+        return edge
+    between = drawing.node(step, "decision", f"else/{way.flow.id}")
+    drawing.link(between, edge["to"], otherwise=True)
+    return {**edge, "to": between}
 
 
 def _escalates(drawing: Drawing, way: Way, target: str) -> bool:

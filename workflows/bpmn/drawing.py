@@ -51,10 +51,13 @@ class Drawing:
         return Place(self.part, step.id)
 
     def node(self, step: Step, kind: str, what: str = "", **settings: Any) -> str:
-        """Adds a node for a step, or (``what``) another one that belongs to it; its id."""
+        """Adds a node for a step, or (``what``) another one that belongs to it; its id.
+
+        What stands behind a slash in ``what`` only tells several such apart.
+        """
         context = self.context
         node_id = context.ids.of(f"{step.id}/{what}" if what else step.id)
-        names = _NAMES[what or step.kind]
+        names = _NAMES[what.partition("/")[0] or step.kind]
         if step.node is not None and not what:
             made = described(step.node, node_id, kind, context.notes, names)
         else:

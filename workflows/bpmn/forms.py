@@ -38,6 +38,7 @@ KIND_OF: Final[dict[Kind, str]] = {
     "list": "people",
 }
 _BOUNDS: Final = {"min": "minimum", "max": "maximum", "maxlength": "max_length"}
+_LONGEST_BOUND: Final = 9
 #: What a form sets by itself.
 TAKEN: Final = ("handled_by", "handled_at")
 
@@ -71,7 +72,7 @@ class Asked:
 def read_form(element: Element, notes: Notes) -> list[Asked]:
     """The fields that a start event or a user task asks for; a form kept elsewhere has none here."""
     ids = Ids(*TAKEN)
-    fields = [_read_field(found, ids, notes) for found in _declared(element)]
+    fields = [_read_field(found, ids, notes, n) for n, found in enumerate(_declared(element))]
     for reference in _elsewhere(element):
         notes.warning(
             "BPMN_FORM_ELSEWHERE",
@@ -102,7 +103,7 @@ def _elsewhere(element: Element) -> Iterator[str]:
                 yield reference
 
 
-def _read_field(element: Element, ids: Ids, notes: Notes) -> Asked:
+def _read_field(element: Element, ids: Ids, notes: Notes, number: int) -> Asked:
     name = element.take("variable") or element.id
     written = element.take("type")
     kind, value = _TYPES.get(written.lower(), ("", "string"))
@@ -117,7 +118,7 @@ def _read_field(element: Element, ids: Ids, notes: Notes) -> Asked:
     asked = Asked(
         name=name,
         settings={
-            "id": ids.of(name, name),
+            "id": ids.of(f"{name}/{number}", name),
             "kind": kind,
             "name": notes.title(label, name or "字段", element),
         },
@@ -176,13 +177,12 @@ def _read_rules(asked: Asked, notes: Notes) -> None:
 
 
 def _is_bound(asked: Asked, name: str, bound: str) -> bool:
-    wanted = "string" if name == "maxlength" else asked.kind
+    """True of a bound that means something for a field's type."""
     digits = bound.removeprefix("-").replace(".", "", 1)
-    return (
-        asked.kind == wanted
-        and wanted in ("string", "int", "decimal")
-        and (digits.isascii() and digits.isdigit() and len(digits) <= 9)
-    )
+    number = digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_BOUND
+    if name == "maxlength":
+        return asked.kind == "string" and number and bound == digits
+    return asked.kind in ("int", "decimal") and number
 
 
 def _read_default(asked: Asked, notes: Notes) -> None:
