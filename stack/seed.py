@@ -5,6 +5,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from protos.pricing.v1 import pricing_pb2
 from protos.settlement.v1 import settlement_pb2
 from protos.workorder.v1 import workorder_pb2
 from stack.layout import PROJECT
+from workflows.compiler.library import flows_used
 
 CONTRACTS = (directory_pb2, flow_pb2, pricing_pb2, settlement_pb2, workorder_pb2)
 """The services that the seed speaks to; importing their contracts makes their RPCs known."""
@@ -46,8 +48,16 @@ def calls() -> Iterator[Call]:
         for item in content["items"]:
             yield call(PUT_ITEM, {"item": item})
         yield call(PUBLISH_PRICES, {"price_book": content["price_book"]})
-    for flow in sorted(PROJECT.glob("flows/*/flow.yaml")):
-        yield call(PUBLISH, {"source": flow.read_text()})
+    for source in library():
+        yield call(PUBLISH, {"source": source})
+
+
+def library() -> Iterator[str]:
+    """Give the sources of the library's flows, each behind those that it lives through."""
+    paths = sorted(PROJECT.glob("flows/*/flow.yaml"))
+    sources = {path.parent.name: path.read_text() for path in paths}
+    used = {code: sorted(flows_used(source)) for code, source in sources.items()}
+    yield from (sources[code] for code in TopologicalSorter(used).static_order())
 
 
 def call(name: str, request: dict[str, Any]) -> Call:

@@ -18,6 +18,10 @@ MEMBERS = (
     Member("qiankuaiji", "钱会计", "财务", (5,)),
     Member("sunkefu", "孙客服", "客服", (5,)),
     Member("zhoucangguan", "周仓管", "仓管", (6,)),
+    Member("wuzhanzhang", "吴站长", "网点负责人", (2,)),
+    Member("hedianzhang", "贺店长", "门店经理", (2,)),
+    Member("gaocehua", "高策划", "市场", (5,)),
+    Member("zhengzong", "郑总", "总部", (1,)),
 )
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from stack import seed
+from workflows.compiler.library import flows_used
+from workflows.language.model import FlowDefinition
 
 
 def calls() -> list[tuple[str, Any]]:
@@ -34,3 +36,30 @@ def test_every_technician_of_the_seed_is_one_of_its_people() -> None:
     }
     assert technicians
     assert technicians <= people
+
+
+def test_a_flow_is_published_after_those_that_it_lives_through() -> None:
+    sources = [request.source for name, request in calls() if name == seed.PUBLISH]
+    published: set[str] = set()
+    for source in sources:
+        assert flows_used(source).keys() <= published
+        definition = FlowDefinition.read(source)
+        assert definition is not None
+        published.add(definition.code)
+    assert {"aircon_install", "shop_opening"} <= published
+
+
+def test_every_role_of_the_library_is_held_by_somebody_of_the_seed() -> None:
+    held = {
+        role
+        for name, request in calls()
+        if name.endswith("/PutPerson")
+        for role in request.person.roles
+    }
+    needed = {
+        role
+        for source in seed.library()
+        if (definition := FlowDefinition.read(source)) is not None
+        for role in definition.roles
+    }
+    assert needed <= held
