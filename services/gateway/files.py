@@ -122,7 +122,7 @@ async def require_files(edge: Edge, values: dict[str, Any]) -> None:
     """See that every file which a form's values refer to was uploaded.
 
     Raises:
-        InvalidArgument: ``FILE_UNKNOWN``, with every place at fault in its details.
+        InvalidArgument: ``FILE_NOT_UPLOADED``, with every place at fault in its details.
     """
     named = dict(_references(values))
     if not named:
@@ -133,7 +133,7 @@ async def require_files(edge: Edge, values: dict[str, Any]) -> None:
     if unknown:
         first = next(iter(unknown))
         raise InvalidArgument(
-            "FILE_UNKNOWN",
+            "FILE_NOT_UPLOADED",
             f"{first}: there is no file {named[first]!r}; upload it first",
             field=f"form.{first}",
             details=unknown,

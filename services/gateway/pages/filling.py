@@ -17,7 +17,7 @@ from services.gateway.pages.tasks import opening, schema_of
 from services.gateway.transcoding import to_json
 
 #: Refusals whose details say what is wrong with which field.
-_OF_FIELDS: Final = ("CASE_FORM_INVALID", "FILE_UNKNOWN")
+_OF_FIELDS: Final = ("CASE_FORM_INVALID", "FILE_NOT_UPLOADED")
 
 #: How a form stands, in the words of ``workflows.runtime.forms.FormLook``.
 LookInWords = Mapping[str, Any]

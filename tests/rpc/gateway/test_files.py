@@ -80,7 +80,7 @@ async def test_a_form_names_files_that_were_uploaded(as_: As) -> None:
     assert (await act(as_("pe_wang"), case_id, "intake", "complete", **NEEDS)).status_code == 200
     made_up = {**MEASURED, "photos": ["fl_00000000000000000000000000.jpg"]}
     refused = await act(as_("pe_li"), case_id, "measure", "complete", **made_up)
-    assert (refused.status_code, refused.json()["reason"]) == (422, "FILE_UNKNOWN")
+    assert (refused.status_code, refused.json()["reason"]) == (422, "FILE_NOT_UPLOADED")
     assert refused.json()["details"] == {"photos[0]": "was not uploaded"}
     photo = (await upload(as_("pe_li"), PHOTO)).json()["file_id"]
     done = await act(
