@@ -133,8 +133,7 @@ def _say(way: Way, place: Place, variables: Variables, notes: Notes) -> str | No
 
 
 def _text(condition: Element) -> str:
-    condition.whole = True
-    return condition.text
+    return condition.expression()
 
 
 def label(way: Way, target: str) -> str:

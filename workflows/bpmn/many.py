@@ -38,9 +38,7 @@ def read_many(loop: Element) -> Many:
     if item := loop.child("inputDataItem"):
         element = element or item.take("name") or item.id
     cardinality = loop.child("loopCardinality")
-    count = unwrapped(cardinality.say()) if cardinality is not None else ""
-    if cardinality is not None:
-        cardinality.whole = True
+    count = unwrapped(cardinality.expression()) if cardinality is not None else ""
     if collection and is_expression(collection):
         collection = unwrapped(collection)
     return Many(collection, element, count, loop.child("completionCondition"))

@@ -204,7 +204,7 @@ class _Builder:
                 self._made.ways.append(self._way_out(node, split.id))
         elif flows and (flows[0].condition is not None or node.default):
             if flows[0].condition is not None:
-                flows[0].condition.whole = True
+                flows[0].condition.expression()
             self._notes.warning(
                 "BPMN_CONDITION_IDLE",
                 "the only flow out of a node has a condition; it is always taken",

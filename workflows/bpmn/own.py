@@ -53,5 +53,4 @@ def own_text(expression: Element) -> str | None:
     """An expression in the flow's own language, which needs no translation; None of any other."""
     if expression.take("language") != EXPRESSION_LANGUAGE:
         return None
-    expression.whole = True
-    return expression.text
+    return expression.expression()

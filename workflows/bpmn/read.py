@@ -246,7 +246,7 @@ class _Importer:
                 kind_of(node.element)
                 if node.kind == "startEvent" and node.trigger.kind != "none":
                     if node.trigger.element is not None:
-                        node.trigger.element.whole = True
+                        node.trigger.element.whole = True  # the note is about all of it
                     self._notes.warning(
                         "BPMN_START_TRIGGER",
                         f"a {node.trigger.kind} starts no case by itself; whoever calls does",

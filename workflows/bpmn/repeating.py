@@ -109,13 +109,12 @@ def _items(work: Work, context: Context, many: Many) -> str:
 def _enough(work: Work, context: Context, many: Many) -> str:
     """The completion condition, with the engine's counters as ours."""
     assert many.enough is not None
-    many.enough.whole = True
 
     def resolve(path: Path) -> Known:
         return _COUNTERS.get(path[0]) or context.variables.known(path, work.place)
 
     try:
-        return translated(read_expression(many.enough.text), resolve, "bool")[0]
+        return translated(read_expression(many.enough.expression()), resolve, "bool")[0]
     except Unreadable as error:
         context.notes.warning(
             "BPMN_CONDITION_UNREADABLE",
@@ -129,9 +128,7 @@ def _enough(work: Work, context: Context, many: Many) -> str:
 def _first_is_enough(many: Many) -> bool:
     if many.enough is None:
         return False
-    enough = unwrapped(many.enough.text).replace(" ", "") in _FIRST
-    many.enough.whole = many.enough.whole or enough
-    return enough
+    return unwrapped(many.enough.expression()).replace(" ", "") in _FIRST
 
 
 def repetition_of_ours(loop: Loop) -> Document:

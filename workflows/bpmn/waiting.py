@@ -152,6 +152,5 @@ def _timer(node: FlowNode) -> tuple[str, str]:
         return "", ""
     for kind in ("timeDuration", "timeDate", "timeCycle"):
         if (element := definition.child(kind)) is not None:
-            element.whole = True
-            return kind, element.text
+            return kind, element.expression()
     return "", ""

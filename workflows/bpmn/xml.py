@@ -137,6 +137,13 @@ class Element:
         self._said = True
         return self.text
 
+    def expression(self) -> str:
+        """Its text as an expression, which counts as read with what says in which language."""
+        self.take("language")
+        self.take("type", XSI)
+        self.take("evaluatesToTypeRef")
+        return self.say()
+
     def untaken(self) -> Iterator[tuple[Element, str]]:
         """Everything in it that nobody read: each attribute by its name, an element by ``""``, and
         a text by ``"text"``. Inside an element that nobody visited, nothing is listed."""
