@@ -15,7 +15,7 @@ _NAME = "{urn:somebody}odd"
 TEXTS = {path.stem: path.read_text() for path in FILES}
 #: What is left behind whole, by one note; and what lies in such.
 _LEFT_BEHIND = ("theirs",)
-_INSIDE = ("subscription", "text", "BPMNPlane")
+_INSIDE = ("subscription", "text", "BPMNDiagram", "BPMNPlane")
 
 
 def notes_of(text: str) -> list[str]:
