@@ -66,14 +66,37 @@ class Office:
     served: Served
     database: Database
 
-    async def start(self, source: str, **inputs: Any) -> StartedCase:
-        """Publish a flow and start a case of it."""
+    async def publish(self, source: str) -> flow_pb2.FlowVersion:
+        """Publish a flow; the same source is published once."""
         request = flow_pb2.PublishFlowRequest(
             idempotency_key=f"publish-{next(_keys)}", source=source
         )
         flow = await self.caller.call("flow.v1.FlowService/PublishFlow", request)
         assert isinstance(flow, flow_pb2.FlowVersion)
+        return flow
+
+    async def start(self, source: str, **inputs: Any) -> StartedCase:
+        """Publish a flow and start a case of it."""
+        flow = await self.publish(source)
         return await self.cases.start(CaseStart(flow.flow_code, inputs, started_by="pe_clerk"))
+
+    async def child_of(self, case: StartedCase, state: str = "") -> StartedCase:
+        """The child case of a case, once the read model knows it, in a state if one is named."""
+
+        async def look() -> StartedCase | None:
+            request = cases_pb2.ListCasesRequest(parent_case_id=case.case_id)
+            page = await self.caller.call("cases.v1.CaseService/ListCases", request)
+            assert isinstance(page, cases_pb2.ListCasesResponse)
+            return next(
+                (
+                    StartedCase(c.case_id, c.workflow_id, c.run_id, c.flow_code, c.flow_version)
+                    for c in page.cases
+                    if state in ("", cases_pb2.CaseState.Name(c.state))
+                ),
+                None,
+            )
+
+        return await eventually(look, "the child case is known")
 
     async def act(self, task: cases_pb2.UserTask, verb: str, person: str, **more: Any) -> ActReply:
         """Do something to a user task, as the inbox shows it."""

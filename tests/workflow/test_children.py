@@ -1,13 +1,9 @@
 """Child cases on the real worker: another flow, started, heard of, cancelled and undone."""
 
-from typing import Any
-
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from protos.cases.v1 import cases_pb2
-from protos.flow.v1 import flow_pb2
-from tests.workflow.conftest import Office, eventually
+from tests.workflow.conftest import Office
 from tests.workflow.flows import ORDER, PURCHASE
 from workflows.client import Act, StartedCase
 from workflows.runtime import workflow as shell
@@ -20,27 +16,13 @@ async def company(office: Office) -> None:
         "supervisor": ["pe_chen"],
         "sales": ["pe_wang"],
     }
-    request = flow_pb2.PublishFlowRequest(idempotency_key="publish-order", source=ORDER)
-    await office.caller.call("flow.v1.FlowService/PublishFlow", request)
+    await office.publish(ORDER)
 
 
-async def child_of(office: Office, case: StartedCase, state: str = "") -> cases_pb2.Case:
-    """The child case, once the read model knows it."""
-
-    async def look() -> cases_pb2.Case | None:
-        request = cases_pb2.ListCasesRequest(parent_case_id=case.case_id)
-        page: Any = await office.caller.call("cases.v1.CaseService/ListCases", request)
-        found = [c for c in page.cases if state in ("", cases_pb2.CaseState.Name(c.state))]
-        return found[0] if found else None
-
-    return await eventually(look, "the child case is known")
-
-
-async def ordered(office: Office, case: StartedCase, note: str) -> cases_pb2.Case:
+async def ordered(office: Office, case: StartedCase, note: str) -> StartedCase:
     """The child's approval is given."""
-    child = await child_of(office, case)
-    mine = StartedCase(child.case_id, child.workflow_id, child.run_id, "order", 1)
-    task = await office.task_of("pe_chen", mine)
+    child = await office.child_of(case)
+    task = await office.task_of("pe_chen", child)
     assert (await office.act(task, "approve", "pe_chen", form={"note": note})).applied
     return child
 
@@ -48,8 +30,9 @@ async def ordered(office: Office, case: StartedCase, note: str) -> cases_pb2.Cas
 async def test_another_flow_is_lived_through_as_a_case_of_its_own(office: Office) -> None:
     case = await office.start(PURCHASE, label="空调")
     child = await ordered(office, case, "good")
-    assert (child.flow_code, child.title) == ("order", "采购 · 下单")
-    assert child.calendar_hash == "test", "its own calendar, asked for by itself"
+    known = await office.case(child)
+    assert (known.flow_code, known.title) == ("order", "采购 · 下单")
+    assert known.calendar_hash == "test", "its own calendar, asked for by itself"
     sign = await office.task_of("pe_li", case)
     assert (await office.act(sign, "complete", "pe_li")).applied
     assert await office.outcome(case) == "completed"
@@ -62,25 +45,25 @@ async def test_a_child_that_fails_takes_its_parents_error_path(office: Office) -
     await ordered(office, case, "bad")
     by_hand = await office.task_of("pe_wang", case)
     assert by_hand.node == "by_hand"
-    child = await child_of(office, case, "CASE_STATE_FAILED")
-    assert child.incident == "ORDER_REFUSED"
+    child = await office.child_of(case, "CASE_STATE_FAILED")
+    assert (await office.case(child)).incident == "ORDER_REFUSED"
 
 
 async def test_a_child_that_cannot_start_fails_and_says_why(office: Office) -> None:
     case = await office.start(PURCHASE, label="名称太长" * 5)
     assert (await office.task_of("pe_wang", case)).node == "by_hand"
-    assert (await child_of(office, case, "CASE_STATE_FAILED")).incident == "CASE_FORM_INVALID"
+    child = await office.child_of(case, "CASE_STATE_FAILED")
+    assert (await office.case(child)).incident == "CASE_FORM_INVALID"
 
 
 async def test_a_cancelled_case_cancels_its_child_which_undoes_itself(office: Office) -> None:
     case = await office.start(PURCHASE, label="空调")
-    child = await child_of(office, case)
-    await office.task_of("pe_chen", StartedCase(child.case_id, child.workflow_id, "", "order", 1))
+    await office.task_of("pe_chen", await office.child_of(case))
     cancel = Act(act_key="cancel", verb="cancel", person="pe_clerk", comment="退单")
     assert (await office.cases.act(case.workflow_id, cancel)).applied
     assert await office.outcome(case) == "cancelled"
     assert office.company.undone == ["CancelWorkOrder"]
-    await child_of(office, case, "CASE_STATE_CANCELLED")
+    await office.child_of(case, "CASE_STATE_CANCELLED")
 
 
 async def test_what_a_child_has_done_is_undone_when_its_parent_is_cancelled_later(
@@ -99,7 +82,7 @@ async def test_a_child_reports_to_a_parent_that_has_continued_as_new(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = await office.start(PURCHASE, label="空调")
-    await child_of(office, case)
+    await office.child_of(case)
     monkeypatch.setattr(shell, "_MOST_EVENTS", 10)
     for number in range(4):
         note = Act(act_key=f"note-{number}", verb="comment", person="pe_clerk", comment="?")

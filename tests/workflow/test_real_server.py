@@ -7,7 +7,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from tests.workflow.conftest import Office, eventually
-from tests.workflow.flows import INSTALL, MEASURE
+from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
 from workflows.client import Act
 from workflows.runtime import workflow as shell
@@ -94,35 +94,7 @@ async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
         note = Act(act_key=f"note-{number}", verb="comment", person="pe_chen", comment="?")
         assert (await office.cases.act(case.workflow_id, note)).applied
     await office.act(offer, "decline", "pe_tian")
-    try:
-        rescue = await office.task_of("pe_chen", case)
-    except TimeoutError:
-        for wid in (case.workflow_id, f"field_work:wo_{case.case_id}"):
-            d = await office.temporal.get_workflow_handle(wid).describe()
-            print(
-                wid,
-                d.status,
-                d.raw_description.pending_activities,
-                d.raw_description.pending_workflow_task,
-                d.raw_description.pending_children,
-            )
-            runs = [r async for r in office.temporal.list_workflows(f"WorkflowId='{wid}'")]
-            for r in sorted(runs, key=lambda r: r.start_time):
-                print("RUN", r.run_id, r.status)
-                h = await office.temporal.get_workflow_handle(wid, run_id=r.run_id).fetch_history()
-                for e in h.events:
-                    print(
-                        "   ",
-                        e.event_id,
-                        EventType.Name(e.event_type),
-                        e.event_time.ToJsonString(),
-                        str(e)[:1500]
-                        if "FAILED" in EventType.Name(e.event_type)
-                        or "SIGNAL" in EventType.Name(e.event_type)
-                        else "",
-                    )
-            print(await office.temporal.get_workflow_handle(wid).query("standing"))
-        raise
+    rescue = await office.task_of("pe_chen", case)
     assert rescue.node == "nobody_left"
 
 
@@ -211,6 +183,24 @@ async def test_a_case_runs_in_the_sandbox_as_well(real_office: Office) -> None:
         rescue = await office.task_of("pe_chen", case)
         await office.act(rescue, "complete", "pe_chen")
         assert await office.outcome(case) == "completed"
+
+
+async def test_bodies_and_child_cases_run_in_the_sandbox_as_well(real_office: Office) -> None:
+    office = real_office
+    office.company.people["supervisor"] = ["pe_chen"]
+    await office.publish(ORDER)
+    async with office.worker(runner=sandbox()):
+        case = await office.start(ROOMS)
+        await office.task_of("pe_li", case)
+        await office.settled(case)
+        for room in await office.inbox("pe_li", case):
+            assert (await office.act(room, "complete", "pe_li", form={"area": 9})).applied
+        assert (await office.task_of("pe_chen", case)).node == "check"
+        bought = await office.start(PURCHASE, label="空调")
+        child = await office.child_of(bought)
+        check = await office.task_of("pe_chen", child)
+        assert (await office.act(check, "approve", "pe_chen", form={"note": "good"})).applied
+        assert (await office.task_of("pe_li", bought)).node == "sign"
 
 
 async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(
