@@ -26,6 +26,8 @@ from services.gateway.tables import FileRow
 from workflows.language.file_types import MEDIA_TYPES, is_reference
 
 _LONGEST_NAME: Final = 200
+#: The form, its field, the row, its cell, one of several: nowhere deeper does a form name a file.
+_DEEPEST: Final = 5
 
 
 @dataclass(slots=True)
@@ -160,15 +162,16 @@ def _harmless(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable())[:_LONGEST_NAME]
 
 
-def _references(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def _references(value: Any, path: str = "", depth: int = _DEEPEST) -> Iterator[tuple[str, str]]:
+    """Every reference in a form's values, with its path."""
     match value:
         case str() if is_reference(value):
             yield path, value
-        case list():
+        case list() if depth:
             for index, part in enumerate(value):
-                yield from _references(part, f"{path}[{index}]")
-        case dict():
+                yield from _references(part, f"{path}[{index}]", depth - 1)
+        case dict() if depth:
             for name, part in value.items():
-                yield from _references(part, f"{path}.{name}" if path else str(name))
+                yield from _references(part, f"{path}.{name}" if path else str(name), depth - 1)
         case _:
             pass

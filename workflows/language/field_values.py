@@ -30,6 +30,8 @@ MOST_DEGREES: Final = {"longitude": 180, "latitude": 90}
 _DEGREE: Final = Decimal("0.00000001")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INT_LIMIT: Final = 2**63
+#: The parts of a cell's value; what is nested deeper is no value of any field.
+_DEEPEST: Final = 4
 #: Half a surrogate pair is no character, and a database keeps no NUL.
 _NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -43,17 +45,16 @@ class Mistake(Exception):
         self.en = en
 
 
-def is_empty(raw: Json) -> bool:
+def is_empty(raw: Json, depth: int = _DEEPEST) -> bool:
     """True for what counts as left out: nothing, a blank text, a list or map of nothing else."""
     match raw:
         case None:
             return True
         case str():
             return not raw.strip()
-        case list():
-            return all(is_empty(part) for part in raw)
-        case dict():
-            return all(is_empty(part) for part in raw.values())
+        case list() | dict() if depth:
+            parts = raw if isinstance(raw, list) else raw.values()
+            return all(is_empty(part, depth - 1) for part in parts)
         case _:
             return False
 

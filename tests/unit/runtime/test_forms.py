@@ -271,11 +271,14 @@ def test_a_form_travels_in_the_history_so_its_values_are_small() -> None:
     assert (error.reason, error.field) == ("CASE_FORM_TOO_BIG", "form")
 
 
-def test_a_value_that_is_nested_without_end_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("depth", "reason"), [(900, "CASE_FORM_INVALID"), (100_000, "CASE_FORM_TOO_BIG")]
+)
+def test_a_value_that_is_nested_without_end_is_refused(depth: int, reason: str) -> None:
     deep: Any = []
-    for _ in range(100_000):
+    for _ in range(depth):
         deep = [deep]
-    assert refused(FORM, {"tags": deep}).reason == "CASE_FORM_TOO_BIG"
+    assert refused(FORM, {"tags": deep}).reason == reason
 
 
 def test_so_many_mistakes_are_told_that_an_answer_stays_small() -> None:
