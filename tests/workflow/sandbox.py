@@ -11,8 +11,11 @@ SHARED = (
     "workflows.runtime.events",
     "workflows.runtime.field_work",
     "workflows.runtime.payloads",
+    "workflows.runtime.search",
     "workflows.runtime.shell.plan_ref",
     "workflows.runtime.state",
+    "workflows.runtime.user_task",
+    "workflows.runtime.waiting",
 )
 
 
