@@ -69,7 +69,8 @@ async def test_a_salesperson_starts_a_case_and_fills_in_its_first_form(
     page: Page, address: str
 ) -> None:
     await enter(page, address, "王小美")
-    await page.get_by_role("link", name="发起").first.click()
+    await page.get_by_role("link", name="发起", exact=True).click()
+    await page.get_by_role("link", name="空调安装").click()
     await page.get_by_label("客户").select_option("cu_inside")
     await page.get_by_label("安装地址").select_option(index=1)
     await page.get_by_label("省").select_option("北京市")
