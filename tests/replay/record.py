@@ -2,22 +2,25 @@
 
     .venv/bin/python -m tests.replay.record
 
-runs each story below on the real server and writes what Temporal has written down, with the plans
-it refers to. Histories of a released interpreter are never recorded again: a new interpreter
-version gets a folder of its own.
+runs each story below on the real server and writes what Temporal has written down of the case, its
+child case and its field work, with the plans they refer to. Histories of a released interpreter are
+never recorded again: a new interpreter version gets a folder of its own. Until the first release all
+of them are, whenever a plan or the interpreter has changed its shape.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -38,7 +41,18 @@ from tests.conftest import PROGRAMS
 from tests.rpc.conftest import Served, Signing
 from tests.workflow.company import COMPLETION_CODE, Company
 from tests.workflow.conftest import Office, eventually, open_office
-from tests.workflow.flows import BREAKDOWN, INSTALL, MEASURE, SIGN
+from tests.workflow.flows import (
+    BREAKDOWN,
+    HURRY,
+    INSTALL,
+    MEASURE,
+    ORDER,
+    PREPARE,
+    PURCHASE,
+    RACE,
+    ROOMS,
+    SIGN,
+)
 from workflows.client import Act, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.main import SCHEMA, mounts
@@ -152,14 +166,97 @@ async def woken(office: Office) -> StartedCase:
 
 async def continued(office: Office) -> StartedCase:
     """A later run of a case that has continued as new."""
-    shell._MOST_EVENTS = 30  # type: ignore[misc]
-    case = await office.start(MEASURE)
-    task = await office.task_of("pe_li", case)
-    for _ in range(8):
-        await office.act(task, "urge", "pe_li", revision=None)
-    await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+    with soon_new():
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+        for _ in range(8):
+            await office.act(task, "urge", "pe_li", revision=None)
+        await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+        await office.outcome(case)
+    return case
+
+
+@contextlib.contextmanager
+def soon_new() -> Iterator[None]:
+    """Cases continue as new after few events."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shell, "_MOST_EVENTS", 30)
+        yield
+
+
+async def measured(office: Office) -> StartedCase:
+    """Three rooms at once, the case continuing as new meanwhile."""
+    with soon_new():
+        case = await office.start(ROOMS)
+        await office.task_of("pe_li", case)
+        await office.settled(case)
+        for number, room in enumerate(await office.inbox("pe_li", case)):
+            await office.act(room, "urge", "pe_li", revision=None)
+            await office.act(room, "complete", "pe_li", form={"area": number}, revision=None)
+        await office.act(await office.task_of("pe_chen", case), "approve", "pe_chen")
+        await office.outcome(case)
+    return case
+
+
+async def prepared(office: Office) -> StartedCase:
+    """Two branches of an inclusive decision meet."""
+    case = await office.start(PREPARE, drawing=True, permit=True)
+    for person in ("pe_li", "pe_chen"):
+        await office.act(await office.task_of(person, case), "complete", person)
     await office.outcome(case)
     return case
+
+
+async def overtaken(office: Office) -> StartedCase:
+    """One deadline beside a task, and one that takes it away."""
+    hurry = HURRY.replace("after: 2h", "after: 1s").replace("after: 8h", "after: 3s")
+    case = await office.start(hurry.replace("code: hurry", "code: in_seconds"))
+    for node in ("take_over", "remind"):
+        task = await _task_at(office, case, node)
+        await office.act(task, "complete", "pe_chen")
+    await office.outcome(case)
+    return case
+
+
+async def raced(office: Office) -> StartedCase:
+    """The shorter of two waits wins."""
+    soon = RACE.replace("3d", "1s").replace("code: race", "code: soon")
+    case = await office.start(soon, work_order_id="wo_1")
+    await office.act(await office.task_of("pe_chen", case), "complete", "pe_chen")
+    await office.outcome(case)
+    return case
+
+
+async def purchased(office: Office) -> StartedCase:
+    """A child case, lived through."""
+    await office.publish(ORDER)
+    case = await office.start(PURCHASE, label="空调")
+    child = await office.child_of(case)
+    await office.act(
+        await office.task_of("pe_chen", child), "approve", "pe_chen", form={"note": "good"}
+    )
+    await office.act(await office.task_of("pe_li", case), "complete", "pe_li")
+    await office.outcome(case)
+    return case
+
+
+async def called_off(office: Office) -> StartedCase:
+    """Cancelled while the child case waits."""
+    await office.publish(ORDER)
+    case = await office.start(PURCHASE, label="空调")
+    await office.task_of("pe_chen", await office.child_of(case))
+    cancel = Act(act_key="cancel", verb="cancel", person="pe_clerk", comment="退单")
+    await office.cases.act(case.workflow_id, cancel)
+    await office.outcome(case)
+    return case
+
+
+async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
+    async def look() -> Any:
+        tasks = await office.inbox("pe_chen", case)
+        return next((task for task in tasks if task.node == node), None)
+
+    return await eventually(look, node)
 
 
 STORIES: Final[tuple[Callable[[Office], Awaitable[StartedCase]], ...]] = (
@@ -170,6 +267,12 @@ STORIES: Final[tuple[Callable[[Office], Awaitable[StartedCase]], ...]] = (
     countersigned,
     woken,
     continued,
+    measured,
+    prepared,
+    overtaken,
+    raced,
+    purchased,
+    called_off,
 )
 
 
@@ -185,14 +288,20 @@ async def record(office: Office) -> None:
         }
         office.company.technicians = ["pe_tian", "pe_guo"]
         case = await story(office)
-        await _keep(office, case.workflow_id, story.__name__)
+        await _keep_case(office, case, story.__name__)
         if story in (installed, cancelled):
             await _keep(office, f"field_work:wo_{case.case_id}", f"{story.__name__}_field_work")
-        async with office.database.transaction(read_only=True) as session:
-            plan_hash = (await office.case(case)).plan_hash
-            content = await plan_content(session, plan_hash)
-        assert content is not None
-        (PLANS / f"{plan_hash}.json").write_bytes(content)
+        if story in (purchased, called_off):
+            await _keep_case(office, await office.child_of(case), f"{story.__name__}_child")
+
+
+async def _keep_case(office: Office, case: StartedCase, name: str) -> None:
+    await _keep(office, case.workflow_id, name)
+    async with office.database.transaction(read_only=True) as session:
+        plan_hash = (await office.case(case)).plan_hash
+        content = await plan_content(session, plan_hash)
+    assert content is not None
+    (PLANS / f"{plan_hash}.json").write_bytes(content)
 
 
 async def _keep(office: Office, workflow_id: str, name: str) -> None:
@@ -214,6 +323,8 @@ async def main() -> None:
     """Start what is needed, record, stop."""
     for folder in (HISTORIES, PLANS):
         folder.mkdir(parents=True, exist_ok=True)
+        for kept in folder.glob("*.json"):
+            kept.unlink()
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
