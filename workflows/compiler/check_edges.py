@@ -62,8 +62,12 @@ def _check_joined(draft: GraphDraft, ways: Iterable[Way], report: Report) -> boo
 
 def _check_unique(out: Sequence[Way], report: Report) -> bool:
     good = True
-    for index, way in enumerate(out):
-        if way.edge and any(way.edge == other.edge for other in out[:index]):
+    seen: set[str] = set()
+    for way in out:
+        if way.edge is None:
+            continue
+        written = repr(way.edge)
+        if written in seen:
             report.error(
                 "FLOW_EDGE_DUPLICATE",
                 f"the edge from {way.source!r} to {way.target!r} is drawn twice",
@@ -71,6 +75,7 @@ def _check_unique(out: Sequence[Way], report: Report) -> bool:
                 "remove one",
             )
             good = False
+        seen.add(written)
     return good
 
 
