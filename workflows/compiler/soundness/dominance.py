@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from workflows.compiler.soundness.cluster import bits
 from workflows.compiler.soundness.control import ControlGraph, Line
-from workflows.compiler.soundness.net import bits
 
 
 class Dominance:

@@ -7,7 +7,8 @@ argues why it need not be looked at further where the token could also have gone
 
 from __future__ import annotations
 
-from workflows.compiler.soundness.net import Cluster, Net
+from workflows.compiler.soundness.cluster import Cluster
+from workflows.compiler.soundness.net import Net
 
 
 def doomed_places(net: Net) -> int:

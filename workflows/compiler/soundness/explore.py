@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from workflows.compiler.soundness.cluster import Cluster, Move
 from workflows.compiler.soundness.doomed import doomed_places
-from workflows.compiler.soundness.net import Cluster, Move, Net
+from workflows.compiler.soundness.net import Net
 from workflows.compiler.soundness.outlook import Outlook
 
 #: Where a marking was come to from, and by what.
@@ -97,9 +98,10 @@ class _Explorer:
             trapped = hopeless(self._after)
             ignored = sorted(trapped & self._partial)
             if not ignored:
-                found.complete = not self._net.uncounted
-                found.trapped = trapped
-                found.dead = self._net.dead(self._occurred, self._seen)
+                if not self._net.uncounted:
+                    found.complete = True
+                    found.trapped = trapped
+                    found.dead = self._net.dead(self._occurred, self._seen)
                 break
             self._partial.difference_update(ignored)
             for marking in ignored:

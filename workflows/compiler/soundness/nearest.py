@@ -19,8 +19,9 @@ from itertools import combinations, count
 from math import inf
 from typing import Final
 
+from workflows.compiler.soundness.cluster import Cluster, Move, bits
 from workflows.compiler.soundness.explore import Last, Origin, Run, run_to
-from workflows.compiler.soundness.net import Cluster, Move, Net, bits
+from workflows.compiler.soundness.net import Net
 from workflows.compiler.soundness.outlook import Outlook
 
 #: From how many markings the search goes on before it is given up.

@@ -13,75 +13,22 @@ inclusive join and an end that ends everything.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from workflows.compiler.soundness.choices import (
     choices,
     countable,
-    may_choose,
     widest_choices,
 )
+from workflows.compiler.soundness.cluster import Cluster, Move, bits
 from workflows.compiler.soundness.control import ControlGraph, Gate, Line, Step
-from workflows.compiler.soundness.verdict import Firing, How
+from workflows.compiler.soundness.verdict import How
 
 #: The id of the line on which a run comes in to the start.
 WAY_IN: Final = ""
 
 #: Takes every token there is.
 _EVERYTHING: Final = -1
-
-
-class Move(NamedTuple):
-    """One way in which a cluster can move.
-
-    Attributes:
-        armed: a bit that must be set besides the cluster's tokens, or 0.
-        takes: the bits it clears.
-        puts: the bits it sets.
-        twice: the places on which it puts more than one token by itself.
-        step: the step it belongs to.
-        how: what a trace calls it.
-        took: the lines it takes.
-    """
-
-    armed: int
-    takes: int
-    puts: int
-    twice: int
-    step: str
-    how: How
-    took: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """The moves that take from the same places.
-
-    Attributes:
-        tokens: the places it takes from.
-        moves: one of them happens.
-        ends_all: it takes every other token too.
-        waits: of an inclusive join, for each line in its bit and the places from which a token
-            could come to that line before it comes to the join; else empty.
-    """
-
-    tokens: int
-    moves: tuple[Move, ...]
-    ends_all: bool = False
-    waits: tuple[tuple[int, int], ...] = ()
-
-    def ready(self, marking: int) -> bool:
-        """It can move: its tokens are there, and an inclusive join has nothing to wait for."""
-        if not self.waits:
-            return marking & self.tokens == self.tokens
-        awaited = excused = 0
-        for line, upstream in self.waits:
-            if marking & line:
-                excused |= upstream
-            else:
-                awaited |= upstream
-        return bool(marking & self.tokens) and not marking & awaited & ~excused
 
 
 class Net:
@@ -97,6 +44,7 @@ class Net:
         over: a bit that is neither place nor armed, to say that an end was reached.
         clusters: all of them.
         cluster: the one that takes from a place, by the place's bit; ends have none.
+        given: the lines out of each step, boundary lines aside.
         uncounted: steps with too many ways to complete, of which only some are there; a net with
             any can refute, but not prove.
     """
@@ -105,16 +53,16 @@ class Net:
         """Make the net; of the regular splits only with their widest choices."""
         self.graph = graph
         self._regular = regular
-        self._given = {
+        self.given = {
             step: tuple(line for line in lines if line.boundary is None)
             for step, lines in graph.leaving.items()
         }
         self.uncounted = tuple(
             step.id
             for step in graph.steps
-            if step.id not in regular and not countable(step, self._given[step.id])
+            if step.id not in regular and not countable(step, self.given[step.id])
         )
-        self._place()
+        self._lay_out()
         self.clusters: list[Cluster] = []
         self.cluster: dict[int, Cluster] = {}
         for step in graph.steps:
@@ -154,32 +102,6 @@ class Net:
         """The step that a line, or the way in, leads to."""
         return self._targets[line]
 
-    def follow(self, marking: int, firing: Firing) -> Move | None:
-        """The move that a firing stands for, or None when it cannot happen in a marking."""
-        place = (
-            self.line.get(firing.came[0], 0) if firing.came else self.holding.get(firing.step, 0)
-        )
-        cluster = self.cluster.get(place)
-        step = self.graph.step.get(firing.step)
-        if step is None or cluster is None or not marking & place or not cluster.ready(marking):
-            return None
-        if self.came(step.id, marking & cluster.tokens) != firing.came:
-            return None
-        for move in cluster.moves:
-            if (move.how, move.took) == (firing.how, firing.took):
-                return move if marking & move.armed == move.armed else None
-        return self._uncounted(step, cluster, firing)
-
-    def _uncounted(self, step: Step, cluster: Cluster, firing: Firing) -> Move | None:
-        """A way to complete that was not counted among the cluster's moves."""
-        given = self._given[step.id]
-        chosen = tuple(line for line in given if line.id in firing.took)
-        if firing.how != "completes" or firing.took != tuple(line.id for line in chosen):
-            return None
-        if not chosen or not may_choose(step, given, chosen):
-            return None
-        return self._completion(step, cluster.tokens, chosen)
-
     def came(self, step: str, tokens: int) -> tuple[str, ...]:
         """The lines into a step on which tokens stand; none for a token that rests on it."""
         if tokens == self.holding.get(step):
@@ -190,7 +112,7 @@ class Net:
         lines = [line.id for line in self.graph.entering[step]]
         return [WAY_IN, *lines] if step == self.graph.start else lines
 
-    def _place(self) -> None:
+    def _lay_out(self) -> None:
         graph = self.graph
         rank = {step: -index for index, step in enumerate(graph.order)}
         self._arity = {step.id: len(graph.entering[step.id]) for step in graph.steps}
@@ -251,10 +173,11 @@ class Net:
 
     def _completions(self, step: Step, tokens: int) -> Iterator[Move]:
         ways = widest_choices if step.id in self._regular else choices
-        for chosen in ways(step, self._given[step.id]):
-            yield self._completion(step, tokens, chosen)
+        for chosen in ways(step, self.given[step.id]):
+            yield self.completion(step, tokens, chosen)
 
-    def _completion(self, step: Step, tokens: int, chosen: tuple[Line, ...]) -> Move:
+    def completion(self, step: Step, tokens: int, chosen: tuple[Line, ...]) -> Move:
+        """How a step completes along the chosen lines, taking these tokens."""
         puts = twice = 0
         for line in chosen:
             place = self.line[line.id]
@@ -293,11 +216,3 @@ class Net:
                 seen.update(before)
                 stack.extend(before)
             yield self.line[arriving.id], upstream
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The single bits of a mask, lowest first."""
-    while mask:
-        bit = mask & -mask
-        mask ^= bit
-        yield bit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from workflows.compiler.soundness.net import Cluster, Net, bits
+from workflows.compiler.soundness.cluster import Cluster, bits
+from workflows.compiler.soundness.net import Net
 
 
 class Outlook:

@@ -15,16 +15,15 @@ def prove(graph: ControlGraph) -> Verdict:
 
     Dead steps are told where no place gets a second token; behind one, most would only seem dead.
     """
-    net = Net(graph, regular_splits(graph))
-    found = explore(net, narrow=True)
+    found = explore(Net(graph, regular_splits(graph)), narrow=True)
     if found.proven:
         return Verdict(sound=True)
     net = Net(graph)
-    if found.complete:
+    if found.trapped:
         found = explore(net)
-    if found.proven:
-        return Verdict(sound=True)
     problems = find_problems(net, found)
     if problems:
         return Verdict(sound=False, problems=tuple(problems))
+    if found.proven:
+        return Verdict(sound=True)
     return Verdict(sound=None, problems=(Problem(Flaw.UNDECIDED, steps=net.uncounted),))

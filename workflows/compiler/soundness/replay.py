@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from workflows.compiler.soundness.control import ControlGraph
-from workflows.compiler.soundness.net import Move, Net, bits
+from workflows.compiler.soundness.choices import may_choose
+from workflows.compiler.soundness.cluster import Cluster, Move, bits
+from workflows.compiler.soundness.control import ControlGraph, Step
+from workflows.compiler.soundness.net import Net
 from workflows.compiler.soundness.verdict import Firing, Marking
 
 
@@ -27,7 +29,7 @@ def replay(graph: ControlGraph, trace: Iterable[Firing]) -> list[Marking]:
     shown = [_show(net, Counter(bits(marking & net.places)))]
     doubled = False
     for number, firing in enumerate(trace, start=1):
-        move = None if doubled else net.follow(marking, firing)
+        move = None if doubled else _follow(net, marking, firing)
         if move is None:
             raise IllegalFiring(f"firing {number} cannot happen: {firing} where {shown[-1]}")
         rest = marking & ~move.takes
@@ -37,6 +39,32 @@ def replay(graph: ControlGraph, trace: Iterable[Firing]) -> list[Marking]:
         marking = rest | move.puts
         shown.append(_show(net, tokens))
     return shown
+
+
+def _follow(net: Net, marking: int, firing: Firing) -> Move | None:
+    """The move that a firing stands for, or None when it cannot happen in a marking."""
+    step = net.graph.step.get(firing.step)
+    place = net.line.get(firing.came[0], 0) if firing.came else net.holding.get(firing.step, 0)
+    cluster = net.cluster.get(place)
+    if step is None or cluster is None or not marking & place or not cluster.ready(marking):
+        return None
+    if net.came(step.id, marking & cluster.tokens) != firing.came:
+        return None
+    for move in cluster.moves:
+        if (move.how, move.took) == (firing.how, firing.took):
+            return move if marking & move.armed == move.armed else None
+    return _uncounted(net, step, cluster, firing)
+
+
+def _uncounted(net: Net, step: Step, cluster: Cluster, firing: Firing) -> Move | None:
+    """A way to complete that is not among the cluster's moves, where there are too many."""
+    given = net.given[step.id]
+    chosen = tuple(line for line in given if line.id in firing.took)
+    if step.id not in net.uncounted or firing.how != "completes":
+        return None
+    if firing.took != tuple(line.id for line in chosen) or not may_choose(step, given, chosen):
+        return None
+    return net.completion(step, cluster.tokens, chosen)
 
 
 def _put(net: Net, move: Move) -> Iterable[int]:

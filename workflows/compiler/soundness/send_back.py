@@ -6,9 +6,10 @@ from collections import defaultdict
 from functools import cached_property
 from typing import Final
 
+from workflows.compiler.soundness.cluster import bits
 from workflows.compiler.soundness.control import ControlGraph, Line
 from workflows.compiler.soundness.dominance import Dominance
-from workflows.compiler.soundness.net import Net, bits
+from workflows.compiler.soundness.net import Net
 from workflows.compiler.soundness.regular import Block, regular_blocks, regular_splits
 from workflows.compiler.soundness.together import together
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from workflows.compiler.soundness.choices import choices, widest_choices
-from workflows.compiler.soundness.net import Cluster, Net, bits
+from workflows.compiler.soundness.cluster import Cluster, bits
+from workflows.compiler.soundness.net import Net
 from workflows.compiler.soundness.regular import Block
 
 

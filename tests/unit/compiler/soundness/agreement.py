@@ -126,8 +126,8 @@ def check_send_backs(graph: ControlGraph, outcome: Outcome) -> int:
 
 
 def only_through(game: Game, step: str) -> set[str]:
-    reached = {game.lines[line].target for line in game.reachable([""], "") if line}
-    around = {game.lines[line].target for line in game.reachable([""], step) if line}
+    reached = {game.target(line).id for line in game.reachable([""], "")}
+    around = {game.target(line).id for line in game.reachable([""], step)}
     return (reached - around) | {step}
 
 
