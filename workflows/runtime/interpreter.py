@@ -10,9 +10,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import assert_never
 
-from kit.errors import FailedPrecondition, InvalidArgument, ServiceError
 from workflows.compiler.plan import (
-    INTERPRETER_VERSION,
     ApprovalNode,
     ConfirmNode,
     DecisionNode,
@@ -25,8 +23,8 @@ from workflows.compiler.plan import (
     WaitNode,
 )
 from workflows.language.failure import EvaluationError
-from workflows.language.values import Json, ValueMismatch, conform, timestamp_to_json
-from workflows.runtime import boundaries, compensation, endings, moves, opening, sla, waits
+from workflows.language.values import ValueMismatch, conform
+from workflows.runtime import boundaries, compensation, moves, opening, sla, starting, waits
 from workflows.runtime.acting import apply_act
 from workflows.runtime.commands import Command, Move, Purpose
 from workflows.runtime.events import (
@@ -40,7 +38,6 @@ from workflows.runtime.events import (
     Started,
     TimerFired,
 )
-from workflows.runtime.forms import read_form
 from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import Awaited, CaseState, PendingCall
 
@@ -78,7 +75,7 @@ def step(
 def _apply(case: CaseRun, event: Event) -> None:
     match event:
         case Started():
-            _start(case, event)
+            starting.start(case, event)
         case RpcSucceeded() | RpcFailed():
             _answered(case, event)
         case TimerFired():
@@ -96,66 +93,6 @@ def _apply(case: CaseRun, event: Event) -> None:
                 compensation.cancel(case, event.reason)
         case _:
             assert_never(event)
-
-
-def _start(case: CaseRun, event: Started) -> None:
-    plan = case.plan
-    if case.case_id:
-        raise FailedPrecondition("CASE_STARTED", f"case {case.case_id} has started already")
-    if plan.interpreter > INTERPRETER_VERSION:
-        raise FailedPrecondition(
-            "CASE_INTERPRETER_OLD",
-            f"the plan needs interpreter {plan.interpreter}, this is {INTERPRETER_VERSION}",
-        )
-    if plan.calendar and event.calendar is None:
-        raise InvalidArgument(
-            "CASE_CALENDAR_MISSING", f"the flow needs calendar {plan.calendar!r}", field="calendar"
-        )
-    case.case_id, case.workflow_id = event.case_id, event.workflow_id
-    case.flow_version, case.plan_hash = event.flow_version, plan.hash
-    case.started_at, case.started_by = case.at, event.started_by
-    case.calendar = event.calendar
-    case.changed = True
-    try:
-        case.own_data = _first_data(case, event)
-        _set_defaults(case)
-    except ServiceError as refusal:
-        if not event.is_child:
-            raise
-        endings.refuse(case, refusal)
-    else:
-        case.agenda.append(("", plan.start))
-
-
-def _first_data(case: CaseRun, event: Started) -> dict[str, Json]:
-    return {
-        "inputs": read_inputs(case.plan, event.inputs),
-        "case": {
-            "id": event.case_id,
-            "workflow_id": event.workflow_id,
-            "flow": case.plan.flow,
-            "started_at": timestamp_to_json(case.at),
-            "started_by": event.started_by,
-        },
-        "data": {},
-    }
-
-
-def _set_defaults(case: CaseRun) -> None:
-    try:
-        case.set_variables({name: code.run(case.data) for name, code in case.plan.defaults})
-    except EvaluationError as error:
-        message = f"a default has no value: {error.message}"
-        raise FailedPrecondition(error.reason, message) from error
-
-
-def read_inputs(plan: Plan, values: dict[str, object]) -> dict[str, object]:
-    """The canonical inputs of a case.
-
-    Raises:
-        InvalidArgument: ``CASE_FORM_INVALID``, with every input at fault in its details.
-    """
-    return read_form(plan.inputs, values, {})
 
 
 def _answered(case: CaseRun, event: RpcSucceeded | RpcFailed) -> None:

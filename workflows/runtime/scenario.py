@@ -8,12 +8,11 @@ simulations at once.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from kit.calendar import BusinessCalendar
 from kit.errors import ServiceError
 from workflows.compiler.plan import Plan
 from workflows.language.units import parse_duration
@@ -27,44 +26,13 @@ from workflows.runtime.commands import (
 )
 from workflows.runtime.events import Act, EventArrived
 from workflows.runtime.messages import SEND
-from workflows.runtime.people import RESOLVE_ASSIGNEES
 from workflows.runtime.places import each, places
-from workflows.runtime.port import Reply, VirtualCase
+from workflows.runtime.port import VirtualCase
 from workflows.runtime.user_task import UserTask
-
-#: The name under which a world answers for field work.
-FIELD_WORK = "field_work"
+from workflows.runtime.world import FIELD_WORK, Answer, Opening, Part, World
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Answer(_Part):
-    """What an RPC, ``field_work`` or another flow, named by its code, answers where the request holds
-    what ``when`` says.
-
-    Attributes:
-        times: how often it answers so before the next answer that fits does; left out: always.
-    """
-
-    rpc: str
-    when: dict[str, Any] = Field(default_factory=dict)
-    reply: dict[str, Any] = Field(default_factory=dict)
-    fails: str = ""
-    """The reason of a refusal instead of a reply."""
-    after: str = ""
-    times: int | None = None
-
-
-class Opening(_Part):
-    """A calendar that is open the same hours every day but some."""
-
-    every_day: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
-    closed_on: tuple[str, ...] = ()
-
-
-class ActStep(_Part):
+class ActStep(Part):
     """An act on the open user task of a node, or on the case when no node is named.
 
     Attributes:
@@ -82,7 +50,7 @@ class ActStep(_Part):
     roles: tuple[str, ...] = ()
 
 
-class EventStep(_Part):
+class EventStep(Part):
     """A domain event that arrives."""
 
     type: str
@@ -90,7 +58,7 @@ class EventStep(_Part):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-class Expectation(_Part):
+class Expectation(Part):
     """What must be so; what is left out may be anything.
 
     Attributes:
@@ -117,7 +85,7 @@ class Expectation(_Part):
     stage: str | None = None
 
 
-class Step(_Part):
+class Step(Part):
     """Time passes, then something is done, then something must be so."""
 
     after: str = ""
@@ -129,7 +97,7 @@ class Step(_Part):
     expect: Expectation | None = None
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """One story."""
 
     name: str
@@ -140,49 +108,12 @@ class Scenario(_Part):
     steps: tuple[Step, ...]
 
 
-class ScenarioFile(_Part):
+class ScenarioFile(Part):
     """All stories of a flow, in one world."""
 
     calendar: Opening | None = None
     answers: tuple[Answer, ...] = ()
     scenarios: tuple[Scenario, ...]
-
-
-class World:
-    """A port that answers from a list; the first answer that fits counts."""
-
-    def __init__(self, answers: tuple[Answer, ...]) -> None:
-        self._answers = answers
-        self._given: Counter[int] = Counter()
-
-    def call(self, call: CallRpc, at: datetime) -> Reply:
-        """Answer one RPC; when nobody says otherwise a message is accepted, and people who are
-        named are there."""
-        otherwise = None
-        if call.rpc == SEND:
-            otherwise = Reply()
-        elif call.rpc == RESOLVE_ASSIGNEES and "person_ids" in call.request:
-            otherwise = Reply({"person_ids": call.request["person_ids"]})
-        return self._answer(call.rpc, call.request, otherwise)
-
-    def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
-        """Live a work order through."""
-        return self._answer(FIELD_WORK, work.input)
-
-    def child_case(self, child: StartSubflow, at: datetime) -> Reply:
-        """Live another flow through."""
-        return self._answer(child.flow, child.inputs)
-
-    def _answer(self, rpc: str, request: dict[str, Any], otherwise: Reply | None = None) -> Reply:
-        for number, answer in enumerate(self._answers):
-            spent = answer.times is not None and self._given[number] >= answer.times
-            if answer.rpc == rpc and answer.when.items() <= request.items() and not spent:
-                self._given[number] += 1
-                after = parse_duration(answer.after) if answer.after else timedelta(0)
-                return Reply(answer.reply, answer.fails, f"{rpc} fails", after)
-        if otherwise is not None:
-            return otherwise
-        raise LookupError(f"the scenario's world has no answer for {rpc} {request}")
 
 
 def play(plan: Plan, scenario: Scenario, file: ScenarioFile) -> list[str]:
@@ -191,16 +122,21 @@ def play(plan: Plan, scenario: Scenario, file: ScenarioFile) -> list[str]:
     Returns:
         What was not as expected, in sentences; nothing when all was.
     """
+    return live(plan, scenario, file)[1]
+
+
+def live(plan: Plan, scenario: Scenario, file: ScenarioFile) -> tuple[VirtualCase, list[str]]:
+    """Play one story, for whoever wants to tell it: the case as it ends, and what ``play`` says."""
     world = World((*scenario.answers, *file.answers))
     case = VirtualCase(plan, world, scenario.starts_at.astimezone(UTC))
-    calendar = _calendar(file.calendar) if file.calendar else None
+    calendar = file.calendar.calendar() if file.calendar else None
     case.start(scenario.inputs, by=scenario.started_by, calendar=calendar)
     wrong: list[str] = []
     for number, step in enumerate(scenario.steps, start=1):
         if step.after:
             case.advance(parse_duration(step.after))
         wrong += [f"step {number}: {text}" for text in _play_step(case, step, number)]
-    return wrong
+    return case, wrong
 
 
 def _play_step(case: VirtualCase, step: Step, number: int) -> list[str]:
@@ -317,13 +253,3 @@ def _called(command: Command) -> str:
             return flow
         case _:
             return ""
-
-
-def _calendar(opening: Opening) -> BusinessCalendar:
-    first, last = (int(text[:2]) * 60 + int(text[3:]) for text in opening.every_day.split("-"))
-    return BusinessCalendar(
-        code="scenario",
-        version_hash="scenario",
-        weekly=(((first, last),),) * 7,
-        days={date.fromisoformat(day): () for day in opening.closed_on},
-    )

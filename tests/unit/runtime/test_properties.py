@@ -42,7 +42,8 @@ def check_run(place: Place) -> None:
     for awaited in run.awaited.values():
         assert run.tokens[awaited.node].visit == awaited.visit
     for inner in run.inner.values():
-        assert not inner.status.over or inner.calls or inner.children or inner.unwinding
+        under_way = inner.calls or inner.children or inner.unwinding or inner.inner
+        assert under_way or not inner.status.over
         if inner.status == "running":
             assert run.tokens[inner.node].visit == inner.visit
 
