@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from services.gateway.ways import Way, body_of, ways
+from services.gateway.ways import Way, body_of, named, ways
 from services.gateway.words import word
 from workflows.compiler.plan import (
     ApprovalNode,
@@ -64,7 +64,7 @@ def mermaid(plan: Plan, language: str) -> str:
     """The flow as a Mermaid flowchart: a way out of a node before it is done ends in a cross, one
     that is taken while the node goes on, and a send-back, is dotted; a node with a body is a box
     around it."""
-    roles = {role.id: _named(role.name, role.name_en, language) for role in plan.roles}
+    roles = {role.id: named(role, language) for role in plan.roles}
     return "\n".join(["flowchart TD", *_graph(plan, roles, language, "  ")])
 
 
@@ -101,8 +101,8 @@ def _shape(node: PlanNode) -> tuple[str, str]:
 
 def _label(node: PlanNode, roles: Mapping[str, str], language: str) -> Iterator[str]:
     """Its name with who does it or how; below, how soon."""
-    name = _named(node.name, node.name_en, language)
-    yield " · ".join(filter(None, (name, _how(node, language), _who(node, roles, language))))
+    facts = (named(node, language), _how(node, language), _who(node, roles, language))
+    yield " · ".join(filter(None, facts))
     if isinstance(node, UserTaskNode) and node.sla is not None:
         yield _soon(node.sla, language)
     elif isinstance(node, WaitNode) and node.duration_seconds is not None:
@@ -139,7 +139,3 @@ def _soon(sla: PlanSla, language: str) -> str:
         for term, seconds in spans
         if seconds is not None
     )
-
-
-def _named(name: str, name_en: str, language: str) -> str:
-    return name_en if language == "en" and name_en else name

@@ -12,6 +12,7 @@ from workflows.compiler.plan import (
     PlanEdge,
     PlanGraph,
     PlanNode,
+    PlanRole,
     SubflowNode,
 )
 from workflows.language.units import format_duration
@@ -50,6 +51,11 @@ def body_of(node: PlanNode) -> PlanGraph | None:
     return node.body if isinstance(node, ForEachNode | SubflowNode) else None
 
 
+def named(part: PlanNode | PlanRole | PlanEdge | PlanBoundary, language: str) -> str:
+    """Its name in a language, the Chinese one where it has no other."""
+    return part.name_en if language == "en" and part.name_en else part.name
+
+
 def _ways_of(node: PlanNode, language: str) -> Iterator[Way]:
     for edge in node.next:
         yield Way(node.id, edge.to, "edge", _edge_label(edge, language))
@@ -61,16 +67,16 @@ def _ways_of(node: PlanNode, language: str) -> Iterator[Way]:
 
 
 def _edge_label(edge: PlanEdge, language: str) -> str:
-    if named := _named(edge, language):
-        return named
+    if name := named(edge, language):
+        return name
     if edge.when is not None:
         return edge.when.source
     return _word("otherwise", language) if edge.otherwise else ""
 
 
 def _exit_label(exit_: PlanBoundary, language: str) -> str:
-    if named := _named(exit_, language):
-        return named
+    if name := named(exit_, language):
+        return name
     match exit_.cause:
         case "error":
             return " / ".join(exit_.reasons) or _word("error", language)
@@ -80,10 +86,6 @@ def _exit_label(exit_: PlanBoundary, language: str) -> str:
             return exit_.event.rpartition(".")[2]
         case "escalation":
             return _word("escalation", language)
-
-
-def _named(way: PlanEdge | PlanBoundary, language: str) -> str:
-    return way.name_en if language == "en" and way.name_en else way.name
 
 
 def _word(key: str, language: str) -> str:
