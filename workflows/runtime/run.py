@@ -3,9 +3,6 @@
 A case has one run through its flow and, while a body is lived through, an inner run for each time.
 All are the same to the parts of the interpreter: ids are a run's own, and what leaves or reaches an
 inner run has the run's name put before it or taken off.
-
-Containers are copied when a step begins and their immutable elements replaced, so the state that
-the step began with stays as it was.
 """
 
 from __future__ import annotations
@@ -28,10 +25,10 @@ from workflows.runtime.commands import (
     StartTimer,
     within,
 )
+from workflows.runtime.copied import CopiedRun
 from workflows.runtime.places import body_of, layered
 from workflows.runtime.state import (
     CaseState,
-    CaseStatus,
     Incident,
     InnerState,
     PendingCall,
@@ -39,7 +36,6 @@ from workflows.runtime.state import (
     RunState,
     Standing,
     Timer,
-    Token,
 )
 
 _OF_RUN: Final = tuple(field.name for field in fields(RunState))
@@ -48,47 +44,23 @@ _OF_CASE: Final = tuple(field.name for field in fields(CaseState))
 _MOST_MOVES: Final = 50_000
 
 
-class Run:
+class Run(CopiedRun):
     """A run in the middle of a step."""
 
-    #: The case it belongs to, its plan, and the instant of the step.
+    #: The case it belongs to, and its plan.
     case: CaseRun
     plan: Plan
-    at: datetime
     #: The run around it; None: it is the case's own.
     outer: Run | None = None
     #: What stands before its ids outside: ``each/1.2:`` or, in the case's own, nothing.
     path: str = ""
 
-    def __init__(self, state: RunState, graph: PlanGraph) -> None:
+    def __init__(self, state: RunState, graph: PlanGraph, at: datetime) -> None:
+        super().__init__(state, at)
         self.graph = graph
         #: Tokens about to enter a node, in order: the edge by which they come, and the node.
         self.agenda: list[tuple[str, str]] = []
         self._opened: dict[str, InnerRun] = {}
-        self.status = state.status
-        self.reason = state.reason
-        self.end_node = state.end_node
-        self.effects = state.effects
-        self.unwinding = state.unwinding
-        self.own_data = dict(state.data)
-        self.standings = dict(state.standings)
-        self.tokens = dict(state.tokens)
-        self.joined = dict(state.joined)
-        self.tasks = dict(state.tasks)
-        self.timers = dict(state.timers)
-        self.calls = dict(state.calls)
-        self.children = dict(state.children)
-        self.awaited = dict(state.awaited)
-        self.handlers = dict(state.handlers)
-        self.kept_for = dict(state.kept_for)
-        self.incidents = dict(state.incidents)
-        self.rounds = dict(state.rounds)
-        self.inner = dict(state.inner)
-
-    @property
-    def running(self) -> bool:
-        """True while tokens may still move on by themselves."""
-        return self.status is CaseStatus.RUNNING
 
     @property
     def data(self) -> dict[str, Json]:
@@ -159,16 +131,6 @@ class Run:
 
     # -- tokens
 
-    def place_token(self, node: PlanNode, phase: Phase) -> Token:
-        """Put a token on a node whose visit has begun."""
-        token = Token(node.id, self.standings[node.id].visit, self.at, phase)
-        self.tokens[node.id] = token
-        return token
-
-    def set_phase(self, node: str, phase: Phase) -> None:
-        """Say what the token on a node waits for."""
-        self.tokens[node] = replace(self.tokens[node], phase=phase)
-
     def begin_visit(self, node: PlanNode) -> int:
         """Count a visit of a node."""
         earlier = self.standings.get(node.id)
@@ -189,11 +151,6 @@ class Run:
             del self.awaited[key]
         self.standings[node] = replace(self.standings[node], left_at=self.at)
         self.note("leaves", node)
-
-    def is_at(self, node: str, visit: int) -> bool:
-        """True when a token stands on that very visit of a node."""
-        token = self.tokens.get(node)
-        return token is not None and token.visit == visit
 
     def follow(self, node: str, *ways: PlanEdge | PlanBoundary) -> None:
         """Send a token along each way out of a node."""
@@ -264,18 +221,6 @@ class Run:
 
     # -- data
 
-    def set_result(self, node: str, result: Json) -> None:
-        """Keep what a node leaves behind."""
-        self.own_data[node] = result
-
-    def forget_result(self, node: str) -> None:
-        """A node leaves nothing behind this time."""
-        self.own_data.pop(node, None)
-
-    def set_variables(self, values: dict[str, Any]) -> None:
-        """Give variables of the flow their values."""
-        self.own_data["data"] = {**self.own_data["data"], **values}
-
     def handler_of(self, node: str) -> str:
         """Who handled a node last, here or around; empty: nobody."""
         found = self.handlers.get(node, "")
@@ -303,8 +248,8 @@ class CaseRun(Run):
     """A case's own run, and what is one for all runs inside it."""
 
     def __init__(self, state: CaseState, at: datetime, plan: Plan) -> None:
-        super().__init__(state, plan)
-        self.case, self.plan, self.at = self, plan, at
+        super().__init__(state, plan, at)
+        self.case, self.plan = self, plan
         self.before = state
         self.commands: list[Command] = []
         #: The commands, and the moves among them.
@@ -353,8 +298,8 @@ class InnerRun(Run):
     """A run of a node's body."""
 
     def __init__(self, state: InnerState, body: PlanGraph, outer: Run, key: str) -> None:
-        super().__init__(state, body)
-        self.case, self.plan, self.at = outer.case, outer.plan, outer.at
+        super().__init__(state, body, outer.at)
+        self.case, self.plan = outer.case, outer.plan
         self.outer: Run = outer
         self.path = f"{outer.path}{key}:"
         self.key = key
