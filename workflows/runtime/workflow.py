@@ -23,13 +23,15 @@ from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.children import Children
 from workflows.runtime.shell.parent import Parent
 from workflows.runtime.shell.recorder import Recorder
-from workflows.runtime.shell.replies import refused
+from workflows.runtime.shell.replies import refused, reply_to
 from workflows.runtime.shell.translation import (
     beginning_of,
     calendar_call,
     child_case_of,
     event_of,
+    facts_of,
     field_work_of,
+    with_defect,
 )
 
 with workflow.unsafe.imports_passed_through():
@@ -52,7 +54,7 @@ with workflow.unsafe.imports_passed_through():
         StartSubflow,
         StartTimer,
     )
-    from workflows.runtime.describe_task import look_at_task, open_task
+    from workflows.runtime.describe_task import look_at_task
     from workflows.runtime.events import (
         Act,
         Acted,
@@ -72,7 +74,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.runtime.places import each
     from workflows.runtime.shell.plan_ref import PlanRef
-    from workflows.runtime.state import Incident
 
 
 #: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
@@ -199,21 +200,7 @@ class CaseWorkflow:
             self._note_defect(type(event).__name__, defect)
 
     def _note_defect(self, where: str, defect: Exception) -> None:
-        incident = Incident(
-            incident_id=f"defect/{self._state.revision}",
-            node="",
-            visit=0,
-            reason=defect.reason if isinstance(defect, ServiceError) else "CASE_DEFECT",
-            message=f"{where}: {defect}",
-            at=workflow.now(),
-        )
-        self._state = replace(
-            self._state,
-            case_id=self._input.case_id,
-            workflow_id=workflow.info().workflow_id,
-            revision=self._state.revision + 1,
-            incidents={**self._state.incidents, incident.incident_id: incident},
-        )
+        self._state = with_defect(self._state, self._input, where, defect)
         self._wake()
 
     def _work(self) -> None:
@@ -314,24 +301,7 @@ class CaseWorkflow:
         workflow.continue_as_new(args=[PlanRef(self._plan.hash), following])
 
     def _standing(self) -> dict[str, Any]:
-        source = self._input
-        return {
-            **describe.standing(self._state, self._plan),
-            "run_id": workflow.info().run_id,
-            "title": source.title,
-            "region_adcode": source.region_adcode,
-            "customer_id": source.customer_id,
-            "parent_case_id": source.parent.case_id if source.parent else "",
-            "changed_at": workflow.now().isoformat(),
-        }
+        return describe.standing(self._state, self._plan) | facts_of(self._input)
 
     def _reply(self, act: Act, refusal: Refusal | None) -> ActReply:
-        state = self._state
-        return ActReply(
-            act_key=act.act_key,
-            applied=refusal is None,
-            status=state.status.value,
-            revision=state.revision,
-            user_task=open_task(state, self._plan, act.task_id),
-            refusal=refusal,
-        )
+        return reply_to(act, refusal, self._state, self._plan)

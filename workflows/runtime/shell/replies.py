@@ -1,10 +1,26 @@
-"""Refusals as an update's validator gives them: typed, with the state as it is."""
+"""Answers to acts: how things stand, and refusals as an update's validator gives them."""
 
 from __future__ import annotations
 
 from temporalio.exceptions import ApplicationError
 
-from workflows.runtime.payloads import ActReply
+from workflows.compiler.plan import Plan
+from workflows.runtime.describe_task import open_task
+from workflows.runtime.events import Act
+from workflows.runtime.payloads import ActReply, Refusal
+from workflows.runtime.state import CaseState
+
+
+def reply_to(act: Act, refusal: Refusal | None, state: CaseState, plan: Plan) -> ActReply:
+    """What became of an act on a case, and how things stand."""
+    return ActReply(
+        act_key=act.act_key,
+        applied=refusal is None,
+        status=state.status.value,
+        revision=state.revision,
+        user_task=open_task(state, plan, act.task_id),
+        refusal=refusal,
+    )
 
 
 def refused(reply: ActReply) -> ApplicationError:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 from temporalio import workflow
 
 from kit.calendar import BusinessCalendar
+from kit.errors import ServiceError
 from workflows.compiler.plan import Plan
 from workflows.runtime.calendars import GET_CALENDAR, calendar_request
 from workflows.runtime.commands import CallRpc, Purpose, StartFieldWork, StartSubflow
@@ -29,7 +31,7 @@ from workflows.runtime.payloads import (
     Signal,
 )
 from workflows.runtime.places import node_at
-from workflows.runtime.state import CaseState
+from workflows.runtime.state import CaseState, Incident
 
 _CHILD_ENDED: Final = TypeAdapter(ChildEnded)
 
@@ -46,6 +48,37 @@ def beginning_of(source: CaseInput, calendar: BusinessCalendar | None) -> Starte
         flow_version=source.flow_version,
         calendar=calendar,
         is_child=source.parent is not None,
+    )
+
+
+def facts_of(source: CaseInput) -> dict[str, Any]:
+    """What the read model is told of a case that the interpreter does not know."""
+    return {
+        "run_id": workflow.info().run_id,
+        "title": source.title,
+        "region_adcode": source.region_adcode,
+        "customer_id": source.customer_id,
+        "parent_case_id": source.parent.case_id if source.parent else "",
+        "changed_at": workflow.now().isoformat(),
+    }
+
+
+def with_defect(state: CaseState, source: CaseInput, where: str, defect: Exception) -> CaseState:
+    """A case that has met what the interpreter cannot take: operations see it as an incident."""
+    incident = Incident(
+        incident_id=f"defect/{state.revision}",
+        node="",
+        visit=0,
+        reason=defect.reason if isinstance(defect, ServiceError) else "CASE_DEFECT",
+        message=f"{where}: {defect}",
+        at=workflow.now(),
+    )
+    return replace(
+        state,
+        case_id=source.case_id,
+        workflow_id=workflow.info().workflow_id,
+        revision=state.revision + 1,
+        incidents={**state.incidents, incident.incident_id: incident},
     )
 
 
