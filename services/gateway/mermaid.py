@@ -55,9 +55,19 @@ _ENTITIES: Final = str.maketrans(
 )
 #: Ids that are words of Mermaid's own; no id of a flow has a hyphen.
 _TAKEN: Final = frozenset(
-    {"call", "class", "click", "default", "direction", "end", "flowchart", "graph", "href", "style",
-     "subgraph"}
-)  # fmt: skip
+    {
+        "call",
+        "class",
+        "click",
+        "end",
+        "flowchart",
+        "graph",
+        "href",
+        "interpolate",
+        "style",
+        "subgraph",
+    }
+)
 
 
 def mermaid(plan: Plan, language: str) -> str:
@@ -90,7 +100,7 @@ def _line(way: Way) -> str:
 
 
 def _id(node: str) -> str:
-    return f"{node}-node" if node in _TAKEN else node
+    return f"node-{node}" if node in _TAKEN else node
 
 
 def _shape(node: PlanNode) -> tuple[str, str]:

@@ -61,7 +61,7 @@ PLAN = compile_or_raise(SOURCE, CATALOG)
 def test_the_picture_of_a_flow() -> None:
     assert mermaid(PLAN, "zh").splitlines() == [
         "flowchart TD",
-        '  style-node["选 #quot;风格#quot; #35;1 · 课程顾问<br/>响应 30m · 完成 30h"]',
+        '  node-style["选 #quot;风格#quot; #35;1 · 课程顾问<br/>响应 30m · 完成 30h"]',
         '  which{"选择 · 可同时"}',
         '  subgraph rooms ["逐间 · 逐个"]',
         '    look["看房 · 客户<br/>完成 2d1h"]',
@@ -75,19 +75,19 @@ def test_the_picture_of_a_flow() -> None:
         "    chase --> chased",
         "  end",
         '  again["复核 · 或签 · 指定人员"]',
-        '  end-node(("完"))',
-        "  style-node --> which",
+        '  node-end(("完"))',
+        "  node-style --> which",
         '  which -- "style.rich" --> rooms',
         '  which -- "否则" --> again',
         "  rooms --> again",
-        "  again --> end-node",
-        '  again -. "驳回" .-> style-node',
+        "  again --> node-end",
+        '  again -. "驳回" .-> node-style',
     ]
 
 
 def test_the_picture_speaks_english_where_the_flow_does() -> None:
     picture = mermaid(PLAN, "en")
-    assert 'style-node["Choose a #lt;style#gt; · Consultant<br/>' in picture
+    assert 'node-style["Choose a #lt;style#gt; · Consultant<br/>' in picture
     assert "respond in 30m · complete in 30h" in picture
     assert '-. "not seen for a day" .-> chase' in picture
     assert 'again["复核 · one signs · a named person"]' in picture
