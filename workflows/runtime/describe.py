@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from workflows.compiler.plan import (
     DecisionNode,
-    ForEachNode,
     Plan,
     WaitNode,
 )
@@ -15,7 +14,7 @@ from workflows.language.times import shanghai_text
 from workflows.language.values import timestamp_to_json
 from workflows.runtime.describe_task import allowance_in_words, user_task
 from workflows.runtime.messages import nearest_due
-from workflows.runtime.places import Place, node_at, places
+from workflows.runtime.places import Place, places
 from workflows.runtime.returning import allowances_of, is_retrievable, withdrawal_of
 from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase
 from workflows.runtime.user_task import UserTask
@@ -59,7 +58,7 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
             for place in inside
             for task in place.run.tasks.values()
         ],
-        "nodes": [node for place in inside for node in _nodes(place, plan)],
+        "nodes": [node for place in inside for node in _nodes(place)],
         "waiting_for": [text for place in inside for text in _waiting_for(place)],
         "incident": _trouble(state, incidents),
         "data": state.data,
@@ -99,9 +98,8 @@ def _instants(**instants: datetime | None) -> dict[str, str]:
     return {name: timestamp_to_json(at) for name, at in instants.items() if at is not None}
 
 
-def _nodes(place: Place, plan: Plan) -> list[dict[str, Any]]:
+def _nodes(place: Place) -> list[dict[str, Any]]:
     nodes: list[dict[str, Any]] = []
-    number = _number(place, plan)
     for node in place.graph.nodes:
         standing_of = place.run.standings.get(node.id)
         if standing_of is None:
@@ -111,7 +109,7 @@ def _nodes(place: Place, plan: Plan) -> list[dict[str, Any]]:
         nodes.append(
             {
                 "node": f"{place.path}{node.id}",
-                "title": f"{node.name}{number}",
+                "title": place.name(node.id),
                 "progress": "NODE_PROGRESS_ACTIVE" if active else "NODE_PROGRESS_DONE",
                 "visit": standing_of.visit,
                 "handled_by_person_id": handler,
@@ -122,15 +120,6 @@ def _nodes(place: Place, plan: Plan) -> list[dict[str, Any]]:
     return nodes
 
 
-def _number(place: Place, plan: Plan) -> str:
-    """Which of a list's runs a place is; nothing where there is but one."""
-    if not place.path:
-        return ""
-    around = place.path.removesuffix(":")
-    is_list = isinstance(node_at(plan, around), ForEachNode)
-    return f"（{around.rpartition('.')[2]}）" if is_list else ""
-
-
 def _waiting_for(place: Place) -> list[str]:
     """What a run waits for besides people, in words."""
     state = place.run
@@ -138,9 +127,9 @@ def _waiting_for(place: Place) -> list[str]:
     for timer in state.timers.values():
         node = place.node(timer.node)
         if isinstance(node, WaitNode | DecisionNode):
-            waits.append(f"{node.name}：等到 {shanghai_text(timer.due)}")
+            waits.append(f"{place.name(node.id)}：等到 {shanghai_text(timer.due)}")
     for token in state.tokens.values():
-        name = place.node(token.node).name
+        name = place.name(token.node)
         match token.phase:
             case Phase.CALL | Phase.ASSIGNING:
                 waits.append(f"{name}：调用中")
@@ -172,7 +161,7 @@ def details(state: CaseState, plan: Plan) -> str:
 
 def _task_line(place: Place, task: UserTask) -> str:
     people = "、".join(f"`{person}`" for person in task.waiting_on)
-    text = f"- 待办 **{place.node(task.node).name}**：{people}"
+    text = f"- 待办 **{place.name(task.node)}**：{people}"
     due = nearest_due(task)
     if due is None:
         return text

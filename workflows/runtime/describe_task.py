@@ -51,7 +51,7 @@ def user_task(state: CaseState, place: Place, task: UserTask, plan: Plan) -> dic
         "case_id": state.case_id,
         "workflow_id": state.workflow_id,
         "node": f"{place.path}{task.node}",
-        "title": node.name,
+        "title": place.name(node.id),
         "stage": node.stage,
         "user_task_kind": node.kind,
         "assignee_person_id": task.doer(task.assignee) if task.assignee else "",

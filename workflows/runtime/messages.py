@@ -65,7 +65,7 @@ def tell(
         template,
         {
             "flow": run.plan.name,
-            "node": node.name,
+            "node": run.name(node),
             "assignee": "、".join(task.waiting_on) if task else "",
             "due_at": _due_text(task),
             "reason": reason,

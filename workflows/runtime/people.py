@@ -80,7 +80,7 @@ def ask(
         request,
         quick=True,
         mutating=False,
-        summary=f"{node.name}：查找 {_sought(request)}",
+        summary=f"{run.name(node)}：查找 {_sought(request)}",
     )
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from workflows.compiler.plan import ForEachNode, Plan, PlanGraph, PlanNode, SubflowNode
 from workflows.language.values import Json
-from workflows.runtime.state import CaseState, RunState
+from workflows.runtime.state import CaseState, InnerState, RunState
+
+#: A text of so many characters is a name; a longer one is not shown.
+_SHORT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,22 @@ class Place:
     Attributes:
         path: what stands before its ids outside; nothing before those of the case's own run.
         data: what expressions read there.
+        of: which elements it is about, for people; empty: it is no run for an element.
     """
 
     path: str
     run: RunState
     graph: PlanGraph
     data: Mapping[str, Json]
+    of: str = ""
 
     def node(self, id: str) -> PlanNode:
         """A node of it."""
         return self.graph.by_id[id]
+
+    def name(self, id: str) -> str:
+        """A node's name, for people."""
+        return titled(self.graph.by_id[id].name, self.of)
 
 
 def places(state: CaseState, plan: Plan) -> Iterator[Place]:
@@ -58,8 +67,9 @@ def place_of(state: CaseState, plan: Plan, kind: str, id: str) -> tuple[Place, s
 
 def _enter(place: Place, key: str) -> Place:
     inner = place.run.inner[key]
-    graph = body_of(place.graph.by_id[inner.node])
-    return Place(f"{place.path}{key}:", inner, graph, layered(place.data, inner.data))
+    node = place.graph.by_id[inner.node]
+    of = element_named(node, inner, place.of)
+    return Place(f"{place.path}{key}:", inner, body_of(node), layered(place.data, inner.data), of)
 
 
 def each(state: CaseState, plan: Plan, kind: str) -> Iterator[tuple[str, Any]]:
@@ -93,6 +103,21 @@ def body_of(node: PlanNode) -> PlanGraph:
     if isinstance(node, ForEachNode | SubflowNode) and node.body is not None:
         return node.body
     raise LookupError(f"{node.id} has no body")
+
+
+def element_named(node: PlanNode, inner: InnerState, around: str) -> str:
+    """Which element a run is about, for people: a short text itself, else its number."""
+    if not isinstance(node, ForEachNode):
+        return around
+    element = inner.data.get(node.element)
+    short = isinstance(element, str) and len(element) <= _SHORT
+    own = str(element) if short else str(inner.number)
+    return f"{around} · {own}" if around else own
+
+
+def titled(name: str, of: str) -> str:
+    """A node's name with the elements it is about."""
+    return f"{name}（{of}）" if of else name
 
 
 def layered(around: Mapping[str, Json], own: Mapping[str, Json]) -> dict[str, Json]:

@@ -26,7 +26,7 @@ from workflows.runtime.commands import (
     within,
 )
 from workflows.runtime.copied import CopiedRun
-from workflows.runtime.places import body_of, layered
+from workflows.runtime.places import body_of, element_named, layered, titled
 from workflows.runtime.state import (
     CaseState,
     Incident,
@@ -54,6 +54,8 @@ class Run(CopiedRun):
     outer: Run | None = None
     #: What stands before its ids outside: ``each/1.2:`` or, in the case's own, nothing.
     path: str = ""
+    #: Which elements it is about, for people.
+    of: str = ""
 
     def __init__(self, state: RunState, graph: PlanGraph, at: datetime) -> None:
         super().__init__(state, at)
@@ -66,6 +68,10 @@ class Run(CopiedRun):
     def data(self) -> dict[str, Json]:
         """What expressions read here: what is set around it, and what it has set itself."""
         return self.own_data
+
+    def name(self, node: PlanNode) -> str:
+        """A node's name, for people."""
+        return titled(node.name, self.of)
 
     def emit(self, command: Command) -> None:
         """Ask something of the outside."""
@@ -302,6 +308,7 @@ class InnerRun(Run):
         self.case, self.plan = outer.case, outer.plan
         self.outer: Run = outer
         self.path = f"{outer.path}{key}:"
+        self.of = element_named(outer.graph.by_id[state.node], state, outer.of)
         self.key = key
         self.node = state.node
         self.visit = state.visit

@@ -65,7 +65,7 @@ def _arm(run: Run, owner: PlanNode, visit: int, wait: WaitNode, way: str = "") -
         due = run.due_after(wait.duration_seconds, wait.calendar).at
     else:
         due = DECODERS["timestamp"](_value(wait.until, run))
-    run.start_timer(owner, visit, way or _OWN, due, wait.name)
+    run.start_timer(owner, visit, way or _OWN, due, run.name(wait))
 
 
 def _value(code: Code | None, run: Run) -> str:

@@ -23,13 +23,13 @@ def begin(run: Run, node: ServiceNode | FieldWorkNode | SubflowNode, visit: int)
         case FieldWorkNode():
             run.place_token(node, Phase.FIELD_WORK)
             run.children[f"{node.id}/{visit}"] = Child(node.id, visit, node.kind)
-            run.emit(StartFieldWork(node.id, visit, request, node.name))
+            run.emit(StartFieldWork(node.id, visit, request, run.name(node)))
         case SubflowNode():
             run.place_token(node, Phase.SUBFLOW)
             run.children[f"{node.id}/{visit}"] = Child(node.id, visit, node.kind)
             run.emit(
                 StartSubflow(
-                    node.id, visit, node.flow, node.version, node.plan_hash, request, node.name
+                    node.id, visit, node.flow, node.version, node.plan_hash, request, run.name(node)
                 )
             )
 
@@ -47,6 +47,6 @@ def _call(run: Run, node: ServiceNode, visit: int, request: dict[str, Json]) -> 
         request,
         quick=node.quick,
         mutating=node.mutating,
-        summary=node.name,
+        summary=run.name(node),
         barrier=node.barrier,
     )

@@ -9,6 +9,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 
 from protos.cases.v1 import cases_pb2
 from tests.unit.runtime.cases import Case, Small
+from workflows.runtime.commands import Purpose
 from workflows.runtime.describe import awaited, details, standing
 from workflows.runtime.events import EventArrived
 from workflows.runtime.port import Reply
@@ -102,3 +103,45 @@ def test_waiting_for_time_events_and_operations_is_said_in_words() -> None:
     assert shown["state"] == "CASE_STATE_INCIDENT"
     assert shown["incident"] == "make/1: none left"
     assert "⚠ `THING_MISSING` none left" in details(case.state, case.plan)
+
+
+ROOMS = """
+    start: each
+    nodes:
+      - id: each
+        kind: for_each
+        name: 逐间
+        items: '=["厨房", "客厅"]'
+        element: room
+        body:
+          start: measure
+          nodes:
+            - {id: measure, kind: form, name: 量房, assignee: {role: sales}, announce: task_assigned, form: [{id: x, kind: text, name: 字}]}
+            - {id: rest, kind: wait, name: 歇, duration: 1h}
+            - {id: measured, kind: end, name: 量完}
+          edges: [{from: measure, to: rest}, {from: rest, to: measured}]
+      - {id: done, kind: end, name: 完}
+    edges: [{from: each, to: done}]
+"""
+
+
+def test_people_see_which_element_a_task_is_about() -> None:
+    case = Case(ROOMS)
+    shown = standing(case.state, case.plan)
+    assert [(task["user_task_id"], task["title"]) for task in shown["user_tasks"]] == [
+        ("each/1.1:measure/1", "量房（厨房）"),
+        ("each/1.2:measure/1", "量房（客厅）"),
+    ]
+    assert {call.request["variables"]["node"] for call in case.calls_of(Purpose.NOTIFY)} == {
+        "量房（厨房）",
+        "量房（客厅）",
+    }
+    case.do("pe_sales", "complete", "each/1.2:measure")
+    shown = standing(case.state, case.plan)
+    assert [(node["node"], node["title"]) for node in shown["nodes"]] == [
+        ("each", "逐间"),
+        ("each/1.1:measure", "量房（厨房）"),
+        ("each/1.2:measure", "量房（客厅）"),
+        ("each/1.2:rest", "歇（客厅）"),
+    ]
+    assert shown["waiting_for"] == ["歇（客厅）：等到 2026-03-02 10:00"]
