@@ -67,7 +67,7 @@ class Scopes:
         variables: every root and its type.
         paths: the numbers of what may be unset.
         before: for each node, what may be unset when a token comes to it.
-        after: the same, when the node is done.
+        after: the same, when the node is done, before it gives variables their values.
         at_ends: the same, at the ends that do not fail.
     """
 
@@ -113,33 +113,31 @@ def build_scopes(
     if drawing.graph is None:
         return Scopes(variables, paths, {}, {}, 0)
     unset = paths.bits([*settable, *results]) | (around[1] if around else 0)
-    own = {node.id: paths.bits(_sets(node)) for node in nodes}
-    before = _spread(drawing, drawing.graph, unset, own)
-    after = {node.id: before[node.id] & ~own[node.id] for node in nodes}
+    leaves = {node.id: 0 if may_be_skipped(node) else paths.bits([(node.id,)]) for node in nodes}
+    assigns = {n.id: paths.bits(("data", name) for name in n.assign) for n in nodes}
+    sets = {node.id: leaves[node.id] | assigns[node.id] for node in nodes}
+    before = _spread(drawing, drawing.graph, unset, sets)
+    after = {name: before[name] & ~left for name, left in leaves.items()}
     ends = [node.id for node in nodes if isinstance(node, End) and not node.fails]
-    return Scopes(variables, paths, before, after, reduce(or_, (before[end] for end in ends), 0))
+    at_ends = reduce(or_, (before[end] & ~sets[end] for end in ends), 0)
+    return Scopes(variables, paths, before, after, at_ends)
 
 
-def _sets(node: NodeDefinition) -> list[Path]:
-    return [(node.id,), *(("data", name) for name in node.assign)]
-
-
-def _spread(drawing: Drawing, graph: Graph, unset: int, own: Mapping[str, int]) -> dict[str, int]:
+def _spread(drawing: Drawing, graph: Graph, unset: int, sets: Mapping[str, int]) -> dict[str, int]:
     """What may be unset before each node.
 
     Of several ways into a node any one may leave a value unset. A parallel waits for all of them, so
     there only what every one of them leaves is unset. A boundary is taken before its node has set
-    anything, and a node that may be passed over need not set anything either.
+    anything.
     """
     nodes = {node.id: node for node, _ in drawing.draft.nodes}
-    gives = {name: 0 if may_be_skipped(node) else own[name] for name, node in nodes.items()}
     before = dict.fromkeys(graph.nodes, 0)
     changed = True
     while changed:
         changed = False
         for name in graph.forward_order:
             left = [
-                before[way.source] if way.boundary else before[way.source] & ~gives[way.source]
+                before[way.source] if way.boundary else before[way.source] & ~sets[way.source]
                 for way in drawing.ways.into(name)
             ]
             if name == graph.start:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from tests.unit.compiler.flows import codes_of, diagnostics_of, plan_of
@@ -196,3 +198,21 @@ def test_a_clock_is_stopped_for_a_declared_reason_only() -> None:
 def test_waiting_is_charged_to_a_known_party() -> None:
     assert codes_of(tasks().replace("blames: supplier", "blames: chef")) == ["FLOW_ROLE_UNKNOWN"]
     assert codes_of(tasks().replace("blames: supplier", "blames: boss")) == []
+
+
+def test_a_task_that_may_be_passed_over_gives_variables_their_values_all_the_same() -> None:
+    body = tasks(check="skippable: true\n        assign: {label: '=VALUE'}").replace(
+        "'=VALUE'", "VALUE"
+    )
+    body = "data: [{id: label, type: string}]\n" + textwrap.dedent(body)
+    assert codes_of(body.replace("VALUE", "'\"done\"'")) == []
+    assert codes_of(body.replace("VALUE", "check.handled_by")) == ["FLOW_VARIABLE_UNSET"]
+    guarded = "'coalesce(check.handled_by, \"nobody\")'"
+    assert codes_of(body.replace("VALUE", guarded)) == []
+
+
+def test_a_variable_is_not_set_by_what_would_read_it() -> None:
+    body = "data: [{id: count, type: int}]\n" + textwrap.dedent(
+        tasks(check="assign: {count: data.count + 1}")
+    )
+    assert codes_of(body) == ["FLOW_VARIABLE_UNSET"]
