@@ -11,7 +11,7 @@ from workflows.runtime.run import InnerRun, Run
 from workflows.runtime.state import Phase, Rounds
 
 #: More would not fit into what a case hands to its next run.
-MOST_ELEMENTS = 500
+MOST_ELEMENTS = 200
 
 
 def begin(run: Run, node: SubflowNode, visit: int) -> None:

@@ -126,7 +126,7 @@ def field_work_of(command: StartFieldWork, plan: Plan, state: CaseState) -> Fiel
         node=command.node,
         visit=command.visit,
         stage=node.stage,
-        title=node.name,
+        title=command.summary,
         **command.input,
     )
 
