@@ -4,6 +4,7 @@ from workflows.compiler.soundness.control import Boundary, ControlGraph, End, Ga
 from workflows.compiler.soundness.prove import prove
 from workflows.compiler.soundness.replay import IllegalFiring, replay
 from workflows.compiler.soundness.send_back import legal_send_backs, region
+from workflows.compiler.soundness.together import concurrent_steps
 from workflows.compiler.soundness.verdict import Firing, Flaw, Marking, Problem, Verdict
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Problem",
     "Step",
     "Verdict",
+    "concurrent_steps",
     "legal_send_backs",
     "prove",
     "region",

@@ -5,7 +5,7 @@ Places, and what else a marking says, are single bits; a set of them is a whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,3 +70,11 @@ def bits(mask: int) -> Iterator[int]:
         bit = mask & -mask
         mask ^= bit
         yield bit
+
+
+def union(masks: Iterable[int]) -> int:
+    """The bits of any of some masks."""
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found

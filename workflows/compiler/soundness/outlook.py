@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from workflows.compiler.soundness.cluster import Cluster, bits
+from workflows.compiler.soundness.cluster import Cluster, bits, union
 from workflows.compiler.soundness.net import Net
 
 
@@ -84,7 +84,7 @@ def _sees(join: Cluster, cluster: Cluster) -> bool:
 
 def _ways(join: Cluster, tokens: int) -> list[int]:
     """For each token that may come to an inclusive join, the lines by which it may."""
-    ways = [_union(line for line, upstream in join.waits if upstream & bit) for bit in bits(tokens)]
+    ways = [union(line for line, upstream in join.waits if upstream & bit) for bit in bits(tokens)]
     return [lines for lines in ways if lines]
 
 
@@ -93,19 +93,12 @@ def _held_up(ways: list[int], marked: int) -> bool:
     return any(not lines & marked for lines in ways)
 
 
-def _union(masks: Iterable[int]) -> int:
-    union = 0
-    for mask in masks:
-        union |= mask
-    return union
-
-
 def _look_ahead(net: Net) -> tuple[dict[int, int], list[tuple[int, int]]]:
     """How far a token comes by itself, for each place, and what each join opens up beyond it."""
     following: dict[int, list[int]] = {bit: [] for bit in bits(net.places)}
     joins = []
     for cluster in net.clusters:
-        puts = list(bits(_union(move.puts for move in cluster.moves) & net.places))
+        puts = list(bits(union(move.puts for move in cluster.moves) & net.places))
         if cluster.waits or cluster.tokens & (cluster.tokens - 1) == 0:
             for bit in bits(cluster.tokens):
                 following[bit] = puts
@@ -122,4 +115,4 @@ def _look_ahead(net: Net) -> tuple[dict[int, int], list[tuple[int, int]]]:
             if reached != ahead[bit]:
                 ahead[bit] = reached
                 changed = True
-    return ahead, [(tokens, _union(ahead[bit] for bit in puts)) for tokens, puts in joins]
+    return ahead, [(tokens, union(ahead[bit] for bit in puts)) for tokens, puts in joins]

@@ -6,12 +6,12 @@ from collections import defaultdict
 from functools import cached_property
 from typing import Final
 
-from workflows.compiler.soundness.cluster import bits
+from workflows.compiler.soundness.cluster import bits, union
 from workflows.compiler.soundness.control import ControlGraph, Line
 from workflows.compiler.soundness.dominance import Dominance
 from workflows.compiler.soundness.net import Net
-from workflows.compiler.soundness.regular import Block, regular_blocks, regular_splits
-from workflows.compiler.soundness.together import together
+from workflows.compiler.soundness.regular import Block, regular_blocks
+from workflows.compiler.soundness.together import Together
 
 #: How many markings are looked at where the structure leaves a doubt.
 _MOST: Final = 5_000
@@ -56,25 +56,24 @@ class _Legality:
 
     def __init__(self, graph: ControlGraph) -> None:
         self.dominance = Dominance(graph)
-        self._net = Net(graph, regular_splits(graph))
+        self._together = Together(graph)
+        self._net = self._together.net
         self._held = set(self._net.holding.values())
         self._regions = self._find_regions()
         blocks = regular_blocks(graph)
         joins = {block.join for block in blocks}
-        self._beside: dict[int, int] | None = None
-        if all(c.moves[0].step in joins for c in self._net.clusters if c.waits):
-            self._beside = together(self._net, blocks)
-            self._exits = self._find_exits(blocks)
+        self._all_regular = all(c.moves[0].step in joins for c in self._net.clusters if c.waits)
+        self._exits = self._find_exits(blocks)
 
     def holds(self, step: str, target: str) -> bool:
         """A token on the step may be put on the target."""
         resting = self._net.holding[step]
         fresh = self._net.fresh(self._net.holding[target])
         region = self._regions[target]
-        if self._beside is not None and not self._beside[resting] & self._exits[target]:
+        if self._all_regular and not self._together.of(resting) & self._exits[target]:
             stale = region & self._net.places
             for bit in bits(fresh):
-                stale &= self._beside[bit]
+                stale &= self._together.of(bit)
             if not stale:
                 return True
         markings = self._markings
@@ -133,7 +132,5 @@ class _Legality:
         if place in self._held:
             return place
         cluster = net.cluster[place]
-        beyond = 0
-        for move in () if cluster.ends_all else cluster.moves:
-            beyond |= move.puts & net.places
-        return beyond
+        moves = () if cluster.ends_all else cluster.moves
+        return union(move.puts for move in moves) & net.places

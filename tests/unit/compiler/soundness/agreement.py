@@ -12,6 +12,7 @@ from workflows.compiler.soundness import (
     Flaw,
     Marking,
     Problem,
+    concurrent_steps,
     legal_send_backs,
     prove,
     region,
@@ -52,6 +53,7 @@ class Tally:
             check_trace(graph, problem, outcome.flaws[flaw])
         if outcome.sound:
             self.seen["legal send-backs"] += check_send_backs(graph, outcome)
+            self.seen["side by side without need"] += check_concurrent_steps(graph, outcome)
 
     def compare_far(self, graph: ControlGraph) -> None:
         """The run that is found where not all markings can be looked at is a shortest too."""
@@ -123,6 +125,19 @@ def check_send_backs(graph: ControlGraph, outcome: Outcome) -> int:
     for target, inside in regions.items():
         assert region(graph, target) == inside
     return sum(map(len, found.values()))
+
+
+def check_concurrent_steps(graph: ControlGraph, outcome: Outcome) -> int:
+    """What stands side by side in some marking is told to; how much more is told."""
+    resting = {step.id for step in graph.steps if step.resting}
+    beside: dict[str, set[str]] = {step: set() for step in resting}
+    for marking in outcome.markings:
+        standing = {name for (kind, name), _ in marking if kind == "on"} & resting
+        for step in standing:
+            beside[step] |= standing - {step}
+    told = {step: others & resting for step, others in concurrent_steps(graph).items()}
+    assert all(beside[step] <= told[step] for step in resting), graph
+    return sum(len(told[step] - beside[step]) for step in resting)
 
 
 def only_through(game: Game, step: str) -> set[str]:
