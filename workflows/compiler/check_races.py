@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from workflows.compiler.concurrency import concurrent_steps
 from workflows.compiler.context import Context
+from workflows.compiler.soundness import concurrent_steps
 
 
 def check_races(context: Context) -> None:

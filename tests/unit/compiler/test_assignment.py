@@ -14,12 +14,11 @@ from typing import NamedTuple
 from tests.unit.compiler.flows import flow
 from tests.unit.compiler.soundness.brute_force import Game, Tokens, TooMany
 from tests.unit.compiler.soundness.random_graphs import random_graph
-from workflows.compiler.concurrency import concurrent_steps
 from workflows.compiler.draft import read_draft
 from workflows.compiler.drawing import Drawing, draw
 from workflows.compiler.report import Report
 from workflows.compiler.scopes import build_scopes
-from workflows.compiler.soundness import ControlGraph, Step, prove
+from workflows.compiler.soundness import ControlGraph, Step, concurrent_steps, prove
 from workflows.language.reading import read_source
 
 MOST_STATES = 4_000
