@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from workflows.bpmn.context import Context, Document, Work, remarks
+from workflows.bpmn.context import Context, Document, Work
 from workflows.bpmn.deciding import add_decision
 from workflows.bpmn.doing import Own
 from workflows.bpmn.drawing import Drawing
+from workflows.bpmn.failing import (
+    FAILING,
+    Failure,
+    ask_outcome,
+    failures_of,
+    is_thrown,
+    path_of,
+)
 from workflows.bpmn.own import kind_of, settings_of
 from workflows.bpmn.racing import add_race, boundary
 from workflows.bpmn.skeleton import Skeleton, Step, Way
 from workflows.bpmn.tasks import task_node
 from workflows.bpmn.xml import GONGDAN
-
-_THROWN: Final = ("error", "escalation")
-#: Nodes that can fail, so that an error leaves them along an edge.
-_FAILING: Final = ("service", "for_each", "subflow")
 
 
 def compose(part: Skeleton, context: Context) -> Document:
@@ -59,37 +61,27 @@ def _add_task(drawing: Drawing, step: Step) -> None:
     context = drawing.context
     assert step.node is not None  # only an element does something
     work = Work(step, step.node, drawing.place(step), context.ids.of(step.id))
-    made = task_node(work, context, lambda part: compose(part, context))
+    ways = drawing.leaves[step.id]
+    failures = failures_of(step, ways, context)
+    made = task_node(work, context, lambda part: compose(part, context), failures)
     drawing.inlets[step.id] = made["id"]
     drawing.nodes[step.id].append(made)
-    ways = drawing.leaves[step.id]
     if made["kind"] == "decision":  # a script
         drawing.says.update((way, {"otherwise": True}) for way in ways if way.event is None)
-    thrown = [way for way in ways if way.event and way.event.trigger.kind in _THROWN]
-    fails = made["kind"] in _FAILING or isinstance(context.doings[step.id], Own)
-    if thrown and not fails:
-        _add_outcome(drawing, step, made, thrown)
+    by_hand = made["kind"] not in FAILING and not isinstance(context.doings[step.id], Own)
+    if failures and by_hand:
+        _add_outcome(drawing, step, made, failures)
 
 
-def _add_outcome(drawing: Drawing, step: Step, made: Document, thrown: list[Way]) -> None:
+def _add_outcome(drawing: Drawing, step: Step, made: Document, failures: list[Failure]) -> None:
     """Whoever does by hand what can fail says how it ended."""
     decision = drawing.node(step, "decision", "outcome")
     drawing.link(made["id"], decision)
-    options = [{"value": "done", "name": "完成", "name_en": "Done"}]
-    for number, way in enumerate(thrown, 1):
-        event = way.event
-        assert event is not None  # what is thrown is caught by one
-        written = event.name or event.trigger.name
-        name = drawing.context.notes.title(written, "失败", event.element)
-        options.append({"value": f"failed_{number}", "name": name})
-        when = f'{made["id"]}.outcome == "failed_{number}"'
-        drawing.says[way] = {"from": decision, "when": when}
+    for failure, when in zip(failures, ask_outcome(made, failures), strict=True):
+        drawing.says[failure.way] = {"from": decision, "when": when}
     for way in drawing.leaves[step.id]:
-        if way.event is None:
+        if way.event is None and way.rethrows is None:
             drawing.says[way] = {"from": decision, "otherwise": True}
-    fields = [each for each in made.get("form", []) if [each] != remarks()]
-    outcome = {"id": "outcome", "kind": "choice", "name": "结果", "name_en": "Outcome"}
-    made["form"] = [*fields, {**outcome, "required": True, "options": options}]
     drawing.warn(step, "BPMN_ERROR_BY_HAND", "a person does what may fail, and says how it ended")
 
 
@@ -137,17 +129,15 @@ def _leaving(drawing: Drawing, way: Way) -> Document:
     """What an edge says that leaves a node, done or before."""
     context = drawing.context
     step = drawing.part.steps[way.source]
-    if way.rethrows is not None:
-        return {"on": "error", "reasons": [context.reasons.of(way.rethrows)]}
     event = way.event
+    ours = event is not None and kind_of(event.element)
+    if is_thrown(way) and not ours:
+        return path_of(*failures_of(step, [way], context))
     if event is None:
         return {}
     alongside = {} if event.interrupting else {"alongside": True}
-    if kind_of(event.element):
+    if ours:
         return context.waiting.own_boundary(event) | alongside
-    if event.trigger.kind in _THROWN:
-        reasons = context.reasons.caught(event, step)
-        return {"on": "error", **({"reasons": reasons} if reasons else {})}
     if event.trigger.kind in ("timer", "message"):
         return boundary(event, drawing.place(step), context) | alongside
     context.notes.error(

@@ -64,7 +64,8 @@ def control_of(skeleton: Skeleton) -> Control:
             elements[_outcome(step)] = elements[step.id]
             lines.append(Line(f"{step.id}/done", step.id, _outcome(step)))
     for number, way in enumerate(skeleton.ways):
-        if _never(skeleton.steps[way.source], way, caught=way.source in catching):
+        caught = way.source in catching and way.event is None and way.rethrows is None
+        if caught and not _completes(skeleton.steps[way.source]):
             continue
         line = _line(skeleton, way, way.source in conditional, number)
         flows[line.id] = way.flow.id if way.flow else ""
@@ -94,6 +95,8 @@ def _line(skeleton: Skeleton, way: Way, conditional: bool, number: int) -> Line:
     inside = source.body is not None and (way.event is None or way.event.trigger.kind in _THROWN)
     if inside:
         return Line(name, _outcome(source), way.target)
+    if way.rethrows is not None:
+        return Line(name, way.source, way.target, "interrupting")
     if way.event is not None:
         boundary: soundness.Boundary = "interrupting" if way.event.interrupting else "alongside"
         return Line(name, way.source, way.target, boundary)
@@ -107,22 +110,7 @@ def _line(skeleton: Skeleton, way: Way, conditional: bool, number: int) -> Line:
     )
 
 
-def _never(source: Step, way: Way, *, caught: bool) -> bool:
-    """A way out of a sub-process that nothing inside it leads to.
-
-    Args:
-        caught: what the sub-process throws has a way out of it.
-    """
-    if source.body is None or way.rethrows is not None:
-        return False
-    inside = source.body.steps.values()
-    thrown = {step.fails for step in inside if step.fails is not None}
-    if way.event is None:
-        completes = any(step.kind == "end" and step.fails is None for step in inside)
-        return caught and not completes
-    kind, code = way.event.trigger.kind, way.event.trigger.name
-    if kind not in _THROWN:
-        return False
-    works = any(step.kind == "task" for step in inside)
-    fits = any(what == kind and code in ("", named) for what, named in thrown)
-    return not works and not fits
+def _completes(step: Step) -> bool:
+    """False of a sub-process that only ever ends by an error or an escalation."""
+    inside = step.body.steps.values() if step.body is not None else ()
+    return step.body is None or any(one.kind == "end" and one.fails is None for one in inside)

@@ -20,6 +20,11 @@ TASKS: Final = (
     "task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask",
     "businessRuleTask",
 )  # fmt: skip
+#: Tasks that fail by themselves, and those that somebody says have failed.
+MACHINES: Final = (
+    "serviceTask", "sendTask", "scriptTask", "businessRuleTask", "callActivity",
+)  # fmt: skip
+BY_HAND: Final = ("task", "userTask", "manualTask")
 SCOPES: Final = ("subProcess", "transaction", "adHocSubProcess")
 ACTIVITIES: Final = (*TASKS, *SCOPES, "callActivity")
 GATEWAYS: Final = (

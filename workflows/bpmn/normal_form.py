@@ -8,7 +8,8 @@ from workflows.bpmn.model import FlowNode, Scope, SequenceFlow
 from workflows.bpmn.notes import Notes
 from workflows.bpmn.own import kind_of
 from workflows.bpmn.skeleton import Skeleton, Step, StepKind, Thrown, Way
-from workflows.bpmn.support import catcher_of, is_linked, repeats, unsupported
+from workflows.bpmn.support import is_linked, repeats, unsupported
+from workflows.bpmn.throwing import catcher_of, let_fail, may_catch
 
 _GATEWAYS: Final[dict[str, StepKind]] = {
     "exclusiveGateway": "exclusive",
@@ -39,6 +40,8 @@ class _Builder:
         self._inlets: dict[str, str] = {}
         self._links: dict[str, str] = {}
         self._thrown: dict[Thrown, None] = {}
+        #: Boundary events that are never come to.
+        self._idle: set[str] = set()
 
     def build(self) -> Skeleton:
         made = self._made
@@ -46,7 +49,7 @@ class _Builder:
         for node in nodes:
             if node.kind == "intermediateCatchEvent" and node.trigger.kind == "link":
                 self._links.setdefault(node.trigger.name, node.id)
-        for node in nodes:
+        for node in sorted(nodes, key=lambda node: node.kind == "boundaryEvent"):
             self._add(node)
         for node in nodes:
             self._end_what_ends(node)
@@ -61,9 +64,10 @@ class _Builder:
         if not self._supported(node):
             return
         match node.kind:
-            case "startEvent" | "boundaryEvent":
-                self._made.provable &= not repeats(node)
+            case "startEvent":
                 self._split(node)
+            case "boundaryEvent":
+                self._add_boundary(node)
             case "endEvent":
                 self._add_end(node)
             case "intermediateThrowEvent" if node.trigger.kind == "link":
@@ -74,6 +78,20 @@ class _Builder:
                 self._step(node, _GATEWAYS[kind])
             case _:
                 self._add_activity(node)
+
+    def _add_boundary(self, node: FlowNode) -> None:
+        host = self._made.steps.get(node.host)
+        if host is not None and host.body is not None and not may_catch(node, host.body):
+            self._idle.add(node.id)
+            self._notes.warning(
+                "BPMN_NOT_CARRIED",
+                "nothing inside throws what the event catches",
+                node.element,
+                "see whether the code is the right one",
+            )
+            return
+        self._made.provable &= not repeats(node)
+        self._split(node)
 
     def _step(self, node: FlowNode, kind: StepKind) -> Step:
         step = Step(node.id, kind, of=node, node=node)
@@ -92,6 +110,8 @@ class _Builder:
             catchers = tuple(self._scope.boundaries[node.id])
             inside = _Builder(node.inner, self._notes, (catchers, *self._around))
             step.body = inside.build()
+            if not kind_of(node.element):
+                let_fail(step.body, catchers)
             for thrown in () if kind_of(node.element) else inside._thrown:
                 self._rethrow(node, thrown)
         if node.loop is not None and node.loop.kind == "standard":
@@ -223,7 +243,7 @@ class _Builder:
 
     def _end_what_ends(self, node: FlowNode) -> None:
         """A node without a way on consumes its token."""
-        if self._scope.leaving[node.id] or node.kind == "startEvent":
+        if self._scope.leaving[node.id] or node.kind == "startEvent" or node.id in self._idle:
             return
         source = node.host or node.id
         if source in self._made.steps and self._made.steps[source].kind != "end":
@@ -240,6 +260,8 @@ class _Builder:
         if source.kind != "endEvent" and step is not None and step.kind == "end":
             return  # an escalation that interrupts
         target = self._inlets.get(flow.target)
+        if source.id in self._idle:
+            return
         if target is None:
             if self._scope.nodes[flow.target].kind in ("startEvent", "boundaryEvent"):
                 self._misplaced(flow, "nothing leads into a start or a boundary event")

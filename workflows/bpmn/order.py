@@ -34,12 +34,6 @@ class Order:
         found = self._graph.dominators(_come(step))
         return [node[1:] for node in found if node.startswith("+")]
 
-    def before_ends(self) -> list[str]:
-        """The steps that every run to any end has completed."""
-        ends = [step.id for step in self._part.steps.values() if step.kind == "end"]
-        every = [set(self.before(end)) for end in ends]
-        return [step for step in self._part.steps if every and all(step in each for each in every)]
-
 
 def _come(step: str) -> str:
     return f"-{step}"

@@ -9,7 +9,8 @@ from workflows.bpmn.calls import flow_outputs, replies
 from workflows.bpmn.check import Checked, failing_runs, prove_file
 from workflows.bpmn.compose import compose
 from workflows.bpmn.context import Context
-from workflows.bpmn.doing import ByCall, ByComputing, ByFlow, ByPerson, Doing, doing_of
+from workflows.bpmn.doing import ByCall, ByComputing, ByFlow, ByPerson, ByWaiting, Doing, doing_of
+from workflows.bpmn.failing import is_thrown
 from workflows.bpmn.guess import guessed
 from workflows.bpmn.model import Process
 from workflows.bpmn.naming import Ids, slug
@@ -163,12 +164,17 @@ class _Importer:
         return {key: node for key, node in self._ids.given.items() if key in elements}
 
     def _find_doings(self) -> dict[str, Doing]:
-        return {
+        found = {
             step.id: doing_of(step.node, self._catalog)
             for part in self._root.bodies()
             for step in part.steps.values()
             if step.kind == "task" and step.node is not None
         }
+        for part in self._root.bodies():
+            for way in filter(is_thrown, part.ways):
+                if isinstance(found.get(way.source), ByComputing | ByWaiting):
+                    found[way.source] = ByPerson(instead=True)  # neither fails by itself
+        return found
 
     def _find_results(self) -> None:
         """The variables that calls, scripts and work by hand give."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from workflows.bpmn.context import Context, Document, Work, described
 from workflows.bpmn.doing import ByPerson
+from workflows.bpmn.failing import FAILING, Failure, ask_outcome, path_of
 from workflows.bpmn.juel import Unreadable, read_expression, unwrapped
 from workflows.bpmn.many import Many, read_many
 from workflows.bpmn.model import Loop
 from workflows.bpmn.own import own_text
-from workflows.bpmn.skeleton import Skeleton
 from workflows.bpmn.translate import Known, Path, translated
 
 _MOST_INSTANCES: Final = 100
@@ -52,18 +50,8 @@ def countersign(work: Work, context: Context) -> Document | None:
     return found
 
 
-def repeated(
-    work: Work,
-    context: Context,
-    body: Callable[[Skeleton], Document],
-    once: Callable[[Work], Document],
-) -> Document:
-    """A multi-instance activity.
-
-    Args:
-        body: draws what is inside a sub-process.
-        once: draws what a task does once.
-    """
+def repeated(work: Work, context: Context, body: Document) -> Document:
+    """A multi-instance activity, with what is done each time."""
     loop = work.node.loop
     assert loop is not None  # it is done many times
     many = read_many(loop.element)
@@ -71,20 +59,39 @@ def repeated(
     found["items"] = _items(work, context, many)
     if many.element:
         found["element"] = context.variables.element_id(many.element)
+    else:
+        found["element"] = context.ids.of(f"{work.step.id}/element", "element")
     if loop.kind == "sequential":
         found["mode"] = "one_by_one"
-    if work.step.body is not None:
-        found["body"] = body(work.step.body)
-    else:
-        inner = once(replace(work, id=context.ids.of(f"{work.step.id}/one")))
-        end = {"id": context.ids.of(f"{work.step.id}/done"), "kind": "end", "name": "完成"}
-        edge = {"from": inner["id"], "to": end["id"]}
-        if inner["kind"] == "decision":  # a script
-            edge["otherwise"] = True
-        found["body"] = {"start": inner["id"], "nodes": [inner, end], "edges": [edge]}
+    found["body"] = body
     if many.enough is not None and (enough := _enough(work, context, many)):
         found["enough"] = enough
     return found
+
+
+def body_of_task(once: Document, work: Work, context: Context, failures: list[Failure]) -> Document:
+    """A body in which a task is done once; what fails in it ends it by that failure."""
+    ids, step = context.ids, work.step.id
+    done = {"id": ids.of(f"{step}/done"), "kind": "end", "name": "完成", "name_en": "Done"}
+    ends: list[Document] = [
+        {"id": ids.of(f"{step}/failed/{failure.reason}"), "kind": "end", "name": failure.name}
+        | {"fails": failure.reason}
+        for failure in failures
+    ]
+    nodes, edges = [once], []
+    source = once["id"]
+    if not failures or once["kind"] in FAILING:
+        says = [path_of(failure) for failure in failures]
+    else:
+        source = ids.of(f"{step}/outcome")
+        nodes.append({"id": source, "kind": "decision", "name": "办理结果", "name_en": "Outcome"})
+        edges.append({"from": once["id"], "to": source})
+        says = [{"when": when} for when in ask_outcome(once, failures)]
+    for end, path in zip(ends, says, strict=True):
+        edges.append({"from": source, "to": end["id"], **path})
+    decides = source != once["id"] or once["kind"] == "decision"  # a script
+    edges.append({"from": source, "to": done["id"], **({"otherwise": True} if decides else {})})
+    return {"start": once["id"], "nodes": [*nodes, *ends, done], "edges": edges}
 
 
 def _items(work: Work, context: Context, many: Many) -> str:

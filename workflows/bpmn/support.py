@@ -1,16 +1,9 @@
-"""What of BPMN has a place in the token game, and who catches what is thrown."""
+"""What of BPMN has a place in the token game."""
 
 from __future__ import annotations
 
 from workflows.bpmn.model import FlowNode
 from workflows.bpmn.timers import read_cycle
-
-
-def catcher_of(boundaries: tuple[FlowNode, ...], kind: str, code: str) -> FlowNode | None:
-    """The boundary event that catches a code: its own before one for all."""
-    fitting = [event for event in boundaries if event.trigger.kind == kind]
-    own = [event for event in fitting if event.trigger.name == code]
-    return next(iter([*own, *(event for event in fitting if not event.trigger.name)]), None)
 
 
 def is_linked(node: FlowNode) -> bool:

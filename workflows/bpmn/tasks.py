@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from workflows.bpmn.calls import call_input, flow_input
@@ -17,10 +18,11 @@ from workflows.bpmn.doing import (
     Refused,
     implementation_of,
 )
+from workflows.bpmn.failing import Failure
 from workflows.bpmn.forms import Asked
 from workflows.bpmn.juel import Expression, Unreadable, read_expression
 from workflows.bpmn.naming import slug
-from workflows.bpmn.repeating import countersign, repeated, repetition_of_ours
+from workflows.bpmn.repeating import body_of_task, countersign, repeated, repetition_of_ours
 from workflows.bpmn.skeleton import Skeleton
 from workflows.bpmn.sources import Place
 from workflows.bpmn.translate import Kind, Known
@@ -34,17 +36,20 @@ _COMPUTED: Final[dict[Kind, str]] = {
 }
 
 
-def task_node(work: Work, context: Context, body: Body) -> Document:
-    """The node of a step that does something."""
+def task_node(work: Work, context: Context, body: Body, failures: list[Failure]) -> Document:
+    """The node of a step that does something, and may fail in some ways."""
     if isinstance(own := context.doings[work.step.id], Own):
         return _own(own.kind, work, context, body)
     assigned = context.variables.written.assign.get(work.step.id)
     assign: Document = {"assign": assigned} if assigned else {}
     if work.node.loop is None or work.node.loop.kind == "standard":
         return _once(work, context, body) | assign
-    if (signed := countersign(work, context)) is not None:
+    if not failures and (signed := countersign(work, context)) is not None:
         return signed
-    return repeated(work, context, body, lambda one: _once(one, context, body)) | assign
+    if work.step.body is not None:
+        return repeated(work, context, body(work.step.body)) | assign
+    once = _once(replace(work, id=context.ids.of(f"{work.step.id}/one")), context, body)
+    return repeated(work, context, body_of_task(once, work, context, failures)) | assign
 
 
 def _own(kind: str, work: Work, context: Context, body: Body) -> Document:

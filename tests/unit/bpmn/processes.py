@@ -8,6 +8,8 @@ from workflows.bpmn.markup import Markup
 from workflows.bpmn.xml import BPMN
 
 _GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway")
+_TASKS = ("userTask", "userTask", "serviceTask", "receiveTask")
+_MANY = Markup("multiInstanceLoopCharacteristics").add(Markup("loopCardinality", "2"))
 
 
 @st.composite
@@ -16,7 +18,7 @@ def processes(draw: st.DrawFn) -> str:
     root = Markup("definitions", xmlns=BPMN, targetNamespace="urn:test")
     root.add(Markup("error", id="Err", errorCode="FAILED"))
     process = Markup("process", id="p")
-    draw(_scopes(process, "", 1))
+    draw(_scopes(process, "", 2))
     return root.add(process).text()
 
 
@@ -31,16 +33,18 @@ def _scopes(draw: st.DrawFn, parent: Markup, prefix: str, depth: int) -> None:
     for index, name in enumerate(names):
         ahead = [*names[index + 1 :], *ends]
         anywhere = st.sampled_from(ahead if draw(st.integers(0, 5)) else [*names, *ends])
-        kind = draw(st.sampled_from(["userTask", "userTask", "subProcess", *_GATEWAYS]))
+        kind = draw(st.sampled_from([*_TASKS, "subProcess", *_GATEWAYS]))
         kind = "userTask" if kind == "subProcess" and not depth else kind
         node = Markup(kind, id=name, name=name)
         parent.add(node)
+        if kind not in _GATEWAYS and draw(st.integers(0, 5)) == 0:
+            node.add(_MANY)
         if kind == "subProcess":
             draw(_scopes(node, f"{name}_", depth - 1))
-        several = kind != "userTask" or draw(st.integers(0, 7)) == 0
+        several = kind in _GATEWAYS or draw(st.integers(0, 7)) == 0
         out = draw(st.lists(anywhere, min_size=1, max_size=3 if several else 1, unique=True))
         flows += [(name, target) for target in out]
-        if kind in ("userTask", "subProcess") and draw(st.integers(0, 3)) == 0:
+        if kind not in _GATEWAYS and draw(st.integers(0, 3)) == 0:
             event = f"{name}_b"
             parent.add(draw(_boundaries(event, name)))
             flows.append((event, draw(anywhere)))
