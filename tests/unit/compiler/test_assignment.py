@@ -1,4 +1,4 @@
-"""What is known to be set is set in every run, and what is told to go on side by side does.
+"""What is known to be set is set in every run.
 
 Random sound graphs are played marking by marking, remembering which nodes have been done.
 """
@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
 from random import Random
 from typing import NamedTuple
 
 from tests.unit.compiler.flows import flow
-from tests.unit.compiler.soundness.brute_force import Game, Tokens, TooMany
+from tests.unit.compiler.soundness.brute_force import Game, TooMany
 from tests.unit.compiler.soundness.random_graphs import random_graph
 from workflows.compiler.draft import read_draft
 from workflows.compiler.drawing import Drawing, draw
 from workflows.compiler.report import Report
 from workflows.compiler.scopes import build_scopes
-from workflows.compiler.soundness import ControlGraph, Step, concurrent_steps, prove
+from workflows.compiler.soundness import ControlGraph, Step, prove
 from workflows.language.reading import read_source
 
 MOST_STATES = 4_000
@@ -29,9 +28,8 @@ ENOUGH = 100
 
 
 class Moment(NamedTuple):
-    """A token comes to a step, or leaves one: what stood, and what had been done."""
+    """A token comes to a step, or leaves one, when these steps have been done."""
 
-    marking: Tokens
     step: str
     done: frozenset[str]
 
@@ -81,7 +79,6 @@ def drawn(graph: ControlGraph) -> Drawing:
     return drawing
 
 
-@cache
 def played() -> list[tuple[ControlGraph, list[Moment]]]:
     """Sound graphs that a flow can say, each with all that happens in its runs."""
     found: list[tuple[ControlGraph, list[Moment]]] = []
@@ -108,11 +105,11 @@ def moments(graph: ControlGraph) -> Iterator[Moment]:
             now = done | {step} if completes else done
             # A join that waits for several tokens is come to by the last of them.
             if not completes:
-                yield Moment(marking, step, done)
+                yield Moment(step, done)
             for line in took:
                 target = game.target(line)
                 if target.waits_for == "one":
-                    yield Moment(marking, target.id, now)
+                    yield Moment(target.id, now)
             if (after, now) not in seen:
                 seen.add((after, now))
                 stack.append((after, now))
@@ -128,13 +125,3 @@ def test_nothing_that_is_known_to_be_set_is_missing_in_any_run() -> None:
         for moment in happens:
             known = {task for task in tasks if (task,) not in unset[moment.step]}
             assert known <= moment.done, written(graph)
-
-
-def test_whatever_goes_on_side_by_side_is_known_to() -> None:
-    for graph, happens in played():
-        beside = concurrent_steps(graph)
-        tasks = {step.id for step in graph.steps if step.resting}
-        for marking in {moment.marking for moment in happens}:
-            standing = tasks & {name for (kind, name), _ in marking if kind == "on"}
-            for task in standing:
-                assert standing - {task} <= beside[task], written(graph)
