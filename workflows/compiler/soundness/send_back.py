@@ -14,7 +14,7 @@ from workflows.compiler.soundness.regular import Block, regular_blocks
 from workflows.compiler.soundness.together import Together
 
 #: How many markings are looked at where the structure leaves a doubt.
-_MOST: Final = 5_000
+_MOST: Final = 2_000
 
 
 def region(graph: ControlGraph, step: str) -> frozenset[str]:
@@ -62,7 +62,12 @@ class _Legality:
         self._regions = self._find_regions()
         blocks = regular_blocks(graph)
         joins = {block.join for block in blocks}
-        self._all_regular = all(c.moves[0].step in joins for c in self._net.clusters if c.waits)
+        self._uncertain = union(
+            upstream
+            for cluster in self._net.clusters
+            for _, upstream in cluster.waits
+            if cluster.moves[0].step not in joins
+        )
         self._exits = self._find_exits(blocks)
 
     def holds(self, step: str, target: str) -> bool:
@@ -70,33 +75,41 @@ class _Legality:
         resting = self._net.holding[step]
         fresh = self._net.fresh(self._net.holding[target])
         region = self._regions[target]
-        if self._all_regular and not self._together.of(resting) & self._exits[target]:
-            stale = region & self._net.places
-            for bit in bits(fresh):
-                stale &= self._together.of(bit)
-            if not stale:
-                return True
-        markings = self._markings
-        return bool(markings) and all(
-            marking & ~region | fresh in markings for marking in markings if marking & resting
-        )
+        leaves = self._together.of(resting) & self._exits[target]
+        stale = region & self._net.places
+        for bit in bits(fresh):
+            stale &= self._together.of(bit)
+        if not leaves and not stale and not region & self._uncertain:
+            return True
+        if self._markings is None:
+            return False
+        come_to, resting_on = self._markings
+        return all(marking & ~region | fresh in come_to for marking in resting_on[resting])
 
     @cached_property
-    def _markings(self) -> set[int]:
-        """Every marking that a run comes to; none when there are too many."""
+    def _markings(self) -> tuple[set[int], dict[int, list[int]]] | None:
+        """Every marking that a run comes to, and those with a token on each resting step.
+
+        None when there are too many.
+        """
         net = Net(self._net.graph)
-        seen = {net.start}
+        come_to = {net.start}
         todo = [net.start]
         while todo:
             marking = todo.pop()
             for _, move in net.moves(marking, net.ready(marking)):
                 following = marking & ~move.takes | move.puts
-                if following not in seen:
-                    seen.add(following)
+                if following not in come_to:
+                    come_to.add(following)
                     todo.append(following)
-            if len(seen) > _MOST:
-                return set()
-        return seen
+            if len(come_to) > _MOST:
+                return None
+        held = union(self._held)
+        resting_on: dict[int, list[int]] = defaultdict(list)
+        for marking in come_to:
+            for bit in bits(marking & held):
+                resting_on[bit].append(marking)
+        return come_to, resting_on
 
     def _find_regions(self) -> dict[str, int]:
         """For each step the bits of all tokens in its region."""
