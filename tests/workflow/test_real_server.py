@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.api.enums.v1 import EventType
 
+from protos.workorder.v1 import workorder_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
-from workflows.client import Act
+from workflows.client import Act, StartedCase
 from workflows.runtime import workflow as shell
 
 
@@ -215,3 +216,31 @@ async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(
         await office.temporal.get_workflow_handle(case.workflow_id).cancel()
         assert await office.outcome(case) == "cancelled"
         assert office.company.undone == ["CancelWorkOrder"]
+
+
+@pytest.mark.parametrize("milliseconds", [0, 40, 90, 160, 250])
+async def test_cases_cancelled_at_any_moment_end_and_leave_no_work_order_behind(
+    office: Office, milliseconds: int
+) -> None:
+    await office.publish(ORDER)
+    office.company.work_orders.clear()
+
+    async def installing() -> StartedCase:
+        case = await office.start(INSTALL)
+        task = await office.task_of("pe_wang", case)
+        assert (await office.act(task, "complete", "pe_wang", form={"units": 1})).applied
+        return case
+
+    async def purchasing() -> StartedCase:
+        case = await office.start(PURCHASE, label="空调")
+        check = await office.task_of("pe_chen", await office.child_of(case))
+        assert (await office.act(check, "approve", "pe_chen", form={"note": "good"})).applied
+        return case
+
+    cases = await asyncio.gather(installing(), purchasing(), office.start(PURCHASE, label="空调"))
+    await asyncio.sleep(milliseconds / 1000)
+    for case in cases:
+        await office.temporal.get_workflow_handle(case.workflow_id).cancel()
+    assert [await office.outcome(case) for case in cases] == ["cancelled"] * len(cases)
+    left = {order.state for order in office.company.work_orders.values()}
+    assert left <= {workorder_pb2.WORK_ORDER_STATE_CANCELLED}
