@@ -132,7 +132,7 @@ def _read_field(element: Element, ids: Ids, notes: Notes, number: int) -> Asked:
 
 
 def _read_options(asked: Asked, notes: Notes) -> None:
-    values = list(asked.element.all("value", *VENDORS))
+    values = list({value.id: value for value in asked.element.all("value", *VENDORS)}.values())
     asked.values = option_values(value.id for value in values)
     options = [
         {
