@@ -128,6 +128,17 @@ class ControlGraph:
                 stack.append((target, iter(self.leaving[target])))
         return tuple(reversed(done))
 
+    @cached_property
+    def finishing(self) -> frozenset[str]:
+        """The steps from which lines lead to an end, the ends included."""
+        found = {step.id for step in self.steps if step.end}
+        todo = list(found)
+        while todo:
+            before = {line.source for line in self.entering[todo.pop()]} - found
+            found |= before
+            todo.extend(before)
+        return frozenset(found)
+
 
 def _refuse_repeats(what: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()

@@ -40,7 +40,7 @@ class Exploration:
         failed: the last marking of a run that fails and, unless it is stuck there, the move that
             puts a second token on a place.
         complete: no run fails, and nothing was left out for want of budget.
-        trapped: if complete, the markings from which no run ends.
+        trapped: the markings from which no run ends; if not complete, those that are known.
         dead: if complete, the steps that do not occur.
     """
 
@@ -82,6 +82,7 @@ class _Explorer:
         self._outlook = Outlook(net)
         self._after: dict[int, list[int]] = {}
         self._partial: set[int] = set()
+        self._caught: set[int] = set()
         self._todo: deque[int] = deque()
         self._next = self._todo.popleft if breadth else self._todo.pop
         self._occurred: set[str] = set()
@@ -98,15 +99,27 @@ class _Explorer:
             trapped = hopeless(self._after)
             ignored = sorted(trapped & self._partial)
             if not ignored:
-                if not self._net.uncounted:
-                    found.complete = True
-                    found.trapped = trapped
-                    found.dead = self._net.dead(self._occurred, self._seen)
-                break
+                self._conclude(trapped)
+                return found
+            self._caught = {marking for marking in trapped if not self._may_be_ended(marking)}
             self._partial.difference_update(ignored)
             for marking in ignored:
                 self._expand(marking, list(self._net.ready(marking)))
+        if found.failed is None and not self._net.uncounted:
+            found.trapped = self._caught
         return found
+
+    def _conclude(self, trapped: set[int]) -> None:
+        if not self._net.uncounted:
+            self._found.complete = True
+            self._found.trapped = trapped
+            self._found.dead = self._net.dead(self._occurred, self._seen)
+
+    def _may_be_ended(self, marking: int) -> bool:
+        """Some token might end the whole run; else no run from there ends, whatever is ignored."""
+        reached = self._outlook.reach(marking & self._net.places)
+        clusters = (cluster for cluster in self._net.clusters if cluster.ends_all)
+        return any(reached & cluster.tokens for cluster in clusters)
 
     def _walk(self) -> bool:
         """Look at all that is to be looked at; False when a run fails or there is too much."""

@@ -98,6 +98,8 @@ def _tell(net: Net, flaw: Flaw | None, run: Run, *, shortest: bool = True) -> Pr
     twice = _twice(marking)
     standing = twice if twice != Marking() else replace(marking, ends=())
     steps = {*standing.steps, *standing.ends, *(net.target(line) for line in standing.lines)}
+    if flaw is Flaw.CANNOT_FINISH:
+        steps = set(net.graph.order) - net.graph.finishing or steps
     return Problem(
         flaw=flaw or _flaw(marking, twice),
         steps=tuple(step.id for step in net.graph.steps if step.id in steps),

@@ -68,8 +68,8 @@ class Problem:
 
     Attributes:
         flaw: what is wrong.
-        steps: the steps concerned: the dead ones, or those at which the bad marking is stuck or
-            doubled.
+        steps: the steps concerned: the dead ones, those at which the bad marking is stuck or doubled,
+            or those from which no line leads to an end.
         lines: the lines concerned.
         trace: what happens from the start to the bad marking; empty where no run shows the flaw.
         marking: the bad marking; None where no run shows the flaw.

@@ -1,5 +1,6 @@
 """What is proven of graphs that are known, and of graphs that are wide."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_what_is_too_much_to_look_at_is_undecided_and_never_called_sound() -> No
     verdict = prove(graph)
     assert verdict.sound is None
     assert verdict.problems == (Problem(Flaw.UNDECIDED, steps=("s",)),)
+
+
+def test_a_loop_without_a_way_out_is_found_in_one_of_twenty_branches() -> None:
+    graph = branches(20, 3, "and", "and")
+    caught = [
+        replace(line, target="t11_2") if line.source == "t11_2" else line for line in graph.lines
+    ]
+    problem = prove(replace(graph, lines=tuple(caught))).problems[0]
+    assert (problem.flaw, problem.steps) == (Flaw.CANNOT_FINISH, ("t11_0", "t11_1", "t11_2"))
 
 
 def test_a_problem_names_the_steps_and_lines_at_which_it_stands() -> None:
