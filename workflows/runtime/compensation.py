@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from workflows.compiler.plan import ServiceNode
+from workflows.compiler.plan import ServiceNode, UserTaskNode
 from workflows.language.failure import EvaluationError
 from workflows.language.values import Json
 from workflows.runtime import tasks
@@ -160,7 +160,17 @@ def go_on(run: Run) -> None:
             continue
         run.unwinding = tuple(other for other in run.unwinding if other != unwind)
         if unwind.goal:
+            _forget_results(run, unwind.nodes)
             run.agenda.append(("", unwind.goal))
+
+
+def _forget_results(run: Run, nodes: Iterable[str]) -> None:
+    """What was undone has left nothing behind; what people filled in is offered to them again."""
+    for node in nodes:
+        result = run.own_data.get(node)
+        if result is not None and isinstance(run.graph.by_id[node], UserTaskNode):
+            run.earlier[node] = result
+        run.forget_result(node)
 
 
 def _waits(run: Run, unwind: Unwind) -> bool:

@@ -39,6 +39,7 @@ class CopiedRun:
         self.children = dict(state.children)
         self.awaited = dict(state.awaited)
         self.handlers = dict(state.handlers)
+        self.earlier = dict(state.earlier)
         self.kept_for = dict(state.kept_for)
         self.incidents = dict(state.incidents)
         self.rounds = dict(state.rounds)

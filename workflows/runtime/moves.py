@@ -180,6 +180,7 @@ def take(run: Run, node: PlanNode, way: PlanBoundary) -> None:
     """A way out of a node that is not done: the node is left, unless the way goes alongside."""
     if not way.alongside:
         compensation.leave_early(run, node.id, way.name or f"{way.id} was taken")
+        run.forget_result(node.id)
     run.follow(node.id, way)
 
 

@@ -176,6 +176,7 @@ def _open(run: Run, node: PlanUserTask, visit: int, search: Search, *, asked: bo
         opened_at=run.at,
         on_behalf_of={p: whom for p, whom in search.on_behalf_of.items() if p in people},
         waiting_since=run.at,
+        draft=run.earlier.pop(node.id, {}),
     )
     keeper = run.kept_for.pop(node.id, "")
     if signs(node):

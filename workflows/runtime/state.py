@@ -230,6 +230,7 @@ class RunState:
             is set around it as well.
         joined: the edges by which tokens have come to each node that waits for more.
         handlers: who handled each node last.
+        earlier: what people had filled in at a node before it was taken back: offered again.
         kept_for: who gets a node's next task, because it comes back to them.
         rounds: the lists that are being gone through, by node.
         inner: the runs of bodies, by ``node/visit.number``.
@@ -248,6 +249,7 @@ class RunState:
     children: dict[str, Child] = field(default_factory=dict)
     awaited: dict[str, Awaited] = field(default_factory=dict)
     handlers: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, Any] = field(default_factory=dict)
     kept_for: dict[str, str] = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
     unwinding: tuple[Unwind, ...] = ()

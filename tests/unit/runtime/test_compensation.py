@@ -9,6 +9,7 @@ import pytest
 from kit.errors import ServiceError
 from tests.unit.runtime.cases import Case, Small
 from workflows.runtime.commands import CallRpc, CancelChild, EndCase, Purpose
+from workflows.runtime.describe import standing
 from workflows.runtime.port import Reply
 from workflows.runtime.state import CaseStatus
 
@@ -221,3 +222,40 @@ def test_a_cancellation_takes_over_what_a_send_back_was_undoing() -> None:
     case.advance(timedelta(hours=3))
     assert undone(case) == ["second/1/undo Unmake", "first/1/undo Unmake"]
     assert case.state.status is CaseStatus.CANCELLED
+
+
+CHOICE = """
+    start: intake
+    nodes:
+      - {id: intake, kind: form, name: 登记, assignee: {role: sales}, form: [{id: label, kind: text, name: 名, required: true}]}
+      - {id: choose, kind: decision, name: 做吗}
+      - {id: make, kind: service, name: 做, rpc: test.v1.Things/Make, input: {label: =intake.label}}
+      - {id: check, kind: approval, name: 审核, assignee: {role: boss}}
+      - {id: tell, kind: service, name: 告, rpc: test.v1.Things/Make, input: {label: '=has(make) ? make.thing_id : "nothing"'}}
+      - {id: done, kind: end, name: 完}
+    edges:
+      - {from: intake, to: choose}
+      - {from: choose, to: make, when: intake.label == "make"}
+      - {from: choose, to: check, otherwise: true}
+      - {from: make, to: check}
+      - {from: check, to: tell}
+      - {from: tell, to: done}
+"""
+
+
+def test_what_was_undone_is_not_read_any_more() -> None:
+    case = Case(CHOICE)
+    case.do("pe_sales", "complete", "intake", form={"label": "make"})
+    case.do("pe_boss", "reject", "check", to="intake")
+    assert undone(case) == ["make/1/undo Unmake"]
+    case.do("pe_sales", "complete", "intake", form={"label": "leave"})
+    case.do("pe_boss", "approve", "check")
+    assert case.calls_of(Purpose.NODE)[-1].request == {"label": "nothing"}
+
+
+def test_what_was_filled_in_is_offered_again_after_a_send_back() -> None:
+    case = Case(CHOICE)
+    case.do("pe_sales", "complete", "intake", form={"label": "make"})
+    case.do("pe_boss", "reject", "check", to="intake")
+    (task,) = standing(case.state, case.plan)["user_tasks"]
+    assert task["context"]["defaults"] == {"label": "make"}
