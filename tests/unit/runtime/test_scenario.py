@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.compiler.flows import plan_of
 from workflows.language.reading import read_source
-from workflows.runtime.scenario import ScenarioFile, play
+from workflows.runtime.account import What, account_of
+from workflows.runtime.scenario import ScenarioFile, live, play
 
 PLAN = plan_of("""
     start: make
@@ -138,3 +139,20 @@ def test_a_deadline_that_was_stopped_falls_due_once_and_at_its_new_instant() -> 
             """).value
     )
     assert play(ROOMS, file.scenarios[0], file) == []
+
+
+def test_a_story_is_told_step_by_step() -> None:
+    file = ScenarioFile.model_validate(read_source(STORY).value)
+    case, _ = live(PLAN, file.scenarios[0], file)
+    told = [(each.what, each.title, each.who, each.detail) for each in account_of(case)]
+    assert told == [
+        (What.STARTED, "", ("pe_starter",), ""),
+        (What.CAME, "做", (), ""),
+        (What.CALLED, "做", (), "test.v1.Things/Make"),
+        (What.CAME, "审核", (), ""),
+        (What.TOLD, "审核", ("pe_boss",), "task_assigned"),
+        (What.ASKED, "审核", ("pe_boss",), ""),
+        (What.ACTED, "审核", ("pe_boss",), "approve"),
+        (What.CAME, "完", (), ""),
+        (What.ENDED, "", (), "completed"),
+    ]
