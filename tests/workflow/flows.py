@@ -428,3 +428,24 @@ edges:
   - {from: sign, to: done}
   - {from: by_hand, to: done}
 """
+
+TWO_WAITS = """
+language: "1.0"
+code: two_waits
+name: 两处等待
+inputs:
+  - {id: work_order_id, kind: text, name: 工单, required: true}
+start: split
+nodes:
+  - {id: split, kind: parallel, name: 分}
+  - {id: one, kind: wait, name: 甲等, event: workorder.v1.WorkOrderChanged, key: =inputs.work_order_id}
+  - {id: other, kind: wait, name: 乙等, event: workorder.v1.WorkOrderChanged, key: =inputs.work_order_id}
+  - {id: join, kind: parallel, name: 合}
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: split, to: one}
+  - {from: split, to: other}
+  - {from: one, to: join}
+  - {from: other, to: join}
+  - {from: join, to: done}
+"""

@@ -18,7 +18,7 @@ from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2
 from protos.workorder.v1 import workorder_pb2
 from tests.workflow.conftest import Office, eventually
-from tests.workflow.flows import BREAKDOWN
+from tests.workflow.flows import BREAKDOWN, TWO_WAITS
 from workflows.client import StartedCase
 from workflows.relay.relay import Relay
 
@@ -95,6 +95,18 @@ async def test_an_event_that_came_before_its_case_waits_is_kept_for_it(office: O
     case = await office.start(BREAKDOWN, work_order_id="wo_early")
     assert await office.outcome(case) == "completed"
     assert not await kept()
+
+
+async def test_an_event_for_which_two_nodes_wait_is_told_once_and_wakes_both(
+    office: Office,
+) -> None:
+    case = await office.start(TWO_WAITS, work_order_id="wo_twice")
+    await waits(office, case)
+    await happen(office, changed("wo_twice"), "wo_twice")
+    assert await office.outcome(case) == "completed"
+    history = await office.history(case.workflow_id)
+    signals = [e for e in history if e.HasField("workflow_execution_signaled_event_attributes")]
+    assert len(signals) == 1
 
 
 async def test_what_a_case_did_itself_does_not_wake_it(office: Office) -> None:

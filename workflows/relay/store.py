@@ -53,7 +53,8 @@ class Wake:
 
 
 async def wakes(session: AsyncSession) -> Sequence[Wake]:
-    """Buffered events for which somebody waits, the oldest first.
+    """Buffered events for which somebody waits, the oldest first, and each workflow once: it tells
+    all of its nodes.
 
     What a case has done itself does not wake it: an event of its own case by the product itself.
     """
@@ -72,6 +73,7 @@ async def wakes(session: AsyncSession) -> Sequence[Wake]:
         )
         .join(RecorderRow, RecorderRow.workflow_id == AwaitedEventRow.workflow_id)
         .where(~own)
+        .distinct(BufferedEventRow.event_id, AwaitedEventRow.workflow_id)
         .order_by(BufferedEventRow.event_id, AwaitedEventRow.workflow_id)
     )
     return [Wake(event, workflow_id) for event, workflow_id in rows]
