@@ -9,6 +9,7 @@ import pytest
 
 from kit.errors import ServiceError
 from tests.unit.runtime.cases import MONDAY, Case, Small
+from workflows.compiler.plan import DecisionNode, Plan, PlanEdge
 from workflows.runtime.commands import EndCase, StartFieldWork, StartTimer
 from workflows.runtime.events import EventArrived, RpcSucceeded, TimerFired
 from workflows.runtime.interpreter import step
@@ -290,3 +291,20 @@ def test_variables_are_set_when_a_node_is_done() -> None:
         "label": "n1",
     }
     assert case.all(type(case.commands[0][1]))[-1].request == {"label": "n1¥3.00"}
+
+
+def test_a_case_that_moves_without_end_is_stopped() -> None:
+    loop = Plan(
+        interpreter=1,
+        catalog="",
+        flow="loop",
+        name="循环",
+        start="a",
+        nodes=(
+            DecisionNode(id="a", name="甲", next=(PlanEdge(id="a>b", to="b"),)),
+            DecisionNode(id="b", name="乙", next=(PlanEdge(id="b>a", to="a"),)),
+        ),
+        response={"record": [], "name": "loop"},
+    )
+    with pytest.raises(RuntimeError, match="moves without end"):
+        Case(loop)
