@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -121,7 +122,7 @@ async def test_a_case_that_continues_as_new_keeps_all_it_knew(
     started = events[0].workflow_execution_started_event_attributes
     assert started.continued_execution_run_id
     handle = office.temporal.get_workflow_handle(case.workflow_id)
-    standing = await handle.query("standing")
+    standing = await handle.query("standing", rpc_timeout=timedelta(seconds=60))
     assert [task["user_task_id"] for task in standing["user_tasks"]] == [task.user_task_id]
     assert standing["title"] == "量房"
     await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
