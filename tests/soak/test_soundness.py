@@ -20,7 +20,7 @@ def test_graphs_are_judged_as_the_definition_judges_them(kind: str) -> None:
     tally = Tally(most=4_000)
     for seed in range(GRAPHS):
         tally.compare(random_graph(Random(f"soak {kind} {seed}"), kind))
-    print(kind, dict(tally.seen))
+    print(kind, tally)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,7 +28,7 @@ def test_shortest_runs_are_found_without_looking_at_everything(kind: str) -> Non
     tally = Tally(most=4_000)
     for seed in range(FAR_GRAPHS):
         tally.compare_far(random_graph(Random(f"soak far {kind} {seed}"), kind))
-    print(kind, "far", dict(tally.seen))
+    print(kind, "far", tally)
 
 
 def test_plain_graphs_are_judged_as_cpncheck_judges_them(tmp_path: Path) -> None:

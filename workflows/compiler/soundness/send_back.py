@@ -61,13 +61,7 @@ class _Legality:
         self._held = set(self._net.holding.values())
         self._regions = self._find_regions()
         blocks = regular_blocks(graph)
-        joins = {block.join for block in blocks}
-        self._uncertain = union(
-            upstream
-            for cluster in self._net.clusters
-            for _, upstream in cluster.waits
-            if cluster.moves[0].step not in joins
-        )
+        self._doubtful = self._find_doubtful({block.join for block in blocks})
         self._exits = self._find_exits(blocks)
 
     def holds(self, step: str, target: str) -> bool:
@@ -79,7 +73,7 @@ class _Legality:
         stale = region & self._net.places
         for bit in bits(fresh):
             stale &= self._together.of(bit)
-        if not leaves and not stale and not region & self._uncertain:
+        if not leaves and not stale and not region & self._doubtful[target]:
             return True
         if self._markings is None:
             return False
@@ -110,6 +104,24 @@ class _Legality:
             for bit in bits(marking & held):
                 resting_on[bit].append(marking)
         return come_to, resting_on
+
+    def _find_doubtful(self, regular: set[str]) -> dict[str, int]:
+        """For each step the places of tokens that might hold up inclusive joins elsewhere.
+
+        A join inside its region is held up by nothing outside, from where ways lead to all its
+        lines or to none; unless one of them comes from behind the join itself.
+        """
+        graph, through = self._net.graph, self.dominance.through
+        doubtful: dict[str, int] = defaultdict(int)
+        for cluster in self._net.clusters:
+            join = cluster.moves[0].step
+            if cluster.waits and join not in regular:
+                upstream = union(places for _, places in cluster.waits)
+                repeating = any(join in through(line.source) for line in graph.entering[join])
+                for step in graph.order:
+                    if repeating or step not in through(join):
+                        doubtful[step] |= upstream
+        return doubtful
 
     def _find_regions(self) -> dict[str, int]:
         """For each step the bits of all tokens in its region."""

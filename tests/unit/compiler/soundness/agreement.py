@@ -31,7 +31,7 @@ class Tally:
     """What was compared, graph by graph."""
 
     most: int = MOST_MARKINGS
-    seen: Counter[object] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def compare(self, graph: ControlGraph) -> None:
         """Verdict, flaws, traces and dead steps are those of the definition; send-backs too."""
@@ -63,9 +63,12 @@ class Tally:
         if outcome is None or not outcome.flaws:
             return
         for problem in find_problems(net, found, budget=0):
-            self.seen[problem.flaw, problem.shortest] += 1
+            self.seen[far(problem.flaw, problem.shortest)] += 1
             if problem.flaw is not Flaw.DEAD_STEP:
                 check_trace(graph, problem, outcome.flaws[problem.flaw])
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number} {what}" for what, number in self.seen.most_common())
 
     def _play_out(self, graph: ControlGraph) -> Outcome | None:
         try:
@@ -75,6 +78,10 @@ class Tally:
             return None
         self.seen["sound" if outcome.sound else "unsound"] += 1
         return outcome
+
+
+def far(flaw: Flaw, shortest: bool) -> str:
+    return f"shortest {flaw}" if shortest else f"{flaw}, perhaps not shortest"
 
 
 def check_trace(graph: ControlGraph, problem: Problem, shortest: int) -> None:

@@ -70,6 +70,19 @@ def test_twenty_branches_that_can_each_fail_are_proven_sound() -> None:
 
 
 @pytest.mark.parametrize(
+    "graph",
+    [
+        "task a -> b c; task b -> j h!; task c -> j h!; task h -> x; and j -> e; end e; error x",
+        "task a -> b n~; task b -> e n!; xor n -> x; end e; error x",
+        "task a -> b n~; xor n -> h; task h -> x; xor b -> a e; end e; error x",
+        "task a -> h h b!; task h -> x; task b -> e; end e; error x",
+    ],
+)
+def test_two_tokens_on_their_way_to_an_error_end_are_not_overlooked(graph: str) -> None:
+    assert prove(draw(graph)).problems[0].flaw is Flaw.SECOND_TOKEN
+
+
+@pytest.mark.parametrize(
     ("split", "join", "flaw", "length"),
     [("and", "xor", Flaw.SAME_END_TWICE, 10), ("xor", "and", Flaw.DEADLOCK, 5)],
 )
