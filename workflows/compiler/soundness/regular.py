@@ -1,9 +1,10 @@
-"""Finds the inclusive blocks in which every branch by itself does what it should.
+"""Finds inclusive blocks, and those of them in which every branch by itself does what it should.
 
-Between a split and an inclusive join lies a regular block when the split's branches have nothing in
-common, lead to nothing but the join and to plain ends, and each brings exactly one token to the
-join whatever else happens. Of such a block the widest choices of the split tell all that can happen,
-and its join waits for every branch that was chosen. ``docs/soundness.md`` has the argument.
+Between a split and an inclusive join lies a block when the split's branches have nothing in common
+and lead to nothing but the join, to which each does, and to ends. The block is regular
+when no branch ends everything, and each brings exactly one token to the join whatever else happens.
+Of such a block the widest choices of the split tell all that can happen. ``docs/soundness.md`` has
+the argument.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class Block:
     branches: tuple[Branch, ...]
 
 
-def regular_blocks(graph: ControlGraph) -> list[Block]:
-    """The regular blocks of a graph."""
+def inclusive_blocks(graph: ControlGraph) -> list[Block]:
+    """The inclusive blocks of a graph."""
     joins = [step.id for step in graph.steps if step.waits_for == "some"]
     if not joins:
         return []
@@ -48,8 +49,12 @@ def regular_splits(graph: ControlGraph) -> frozenset[str]:
     """The splits that give to some of which the widest choices tell all that can happen."""
     if all(step.gives != "some" for step in graph.steps):
         return frozenset()
-    splits = (block.split for block in regular_blocks(graph))
-    return frozenset(split for split in splits if graph.step[split].gives == "some")
+    return frozenset(
+        block.split
+        for block in inclusive_blocks(graph)
+        if graph.step[block.split].gives == "some"
+        and all(_delivers(graph, branch) for branch in block.branches)
+    )
 
 
 def _find_block(graph: ControlGraph, split: str | None, join: str) -> Block | None:
@@ -72,8 +77,8 @@ def _find_block(graph: ControlGraph, split: str | None, join: str) -> Block | No
     branches = tuple(
         Branch(line, tuple(inside[line.id]), tuple(arriving[line.id])) for line in leaving
     )
-    regular = all(_delivers(graph, branch) for branch in branches)
-    return Block(split, join, branches) if regular else None
+    arrives = all(branch.arriving for branch in branches)
+    return Block(split, join, branches) if arrives else None
 
 
 def _between(graph: ControlGraph, line: Line, join: str) -> list[str]:

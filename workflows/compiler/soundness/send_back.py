@@ -10,11 +10,11 @@ from workflows.compiler.soundness.cluster import bits, union
 from workflows.compiler.soundness.control import ControlGraph, Line
 from workflows.compiler.soundness.dominance import Dominance
 from workflows.compiler.soundness.net import Net
-from workflows.compiler.soundness.regular import Block, regular_blocks
+from workflows.compiler.soundness.regular import Block, inclusive_blocks
 from workflows.compiler.soundness.together import Together
 
 #: How many markings are looked at where the structure leaves a doubt.
-_MOST: Final = 2_000
+_MOST: Final = 5_000
 
 
 def region(graph: ControlGraph, step: str) -> frozenset[str]:
@@ -60,7 +60,7 @@ class _Legality:
         self._net = self._together.net
         self._held = set(self._net.holding.values())
         self._regions = self._find_regions()
-        blocks = regular_blocks(graph)
+        blocks = inclusive_blocks(graph)
         self._doubtful = self._find_doubtful({block.join for block in blocks})
         self._exits = self._find_exits(blocks)
 
@@ -105,8 +105,8 @@ class _Legality:
                 resting_on[bit].append(marking)
         return come_to, resting_on
 
-    def _find_doubtful(self, regular: set[str]) -> dict[str, int]:
-        """For each step the places of tokens that might hold up inclusive joins elsewhere.
+    def _find_doubtful(self, closing: set[str]) -> dict[str, int]:
+        """For each step the places of tokens that might hold up inclusive joins of no block.
 
         A join inside its region is held up by nothing outside, from where ways lead to all its
         lines or to none; unless one of them comes from behind the join itself.
@@ -115,7 +115,7 @@ class _Legality:
         doubtful: dict[str, int] = defaultdict(int)
         for cluster in self._net.clusters:
             join = cluster.moves[0].step
-            if cluster.waits and join not in regular:
+            if cluster.waits and join not in closing:
                 upstream = union(places for _, places in cluster.waits)
                 repeating = any(join in through(line.source) for line in graph.entering[join])
                 for step in graph.order:
