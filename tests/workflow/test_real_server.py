@@ -204,20 +204,6 @@ async def test_bodies_and_child_cases_run_in_the_sandbox_as_well(real_office: Of
         assert (await office.task_of("pe_li", bought)).node == "sign"
 
 
-async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(
-    real_office: Office,
-) -> None:
-    office = real_office
-    async with office.worker():
-        case = await office.start(INSTALL)
-        task = await office.task_of("pe_wang", case)
-        await office.act(task, "complete", "pe_wang", form={"units": 1})
-        await office.task_of("pe_tian", case)
-        await office.temporal.get_workflow_handle(case.workflow_id).cancel()
-        assert await office.outcome(case) == "cancelled"
-        assert office.company.undone == ["CancelWorkOrder"]
-
-
 @pytest.mark.parametrize("milliseconds", [0, 40, 90, 160, 250])
 async def test_cases_cancelled_at_any_moment_end_and_leave_no_work_order_behind(
     office: Office, milliseconds: int
