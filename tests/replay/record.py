@@ -53,6 +53,7 @@ from tests.workflow.flows import (
     ROOMS,
     SIGN,
 )
+from workflows.activities import rpc
 from workflows.client import Act, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.main import SCHEMA, mounts
@@ -147,6 +148,18 @@ async def countersigned(office: Office) -> StartedCase:
     office.company.down = set()
     for person in ("pe_zhao", "pe_qian"):
         await office.act(await office.task_of(person, case), "approve", person)
+    await office.outcome(case)
+    return case
+
+
+async def delayed(office: Office) -> StartedCase:
+    """A local attempt that runs out of time."""
+    office.company.slow["ResolveAssignees"] = 0.8
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rpc, "_DEADLINE_SHARE", 4.0)
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+    await office.act(task, "complete", "pe_li", form={"note": "好"})
     await office.outcome(case)
     return case
 
@@ -265,6 +278,7 @@ STORIES: Final[tuple[Callable[[Office], Awaitable[StartedCase]], ...]] = (
     cancelled,
     alerted,
     countersigned,
+    delayed,
     woken,
     continued,
     measured,

@@ -10,6 +10,7 @@ from protos.workorder.v1 import workorder_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
+from workflows.activities import rpc
 from workflows.client import Act, StartedCase
 from workflows.runtime import workflow as shell
 
@@ -151,6 +152,21 @@ async def test_a_call_that_may_yet_succeed_goes_on_as_an_activity_under_the_same
     assert (await office.task_of("pe_li", case)).node == "measure"
 
 
+async def test_a_case_whose_local_attempt_ran_out_of_time_is_taken_up_by_another_worker(
+    real_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = real_office
+    # As on a worker that is too busy to notice a deadline: Temporal itself gives the attempt up.
+    monkeypatch.setattr(rpc, "_DEADLINE_SHARE", 4.0)
+    office.company.slow["ResolveAssignees"] = 0.8
+    async with office.worker():
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+    async with office.worker():
+        assert (await office.act(task, "complete", "pe_li", form={"note": "好"})).applied
+        assert await office.outcome(case) == "completed"
+
+
 async def test_operations_find_a_case_and_read_where_it_stands(office: Office) -> None:
     case = await office.start(MEASURE)
     await office.task_of("pe_li", case)
@@ -202,6 +218,16 @@ async def test_bodies_and_child_cases_run_in_the_sandbox_as_well(real_office: Of
         check = await office.task_of("pe_chen", child)
         assert (await office.act(check, "approve", "pe_chen", form={"note": "good"})).applied
         assert (await office.task_of("pe_li", bought)).node == "sign"
+
+
+async def test_a_cancellation_from_the_temporal_ui_undoes_what_was_done(office: Office) -> None:
+    case = await office.start(INSTALL)
+    task = await office.task_of("pe_wang", case)
+    await office.act(task, "complete", "pe_wang", form={"units": 1})
+    await office.task_of("pe_tian", case)
+    await office.temporal.get_workflow_handle(case.workflow_id).cancel()
+    assert await office.outcome(case) == "cancelled"
+    assert office.company.undone == ["CancelWorkOrder"]
 
 
 @pytest.mark.parametrize("milliseconds", [0, 40, 90, 160, 250])

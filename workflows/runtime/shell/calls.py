@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from workflows.runtime.commands import CallRpc, Purpose
 from workflows.runtime.events import RpcFailed, RpcSucceeded
@@ -50,6 +50,7 @@ class Calls:
         self.in_trouble: set[str] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._chained: set[str] = set()
+        self._unwanted: set[str] = set()
         self._task = -1
         self._chain_began: datetime | None = None
         self._answering = False
@@ -75,21 +76,29 @@ class Calls:
         running.add_done_callback(lambda _: self._forget(call.call_id))
 
     def cancel(self, call_id: str) -> None:
-        """Nobody wants the answer any more."""
-        running = self._running.get(call_id)
-        if running is not None:
-            running.cancel()
+        """Nobody wants the answer any more.
+
+        A local attempt under way is let run out: cancelled, it would leave no marker in the history,
+        and a replay would take another way.
+        """
+        if call_id in self._chained:
+            self._unwanted.add(call_id)
+        elif call_id in self._running:
+            self._running[call_id].cancel()
 
     async def _run(self, call: CallRpc, local: bool, on_end: Callable[[Ended], None]) -> None:
+        if call.call_id in self._unwanted:
+            return
         ended = await self._attempt_locally(call) if local else None
-        if ended is None:
-            ended = await self._call_until_answered(call)
-        on_end(ended)
+        if call.call_id in self._unwanted:
+            return
+        on_end(ended or await self._call_until_answered(call))
 
     def _forget(self, call_id: str) -> None:
         """The call has ended, or was cancelled before it began."""
         del self.in_flight[call_id], self._running[call_id]
         self._chained.discard(call_id)
+        self._unwanted.discard(call_id)
         self.in_trouble.discard(call_id)
         self._wake()
 
@@ -104,7 +113,7 @@ class Calls:
                 retry_policy=_ONCE,
                 summary=call.summary,
             )
-        except (ActivityError, ApplicationError) as error:
+        except FailureError as error:
             self._chained.discard(call.call_id)
             if _is_final(error):
                 return _failure(call, error)
@@ -125,7 +134,7 @@ class Calls:
                 retry_policy=_UNTIL_ANSWERED,
                 summary=call.summary,
             )
-        except (ActivityError, ApplicationError) as error:
+        except FailureError as error:
             return _failure(call, error)
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
@@ -152,18 +161,19 @@ def _request(call: CallRpc) -> dict[str, Any]:
     return {"idempotency_key": call.idempotency_key, **call.request}
 
 
-def _is_final(error: ActivityError | ApplicationError) -> bool:
+def _is_final(error: FailureError) -> bool:
     cause = _cause(error)
     return isinstance(cause, ApplicationError) and cause.non_retryable
 
 
-def _failure(call: CallRpc, error: ActivityError | ApplicationError) -> RpcFailed:
+def _failure(call: CallRpc, error: FailureError) -> RpcFailed:
     cause = _cause(error)
     if isinstance(cause, ApplicationError):
         return RpcFailed(workflow.now(), call.call_id, cause.type or "RPC_FAILED", cause.message)
     return RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", str(cause or error))
 
 
-def _cause(error: ActivityError | ApplicationError) -> BaseException | None:
-    """What the activity raised: a local one's error comes bare, an ordinary one's wrapped."""
+def _cause(error: FailureError) -> BaseException | None:
+    """What the activity raised, or what became of it. An ordinary activity's error comes wrapped, a
+    local one's bare or wrapped: a time-out wrapped at first and bare in a replay."""
     return error.cause if isinstance(error, ActivityError) else error
