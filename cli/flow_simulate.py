@@ -20,8 +20,8 @@ from services.gateway.words import word
 if TYPE_CHECKING:
     from workflows.compiler.failing import Beat, FailingRun
     from workflows.compiler.plan import Plan
-    from workflows.runtime.account import Happening
-    from workflows.runtime.simulation import Simulation
+    from workflows.simulation.account import Happening
+    from workflows.simulation.dry_run import Simulation
 
 _File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, readable=True)]
 
@@ -71,7 +71,7 @@ def _plan(file: Path) -> Plan:
 
 
 def _play(plan: Plan, at: datetime, seed: int | None) -> None:
-    from workflows.runtime.simulation import simulate as live_through  # noqa: PLC0415
+    from workflows.simulation.dry_run import simulate as live_through  # noqa: PLC0415
 
     lived = live_through(plan, at, seed=seed)
     plain = {
@@ -103,7 +103,7 @@ def _account(lived: Simulation) -> Any:
 
 
 def _count(plan: Plan, at: datetime, seed: int, runs: int) -> None:
-    from workflows.runtime.simulation import simulate as live_through  # noqa: PLC0415
+    from workflows.simulation.dry_run import simulate as live_through  # noqa: PLC0415
 
     lived = [live_through(plan, at, seed=seed + number) for number in range(runs)]
     ended = Counter(each.stopped or each.status for each in lived)
@@ -128,7 +128,7 @@ def _count(plan: Plan, at: datetime, seed: int, runs: int) -> None:
 
 def _stories(plan: Plan, file: Path, name: str) -> None:
     from workflows.language.reading import read_source  # noqa: PLC0415
-    from workflows.runtime.scenario import ScenarioFile, play  # noqa: PLC0415
+    from workflows.simulation.scenario import ScenarioFile, play  # noqa: PLC0415
 
     folder = file if file.is_dir() else file.parent
     told = ScenarioFile.model_validate(read_source(read(folder / "scenarios.yaml")).value)

@@ -11,7 +11,7 @@ from workflows.catalog import load_catalog
 from workflows.compiler.compile import Compiled, compile_flow
 from workflows.compiler.plan import Plan
 from workflows.language.reading import read_source
-from workflows.runtime.scenario import ScenarioFile
+from workflows.simulation.scenario import ScenarioFile
 
 FLOWS = Path(__file__).parents[2] / "flows"
 LIBRARY = sorted(path.parent for path in FLOWS.glob("*/flow.yaml"))

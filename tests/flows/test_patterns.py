@@ -14,7 +14,7 @@ import pytest
 from tests.flows.library import FLOWS, yaml_of
 from workflows.catalog import load_catalog
 from workflows.compiler.compile import Compiled, compile_flow
-from workflows.runtime.scenario import ScenarioFile, play
+from workflows.simulation.scenario import ScenarioFile, play
 
 PAGE = FLOWS.parent / "docs/patterns.md"
 PATTERNS: dict[Path, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flows.library import LIBRARY, compiled, plan_of, scenarios_of, yaml_of
-from workflows.runtime.scenario import play
+from workflows.simulation.scenario import play
 
 STORIES = [
     (folder, scenario.name) for folder in LIBRARY for scenario in scenarios_of(folder).scenarios

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from workflows.runtime.fitting import fitting_text
+from workflows.simulation.fitting import fitting_text
 
 
 @pytest.mark.parametrize(

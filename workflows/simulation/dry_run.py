@@ -27,16 +27,16 @@ from workflows.compiler.plan import (
     WaitNode,
 )
 from workflows.language.types import Record, from_json
-from workflows.runtime.account import Happening, account_of
 from workflows.runtime.commands import CallRpc, Purpose, StartFieldWork, StartSubflow
 from workflows.runtime.events import Act, EventArrived
-from workflows.runtime.guess import Guess
 from workflows.runtime.people import RESOLVE_ASSIGNEES
 from workflows.runtime.places import Place, node_at, place_of, places
 from workflows.runtime.port import Reply, VirtualCase
 from workflows.runtime.state import Awaited
 from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import Verb
+from workflows.simulation.account import Happening, account_of
+from workflows.simulation.guess import Guess
 
 _MOST_TURNS: Final = 500
 _WORK_TAKES: Final = timedelta(hours=4)

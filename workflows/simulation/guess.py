@@ -17,8 +17,8 @@ from workflows.language.fields import FormField
 from workflows.language.file_types import endings_of
 from workflows.language.types import EnumOf, ListOf, MapOf, Record, Scalar, Type
 from workflows.language.values import ENCODERS, Json, timestamp_to_json
-from workflows.runtime.fitting import fitting_text
 from workflows.runtime.forms import look_at_form
+from workflows.simulation.fitting import fitting_text
 
 _NAMES: Final = {"region": "110105", "person": "pe_guess", "customer": "cu_guess"}
 

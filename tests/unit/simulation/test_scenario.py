@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.compiler.flows import plan_of
 from workflows.language.reading import read_source
-from workflows.runtime.account import What, account_of
-from workflows.runtime.scenario import ScenarioFile, live, play
+from workflows.simulation.account import What, account_of
+from workflows.simulation.scenario import ScenarioFile, live, play
 
 PLAN = plan_of("""
     start: make

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.compiler.flows import plan_of
 from tests.unit.runtime.cases import MONDAY
-from workflows.runtime.account import What
-from workflows.runtime.simulation import Simulation, simulate
+from workflows.simulation.account import What
+from workflows.simulation.dry_run import Simulation, simulate
 
 LOOP = """
     inputs: [{id: floors, kind: integer, name: 楼层, required: true, minimum: "3", maximum: "3"}]

@@ -29,7 +29,7 @@ from workflows.runtime.messages import SEND
 from workflows.runtime.places import each, places
 from workflows.runtime.port import VirtualCase
 from workflows.runtime.user_task import UserTask
-from workflows.runtime.world import FIELD_WORK, Answer, Opening, Part, World
+from workflows.simulation.world import FIELD_WORK, Answer, Opening, Part, World
 
 
 class ActStep(Part):
