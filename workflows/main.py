@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -52,6 +52,8 @@ from workflows.system.hand_over import HandOverWorkflow
 
 ROLES: Final = ("worker", "cases", "relay")
 SCHEMA: Final = "flows"
+#: What a worker runs.
+WORKFLOWS: Final = (CaseWorkflow, FieldWorkWorkflow, HandOverWorkflow)
 
 _RETRY_SECONDS: Final = 1.0
 _log = logger("workflows")
@@ -89,8 +91,11 @@ def make_worker(
     caller: RpcCaller,
     build_id: str,
     runner: WorkflowRunner | None = None,
+    workflows: Sequence[type] = WORKFLOWS,
+    activities: Sequence[Callable[..., Any]] = (),
 ) -> Worker:
-    """The worker of cases, field work and their calls, and of what outlasts a case.
+    """The worker of cases, field work and their calls, and of what outlasts a case; another choice
+    of workflows, and more activities, are for those who play a part of the world themselves.
 
     Unsandboxed unless a runner is given: the sandbox costs half as much again, and what it would
     catch is caught by the tests, which run in it as well.
@@ -98,8 +103,8 @@ def make_worker(
     return Worker(
         temporal,
         task_queue=TASK_QUEUE,
-        workflows=[CaseWorkflow, FieldWorkWorkflow, HandOverWorkflow],
-        activities=[RpcActivity(caller).call, CaseActs(temporal).apply],
+        workflows=workflows,
+        activities=[RpcActivity(caller).call, CaseActs(temporal).apply, *activities],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         max_cached_workflows=2_000,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
