@@ -24,6 +24,15 @@ def test_graphs_are_judged_as_the_definition_judges_them(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_markings_are_judged_as_the_definition_judges_them(kind: str) -> None:
+    tally = Tally(most=4_000)
+    for seed in range(GRAPHS):
+        random = Random(f"soak from {kind} {seed}")
+        tally.compare_from(random_graph(random, kind), random)
+    print(kind, "from", tally)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_shortest_runs_are_found_without_looking_at_everything(kind: str) -> None:
     tally = Tally(most=4_000)
     for seed in range(FAR_GRAPHS):

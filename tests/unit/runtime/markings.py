@@ -6,17 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.unit.compiler.soundness.brute_force import TooMany, explore
-from workflows.compiler.plan import (
-    DecisionNode,
-    EndNode,
-    ParallelNode,
-    Plan,
-    PlanBoundary,
-    PlanEdge,
-    PlanGraph,
-    PlanNode,
-)
-from workflows.compiler.soundness.control import Boundary, ControlGraph, End, Line, Step
+from workflows.compiler.control import control_of
+from workflows.compiler.plan import DecisionNode, EndNode, Plan, PlanEdge, PlanGraph
 from workflows.runtime.places import places
 from workflows.runtime.state import CaseState, CaseStatus, RunState
 
@@ -46,7 +37,7 @@ def _possible(graph: PlanGraph) -> frozenset[Marking]:
     if key not in _games:
         ends = {node.id for node in graph.nodes if isinstance(node, EndNode)}
         try:
-            found = explore(control_graph(graph), _MOST).markings
+            found = explore(control_of(graph), _MOST).markings
         except TooMany:
             found = {}
         _games[key] = frozenset(
@@ -71,37 +62,3 @@ def _way_in(graph: PlanGraph, node: str) -> str:
     """The only edge into a node; empty where a run comes in."""
     edges: list[PlanEdge] = [edge for other in graph.nodes for edge in other.next]
     return next((edge.id for edge in edges if edge.to == node), "")
-
-
-def control_graph(graph: PlanGraph) -> ControlGraph:
-    """What a graph's soundness depends on, made from the Plan."""
-    lines: list[Line] = []
-    for node in graph.nodes:
-        lines += [_line(node, way) for way in node.next]
-        lines += [_boundary(node, way) for way in node.boundary]
-    return ControlGraph(graph.start, tuple(_step(node) for node in graph.nodes), tuple(lines))
-
-
-def _step(node: PlanNode) -> Step:
-    match node:
-        case EndNode():
-            end: End = "error" if node.fails else "terminate" if node.terminate else "plain"
-            return Step(node.id, end=end)
-        case ParallelNode():
-            return Step(node.id, waits_for="all")
-        case DecisionNode(mode="inclusive"):
-            return Step(node.id, waits_for="some", gives="some")
-        case DecisionNode():
-            return Step(node.id, gives="one")
-        case _:
-            return Step(node.id, resting=True)
-
-
-def _line(node: PlanNode, way: PlanEdge) -> Line:
-    always = way.when is None and not way.otherwise
-    return Line(way.id, node.id, way.to, always=always, default=way.otherwise)
-
-
-def _boundary(node: PlanNode, way: PlanBoundary) -> Line:
-    kind: Boundary = "alongside" if way.alongside else "interrupting"
-    return Line(way.id, node.id, way.to, kind)

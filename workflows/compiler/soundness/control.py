@@ -96,6 +96,11 @@ class ControlGraph:
         return {step.id: step for step in self.steps}
 
     @cached_property
+    def line(self) -> dict[str, Line]:
+        """The lines by id."""
+        return {line.id: line for line in self.lines}
+
+    @cached_property
     def leaving(self) -> dict[str, tuple[Line, ...]]:
         """The lines out of each step, boundary lines included, in their order."""
         found: dict[str, list[Line]] = {step.id: [] for step in self.steps}

@@ -17,23 +17,20 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import combinations, count
 from math import inf
-from typing import Final
 
 from workflows.compiler.soundness.cluster import Cluster, Move, bits
 from workflows.compiler.soundness.explore import Last, Origin, Run, run_to
 from workflows.compiler.soundness.net import Net
 from workflows.compiler.soundness.outlook import Outlook
 
-#: From how many markings the search goes on before it is given up.
-_MOST: Final = 3_000
-
 #: One bit, or two, the lower first.
 _Tokens = tuple[int, ...]
 
 
-def nearest_second_token(net: Net) -> Run | None:
-    """A shortest run in which a place gets a second token; None when it is not found in time."""
-    return _Search(net).run()
+def nearest_second_token(net: Net, most: int) -> Run | None:
+    """A shortest run in which a place gets a second token; None when the search would have to go on
+    from more markings than may be looked at."""
+    return _Search(net).run(most)
 
 
 class _Search:
@@ -47,10 +44,10 @@ class _Search:
         self._todo: list[tuple[float, int, int, Last]] = []
         self._number = count()
 
-    def run(self) -> Run | None:
+    def run(self, most: int) -> Run | None:
         """Go on from where a second token may be nearest, until there is one."""
         self._later(self._net.start, None, None, moves=0, needed=0)
-        for _ in range(_MOST):
+        for _ in range(most):
             if not self._todo:
                 break
             _, left, _, last = heappop(self._todo)

@@ -20,9 +20,9 @@ from workflows.compiler.soundness.choices import (
     countable,
     widest_choices,
 )
-from workflows.compiler.soundness.cluster import Cluster, Move, bits
+from workflows.compiler.soundness.cluster import Cluster, Move, bits, union
 from workflows.compiler.soundness.control import ControlGraph, Gate, Line, Step
-from workflows.compiler.soundness.verdict import How
+from workflows.compiler.soundness.verdict import How, Marking
 
 #: The id of the line on which a run comes in to the start.
 WAY_IN: Final = ""
@@ -49,8 +49,14 @@ class Net:
             any can refute, but not prove.
     """
 
-    def __init__(self, graph: ControlGraph, regular: Collection[str] = ()) -> None:
-        """Make the net; of the regular splits only with their widest choices."""
+    def __init__(
+        self, graph: ControlGraph, regular: Collection[str] = (), start: Marking | None = None
+    ) -> None:
+        """Make the net; of the regular splits only with their widest choices.
+
+        Args:
+            start: where runs begin; None: with one token on the way in.
+        """
         self.graph = graph
         self._regular = regular
         self.given = {
@@ -63,6 +69,7 @@ class Net:
             if step.id not in regular and not countable(step, self.given[step.id])
         )
         self._lay_out()
+        self.start = self.fresh(self.line[WAY_IN]) if start is None else self.bits_of(start)
         self.clusters: list[Cluster] = []
         self.cluster: dict[int, Cluster] = {}
         for step in graph.steps:
@@ -108,6 +115,21 @@ class Net:
             return ()
         return tuple(line for line in self._into(step) if self.line[line] & tokens)
 
+    def bits_of(self, marking: Marking) -> int:
+        """A marking, in which no place holds two tokens, as a number."""
+        standing = union(self.holding[step] for step in (*marking.steps, *marking.ends))
+        standing |= union(self.line[line] for line in marking.lines)
+        armed = union(self.fresh(place) for place in bits(standing))
+        return armed & ~union(self._armed[line] for line in marking.spent)
+
+    def spent(self, marking: int) -> tuple[str, ...]:
+        """The alongside lines of steps on which tokens rest that cannot be taken any more."""
+        return tuple(
+            line
+            for line, armed in self._armed.items()
+            if not marking & armed and marking & self.holding[self.graph.line[line].source]
+        )
+
     def _into(self, step: str) -> list[str]:
         lines = [line.id for line in self.graph.entering[step]]
         return [WAY_IN, *lines] if step == self.graph.start else lines
@@ -134,7 +156,6 @@ class Net:
             for step, place in self.holding.items()
         }
         self.over = 1 << len(bit) + len(self._armed)
-        self.start = self.fresh(self.line[WAY_IN])
 
     def _place_of(self, line: str, target: str) -> tuple[str, str]:
         step = self.graph.step[target]

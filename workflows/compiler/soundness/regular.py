@@ -15,6 +15,7 @@ from workflows.compiler.soundness.control import ControlGraph, Line, Step
 from workflows.compiler.soundness.dominance import Dominance
 from workflows.compiler.soundness.explore import explore
 from workflows.compiler.soundness.net import Net
+from workflows.compiler.soundness.verdict import Marking
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,29 @@ def inclusive_blocks(graph: ControlGraph) -> list[Block]:
     return [block for block in found if block is not None]
 
 
-def regular_splits(graph: ControlGraph) -> frozenset[str]:
-    """The splits that give to some of which the widest choices tell all that can happen."""
+def regular_splits(graph: ControlGraph, start: Marking | None = None) -> frozenset[str]:
+    """The splits that give to some of which the widest choices tell all that can happen.
+
+    Args:
+        start: where runs begin; a block in which tokens stand from the first is not regular.
+    """
     if all(step.gives != "some" for step in graph.steps):
         return frozenset()
     return frozenset(
         block.split
         for block in inclusive_blocks(graph)
         if graph.step[block.split].gives == "some"
+        and not (start and any(_holds(branch, start, graph) for branch in block.branches))
         and all(_delivers(graph, branch) for branch in block.branches)
     )
+
+
+def _holds(branch: Branch, start: Marking, graph: ControlGraph) -> bool:
+    """Tokens stand in a branch, or on its way in or out."""
+    inside = {*branch.steps}
+    own = {branch.line.id, *(line.id for line in branch.arriving)}
+    own |= {line.id for step in branch.steps for line in graph.entering[step]}
+    return bool(inside.intersection(start.steps) or own.intersection(start.lines))
 
 
 def _find_block(graph: ControlGraph, split: str | None, join: str) -> Block | None:

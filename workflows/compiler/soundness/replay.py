@@ -16,17 +16,30 @@ class IllegalFiring(Exception):
     """A trace says that something happens which cannot happen there."""
 
 
-def replay(graph: ControlGraph, trace: Iterable[Firing]) -> list[Marking]:
+def replay(
+    graph: ControlGraph, trace: Iterable[Firing], start: Marking | None = None
+) -> list[Marking]:
     """Play a trace: the marking at the start and after each firing.
 
     A run goes no further once something holds two tokens.
 
+    Args:
+        start: where the run begins; None: with one token on the way in.
+
     Raises:
         IllegalFiring: a firing that the marking before it does not allow.
     """
-    net = Net(graph)
+    return replay_in(Net(graph, start=start), trace)
+
+
+def replay_in(net: Net, trace: Iterable[Firing]) -> list[Marking]:
+    """The same in a net, from where its runs begin.
+
+    Raises:
+        IllegalFiring: a firing that the marking before it does not allow.
+    """
     marking = net.start
-    shown = [_show(net, Counter(bits(marking & net.places)))]
+    shown = [_show(net, Counter(bits(marking & net.places)), marking)]
     doubled = False
     for number, firing in enumerate(trace, start=1):
         move = None if doubled else _follow(net, marking, firing)
@@ -37,7 +50,7 @@ def replay(graph: ControlGraph, trace: Iterable[Firing]) -> list[Marking]:
         tokens.update(_put(net, move))
         doubled = max(tokens.values()) > 1
         marking = rest | move.puts
-        shown.append(_show(net, tokens))
+        shown.append(_show(net, tokens, marking))
     return shown
 
 
@@ -72,7 +85,7 @@ def _put(net: Net, move: Move) -> Iterable[int]:
     return (net.line[line] for line in move.took) if move.took else bits(move.puts & net.places)
 
 
-def _show(net: Net, tokens: Counter[int]) -> Marking:
+def _show(net: Net, tokens: Counter[int], marking: int) -> Marking:
     steps: list[str] = []
     ends: list[str] = []
     for step in net.graph.steps:
@@ -81,4 +94,4 @@ def _show(net: Net, tokens: Counter[int]) -> Marking:
     holding = set(net.holding.values())
     lines = (line for line, place in net.line.items() if place not in holding)
     waiting = (line for line in lines for _ in range(tokens[net.line[line]]))
-    return Marking(tuple(steps), tuple(waiting), tuple(ends))
+    return Marking(tuple(steps), tuple(waiting), tuple(ends), net.spent(marking))

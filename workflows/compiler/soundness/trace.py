@@ -14,16 +14,18 @@ from workflows.compiler.soundness.explore import (
 )
 from workflows.compiler.soundness.nearest import nearest_second_token
 from workflows.compiler.soundness.net import Net
-from workflows.compiler.soundness.replay import replay
+from workflows.compiler.soundness.replay import replay_in
 from workflows.compiler.soundness.survey import Survey
 from workflows.compiler.soundness.verdict import Firing, Flaw, Marking, Problem
 
 #: How many markings are looked at for every flaw there is, and for the nearest of one kind.
 _ALL: Final = 2_000
-_NEAREST: Final = 2_000
+_NEAREST: Final = 3_000
 
 
-def find_problems(net: Net, found: Exploration, *, budget: int = _ALL) -> list[Problem]:
+def find_problems(
+    net: Net, found: Exploration, *, budget: int = _ALL, nearest: int = _NEAREST
+) -> list[Problem]:
     """The flaws of a net that an exploration did not prove, each with a shortest run to it.
 
     Args:
@@ -31,6 +33,7 @@ def find_problems(net: Net, found: Exploration, *, budget: int = _ALL) -> list[P
         found: what the exploration found; where it found no flaw, none is told.
         budget: the markings that may be looked at to tell every flaw; where there are more, the
             nearest ones are told, or only the one that was found.
+        nearest: the markings that may be looked at to tell the nearest.
     """
     dead = found.dead
     problems = []
@@ -42,26 +45,35 @@ def find_problems(net: Net, found: Exploration, *, budget: int = _ALL) -> list[P
             if flaw in survey.flaws:
                 run = run_to(survey.origin, survey.flaws[flaw])
                 problems.append(_tell(net, flaw, run))
-        problems = problems or [_tell_found(net, found)]
+        problems = problems or [_tell_found(net, found, nearest)]
     if dead:
         problems.append(Problem(Flaw.DEAD_STEP, steps=dead))
     return problems
 
 
-def _tell_found(net: Net, found: Exploration) -> Problem:
+def find_doubled(start: Marking) -> Problem | None:
+    """What is wrong with a marking that holds two tokens somewhere from the first."""
+    twice = _twice(start)
+    if twice == Marking():
+        return None
+    steps = twice.steps or twice.ends
+    return Problem(_flaw(start, twice), steps=steps, lines=twice.lines, marking=start)
+
+
+def _tell_found(net: Net, found: Exploration, most: int) -> Problem:
     """The flaw that was found, where there are too many markings to look at them all.
 
     The nearest marking in which nothing can move is found none the less: every run to it can be put
     into the order in which the explorer goes.
     """
-    nearest = explore(net, budget=_NEAREST, breadth=True)
+    nearest = explore(net, budget=most, breadth=True)
     if found.failed is None:
         near = nearest if nearest.trapped else found
         runs = (run_to(near.origin, (marking, None, None)) for marking in sorted(near.trapped))
         return _tell(net, Flaw.CANNOT_FINISH, min(runs, key=len), shortest=False)
     if nearest.failed is not None and nearest.failed[2] is None:
         return _tell(net, None, run_to(nearest.origin, nearest.failed))
-    run = nearest_second_token(net)
+    run = nearest_second_token(net, most)
     if run is not None:
         return _tell(net, None, run)
     run = _without_needless(net, run_to(found.origin, found.failed))
@@ -94,7 +106,7 @@ def _tell(net: Net, flaw: Flaw | None, run: Run, *, shortest: bool = True) -> Pr
         Firing(move.step, move.how, net.came(move.step, marking & cluster.tokens), move.took)
         for marking, cluster, move in run
     )
-    marking = replay(net.graph, trace)[-1]
+    marking = replay_in(net, trace)[-1]
     twice = _twice(marking)
     standing = twice if twice != Marking() else replace(marking, ends=())
     steps = {*standing.steps, *standing.ends, *(net.target(line) for line in standing.lines)}

@@ -55,11 +55,13 @@ class Marking:
         steps: the steps on which tokens rest.
         lines: the lines on which tokens wait; the empty id is the way in to the start.
         ends: the ends that were reached.
+        spent: the alongside lines that were taken in the visits that go on.
     """
 
     steps: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    spent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

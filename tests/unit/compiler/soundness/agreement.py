@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from random import Random
 
 from tests.unit.compiler.soundness import brute_force
-from tests.unit.compiler.soundness.brute_force import Game, Outcome, Tokens
+from tests.unit.compiler.soundness.brute_force import Game, Outcome, Place, Tokens
 from workflows.compiler.soundness import (
     ControlGraph,
     Flaw,
@@ -15,6 +16,7 @@ from workflows.compiler.soundness import (
     concurrent_steps,
     legal_send_backs,
     prove,
+    prove_from,
     region,
     replay,
 )
@@ -24,6 +26,8 @@ from workflows.compiler.soundness.trace import find_problems
 
 #: Graphs with more markings are not played out.
 MOST_MARKINGS = 1_500
+#: From a marking from which more are come to, not every flaw is told, only one.
+MOST_TOLD = 200
 
 
 @dataclass
@@ -55,6 +59,35 @@ class Tally:
             self.seen["legal send-backs"] += check_send_backs(graph, outcome)
             self.seen["side by side without need"] += check_concurrent_steps(graph, outcome)
 
+    def compare_from(self, graph: ControlGraph, random: Random) -> None:
+        """What can become of a random marking is what the definition says: one that a run comes to,
+        or one that another graph's run would."""
+        game = Game(graph)
+        try:
+            come_to = sorted(brute_force.explore(graph, self.most).markings)
+        except brute_force.TooMany:
+            come_to = [game.start()]
+        tokens = Counter(dict(random.choice(come_to)))
+        if random.random() < 0.6:
+            move_a_token(game, tokens, random)
+        start = brute_force.freeze(tokens)
+        try:
+            outcome = brute_force.explore(graph, self.most, start)
+        except brute_force.TooMany:
+            self.seen["too many markings"] += 1
+            return
+        verdict = prove_from(graph, show(game, start))
+        self.seen["can finish" if verdict.sound else "cannot"] += 1
+        assert verdict.sound is (not outcome.flaws), (graph, start)
+        told = {problem.flaw.value for problem in verdict.problems}
+        assert told == set(outcome.flaws) or (told and len(outcome.markings) > MOST_TOLD), start
+        for problem in verdict.problems:
+            self.seen[problem.flaw] += 1
+            if game.unsafe(start):
+                assert (problem.trace, problem.marking) == ((), show(game, start))
+            else:
+                check_trace(graph, problem, outcome.flaws[problem.flaw], start)
+
     def compare_far(self, graph: ControlGraph) -> None:
         """The run that is found where not all markings can be looked at is a shortest too."""
         outcome = self._play_out(graph)
@@ -84,11 +117,24 @@ def far(flaw: Flaw, shortest: bool) -> str:
     return f"shortest {flaw}" if shortest else f"{flaw}, perhaps not shortest"
 
 
-def check_trace(graph: ControlGraph, problem: Problem, shortest: int) -> None:
+def move_a_token(game: Game, tokens: Counter[Place], random: Random) -> None:
+    """Put a token where it may never come, mostly one that rests elsewhere."""
+    resting = [step.id for step in game.graph.steps if step.resting and tokens["on", step.id]]
+    if resting and random.random() < 0.7:
+        gone = random.choice(resting)
+        del tokens["on", gone]
+        for line in game.out[gone]:
+            tokens.pop(("may", line.id), None)
+    game.put(tokens, (random.choice(["", *game.lines]),))
+
+
+def check_trace(
+    graph: ControlGraph, problem: Problem, shortest: int, start: Tokens | None = None
+) -> None:
     """The trace is a run to a marking with that flaw, and none is shorter if it says so."""
     game = Game(graph)
-    tokens = game.start()
-    shown = replay(graph, problem.trace)
+    tokens = game.start() if start is None else start
+    shown = replay(graph, problem.trace, None if start is None else show(game, start))
     for firing, marking in zip(problem.trace, shown, strict=False):
         assert marking == show(game, tokens)
         tokens = dict(game.next(tokens))[firing.step, firing.how, firing.came, firing.took]
@@ -110,6 +156,13 @@ def show(game: Game, tokens: Tokens) -> Marking:
         steps=tuple(sorted((s for s in on if not game.steps[s].end), key=order.index)),
         lines=tuple(sorted((name for kind, name in standing if kind == "line"), key=lines.index)),
         ends=tuple(sorted((s for s in on if game.steps[s].end), key=order.index)),
+        spent=tuple(
+            line.id
+            for line in game.graph.lines
+            if line.boundary == "alongside"
+            and line.source in on
+            and ("may", line.id) not in dict(tokens)
+        ),
     )
 
 

@@ -193,14 +193,15 @@ def freeze(tokens: Counter[Place]) -> Tokens:
     return tuple(sorted((place, count) for place, count in tokens.items() if count))
 
 
-def explore(graph: ControlGraph, most: int) -> Outcome:
+def explore(graph: ControlGraph, most: int, start: Tokens | None = None) -> Outcome:
     """Every marking, level by level; one that holds two tokens somewhere is not gone on from."""
     game = Game(graph)
-    depth = {game.start(): 0}
+    start = game.start() if start is None else start
+    depth = {start: 0}
     after: dict[Tokens, list[Tokens]] = {}
     flaws: dict[str, int] = {}
     occurred: set[str] = set()
-    level = [game.start()]
+    level = [start]
     while level:
         following = []
         for marking in level:

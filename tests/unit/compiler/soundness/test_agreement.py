@@ -18,6 +18,16 @@ def test_random_graphs_are_judged_as_the_definition_judges_them() -> None:
         assert seen == Flaw.UNDECIDED or tally.seen[seen] > 5, seen
 
 
+def test_what_can_become_of_any_marking_is_what_the_definition_says() -> None:
+    tally = Tally()
+    for kind in KINDS:
+        for seed in range(70):
+            random = Random(f"from {kind} {seed}")
+            tally.compare_from(random_graph(random, kind), random)
+    for seen in ("can finish", "cannot", *Flaw):
+        assert seen in (Flaw.UNDECIDED, Flaw.DEAD_STEP) or tally.seen[seen] > 3, seen
+
+
 def test_shortest_runs_are_found_without_looking_at_everything() -> None:
     tally = Tally()
     for kind in ("mutant", "inclusive", "unstructured"):

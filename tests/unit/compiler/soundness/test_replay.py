@@ -45,7 +45,7 @@ def test_what_rests_on_a_step_that_waits_for_several_enters_it_first() -> None:
 def test_a_boundary_line_is_taken_alongside_once_a_visit() -> None:
     graph = draw("task a -> e n~; task n -> f; end e; end f")
     alongside = Firing("a", "boundary", (), ("a>n",))
-    assert replay(graph, [alongside])[-1] == Marking(steps=("a", "n"))
+    assert replay(graph, [alongside])[-1] == Marking(steps=("a", "n"), spent=("a>n",))
     with pytest.raises(IllegalFiring, match="firing 2 cannot happen"):
         replay(graph, [alongside, alongside])
 
