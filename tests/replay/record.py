@@ -57,9 +57,8 @@ from workflows.activities import rpc
 from workflows.client import Act, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.main import SCHEMA, mounts
-from workflows.runtime import workflow as shell
 from workflows.runtime.payloads import Signal
-from workflows.runtime.shell import attributes
+from workflows.runtime.shell import attributes, lifetime
 from workflows.store import plan_content
 
 HERE: Final = Path(__file__).parent
@@ -193,7 +192,7 @@ async def continued(office: Office) -> StartedCase:
 def soon_new() -> Iterator[None]:
     """Cases continue as new after few events."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shell, "_MOST_EVENTS", 30)
+        patch.setattr(lifetime, "MOST_EVENTS", 30)
         yield
 
 

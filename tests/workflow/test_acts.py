@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE, SIGN
 from workflows.client import Act
-from workflows.runtime import workflow as shell
+from workflows.runtime.shell import lifetime
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ async def test_an_act_is_answered_at_once_while_every_service_is_down(office: Of
 async def test_a_case_that_continues_as_new_keeps_all_it_knew(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 30)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 30)
     case = await office.start(MEASURE)
     task = await office.task_of("pe_li", case)
     for number in range(30):
@@ -132,7 +132,7 @@ async def test_a_case_that_continues_as_new_keeps_all_it_knew(
 async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 60)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 60)
     case = await office.start(MEASURE)
     task = await office.task_of("pe_li", case)
 

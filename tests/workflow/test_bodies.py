@@ -9,7 +9,7 @@ from protos.cases.v1 import cases_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import ROOMS
 from workflows.client import Act, StartedCase
-from workflows.runtime import workflow as shell
+from workflows.runtime.shell import lifetime
 
 ROOMS_OF_IT = ["each/1.1:measure/1", "each/1.2:measure/1", "each/1.3:measure/1"]
 
@@ -71,7 +71,7 @@ async def test_each_run_has_its_deadlines_and_leaving_the_node_disarms_them(
 async def test_the_runs_of_a_body_go_on_in_a_new_run_of_the_case(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 20)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 20)
     case = await office.start(ROOMS)
     tasks = await rooms(office, case)
     for number in range(10):

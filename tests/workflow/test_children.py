@@ -6,7 +6,7 @@ from google.protobuf.json_format import MessageToDict
 from tests.workflow.conftest import Office
 from tests.workflow.flows import ORDER, PURCHASE
 from workflows.client import Act, StartedCase
-from workflows.runtime import workflow as shell
+from workflows.runtime.shell import lifetime
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ async def test_a_child_reports_to_a_parent_that_has_continued_as_new(
 ) -> None:
     case = await office.start(PURCHASE, label="空调")
     await office.child_of(case)
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 10)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 10)
     for number in range(4):
         note = Act(act_key=f"note-{number}", verb="comment", person="pe_clerk", comment="?")
         assert (await office.cases.act(case.workflow_id, note)).applied

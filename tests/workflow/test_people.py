@@ -7,7 +7,7 @@ from protos.cases.v1 import cases_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import REVIEW
 from workflows.client import Act, StartedCase
-from workflows.runtime import workflow as shell
+from workflows.runtime.shell import lifetime
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ async def test_what_was_sent_on_too_early_is_withdrawn_or_taken_back(office: Off
 async def test_a_lost_answer_is_found_in_the_audit_when_the_case_has_forgotten_it(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 30)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 30)
     case = await drafted(office)
     task = await office.task_of("pe_li", case)
     for number in range(40):

@@ -12,7 +12,7 @@ from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
 from workflows.activities import rpc
 from workflows.client import Act, StartedCase
-from workflows.runtime import workflow as shell
+from workflows.runtime.shell import lifetime
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ async def test_of_fifty_people_on_one_task_one_wins_and_nobody_meets_an_rpc_erro
 async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 100)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 100)
     case = await office.start(MEASURE)
     task = await office.task_of("pe_li", case)
 
@@ -87,7 +87,7 @@ async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
 async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 30)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 30)
     case = await office.start(INSTALL)
     task = await office.task_of("pe_wang", case)
     await office.act(task, "complete", "pe_wang", form={"units": 1})
@@ -103,7 +103,7 @@ async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
 async def test_a_deadline_survives_continuing_as_new(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_MOST_EVENTS", 20)
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 20)
     hurried = MEASURE.replace("code: measure", "code: hurried").replace(
         "respond: 2h", "respond: 3s"
     )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kit.calendar import BusinessCalendar
 from kit.errors import Kind, ServiceError, error_of_kind
+from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.state import CaseState
 
@@ -34,6 +35,8 @@ class CarriedOver:
         unrecorded: what the read model does not know yet.
         summaries: what the Temporal UI says of each timer.
         children: the workflow id of each visit's field work or child case.
+        left_build: the build that the run left because another one was present; empty: it did not.
+        interpreter: the one that wrote this; an older one cannot take the case over.
     """
 
     state: CaseState = dataclasses.field(default_factory=CaseState)
@@ -41,6 +44,8 @@ class CarriedOver:
     unrecorded: Unrecorded = dataclasses.field(default_factory=Unrecorded)
     summaries: dict[str, str] = dataclasses.field(default_factory=dict)
     children: dict[str, str] = dataclasses.field(default_factory=dict)
+    left_build: str = ""
+    interpreter: int = INTERPRETER_VERSION
 
 
 @dataclass(frozen=True, slots=True)

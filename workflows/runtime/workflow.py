@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -21,6 +21,7 @@ from workflows.runtime.shell.alarm import Alarm
 from workflows.runtime.shell.attributes import Attributes, values_of
 from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.children import Children
+from workflows.runtime.shell.lifetime import Lifetime, begin_next_run
 from workflows.runtime.shell.parent import Parent
 from workflows.runtime.shell.recorder import Recorder
 from workflows.runtime.shell.replies import refused, reply_to
@@ -76,10 +77,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.shell.plan_ref import PlanRef
 
 
-#: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
-_MOST_EVENTS: Final = 1_000
-
-
 @workflow.defn(dynamic=True)
 class CaseWorkflow:
     """One case of any flow. Its arguments: the plan by reference, and a ``CaseInput``."""
@@ -89,9 +86,11 @@ class CaseWorkflow:
         converter = workflow.payload_converter()
         self._plan: Plan = converter.from_payload(args[0].payload, Plan)
         self._input: CaseInput = converter.from_payload(args[1].payload, CaseInput)
-        if self._plan.interpreter > INTERPRETER_VERSION:
-            # Fails the task, not the case: a worker that knows the plan's language takes it up.
-            raise RuntimeError(f"the plan needs interpreter {self._plan.interpreter}")
+        carried = self._input.carried or CarriedOver()
+        needed = max(self._plan.interpreter, carried.interpreter)
+        if needed > INTERPRETER_VERSION:
+            # Fails the task, not the case: a worker that knows so much takes it up.
+            raise RuntimeError(f"the case needs interpreter {needed}")
         self._inbox: deque[Event] = deque()
         self._todo: deque[Command] = deque()
         #: At first, so that a run that takes over sets its timer and tells what is not told yet.
@@ -99,7 +98,7 @@ class CaseWorkflow:
         self._calls = Calls(self._wake)
         self._alarm = Alarm(self._ring)
         self._attributes = Attributes()
-        carried = self._input.carried or CarriedOver()
+        self._lifetime = Lifetime(self._wake, carried.left_build)
         self._state = carried.state
         self._summaries = dict(carried.summaries)
         self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
@@ -169,6 +168,7 @@ class CaseWorkflow:
             self._state.status.over
             and not self._has_work()
             and not self._calls.in_flight
+            and self._lifetime.is_settled
             and self._children.settled
             and self._parent.is_told
             and self._recorder.is_told(self._state.revision)
@@ -280,10 +280,8 @@ class CaseWorkflow:
         )
 
     def _should_continue_as_new(self) -> bool:
-        info = workflow.info()
-        return (
-            info.is_continue_as_new_suggested() or info.get_current_history_length() > _MOST_EVENTS
-        ) and bool(self._state.case_id and self._children.settled and self._parent.is_told)
+        begun_and_settled = self._state.case_id and self._children.settled and self._parent.is_told
+        return bool(begun_and_settled) and self._lifetime.is_spent()
 
     def _continue_as_new(self) -> None:
         """Hand everything to a new run: nothing local is running, handlers never wait, and calls in
@@ -296,9 +294,10 @@ class CaseWorkflow:
             unrecorded=self._recorder.unrecorded,
             summaries=self._summaries,
             children={key: id for key, id in self._children.ids.items() if key in alive},
+            left_build=self._lifetime.leaving,
         )
         following = replace(self._input, inputs={}, carried=carried)
-        workflow.continue_as_new(args=[PlanRef(self._plan.hash), following])
+        begin_next_run([PlanRef(self._plan.hash), following])
 
     def _standing(self) -> dict[str, Any]:
         return describe.standing(self._state, self._plan) | facts_of(self._input)
