@@ -127,22 +127,31 @@ def play(plan: Plan, scenario: Scenario, file: ScenarioFile) -> list[str]:
 
 def live(plan: Plan, scenario: Scenario, file: ScenarioFile) -> tuple[VirtualCase, list[str]]:
     """Play one story, for whoever wants to tell it: the case as it ends, and what ``play`` says."""
-    world = World((*scenario.answers, *file.answers))
-    case = VirtualCase(plan, world, scenario.starts_at.astimezone(UTC))
-    calendar = file.calendar.calendar() if file.calendar else None
-    case.start(scenario.inputs, by=scenario.started_by, calendar=calendar)
+    case = begin(plan, scenario, file)
     wrong: list[str] = []
     for number, step in enumerate(scenario.steps, start=1):
-        if step.after:
-            case.advance(parse_duration(step.after))
-        wrong += [f"step {number}: {text}" for text in _play_step(case, step, number)]
+        wrong += [f"step {number}: {text}" for text in play_step(case, step, number)]
     return case, wrong
 
 
-def _play_step(case: VirtualCase, step: Step, number: int) -> list[str]:
+def begin(
+    plan: Plan, scenario: Scenario, file: ScenarioFile, *, case_id: str = "ca_virtual"
+) -> VirtualCase:
+    """The case of a story as it has just started."""
+    world = World((*scenario.answers, *file.answers))
+    case = VirtualCase(plan, world, scenario.starts_at.astimezone(UTC))
+    calendar = file.calendar.calendar() if file.calendar else None
+    case.start(scenario.inputs, by=scenario.started_by, case_id=case_id, calendar=calendar)
+    return case
+
+
+def play_step(case: VirtualCase, step: Step, number: int) -> list[str]:
+    """Play one step of a story; what was not as expected, in sentences."""
+    if step.after:
+        case.advance(parse_duration(step.after))
     wrong: list[str] = []
     if step.act is not None:
-        refusal = _act(case, step.act, f"step-{number}")
+        refusal = _act(case, act_of(case, step.act, number))
         if refusal != step.refused:
             wrong.append(f"refused with {refusal or 'nothing'}, not {step.refused or 'nothing'}")
     if step.event is not None:
@@ -155,9 +164,10 @@ def _play_step(case: VirtualCase, step: Step, number: int) -> list[str]:
     return wrong + (_unmet(case, step.expect) if step.expect else [])
 
 
-def _act(case: VirtualCase, step: ActStep, key: str) -> str:
-    act = Act(
-        act_key=key,
+def act_of(case: VirtualCase, step: ActStep, number: int) -> Act:
+    """The act that a step is, as the case stands before it."""
+    return Act(
+        act_key=f"step-{number}",
         verb=step.verb,
         person=step.person,
         task_id=_task_of(case, step) if step.node else "",
@@ -167,6 +177,10 @@ def _act(case: VirtualCase, step: ActStep, key: str) -> str:
         people=step.people,
         comment=step.comment,
     )
+
+
+def _act(case: VirtualCase, act: Act) -> str:
+    """With which reason the act is refused; empty: it is applied."""
     try:
         case.act(act)
     except ServiceError as error:

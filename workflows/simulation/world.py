@@ -67,30 +67,32 @@ class World:
         self._given: Counter[int] = Counter()
 
     def call(self, call: CallRpc, at: datetime) -> Reply:
-        """Answer one RPC; when nobody says otherwise a message is accepted, and people who are
-        named are there."""
-        otherwise = None
-        if call.rpc == SEND:
-            otherwise = Reply()
-        elif call.rpc == RESOLVE_ASSIGNEES and "person_ids" in call.request:
-            otherwise = Reply({"person_ids": call.request["person_ids"]})
-        return self._answer(call.rpc, call.request, otherwise)
+        """Answer one RPC."""
+        return self.answer(call.rpc, call.request)
 
     def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
         """Live a work order through."""
-        return self._answer(FIELD_WORK, work.input)
+        return self.answer(FIELD_WORK, work.input)
 
     def child_case(self, child: StartSubflow, at: datetime) -> Reply:
         """Live another flow through."""
-        return self._answer(child.flow, child.inputs)
+        return self.answer(child.flow, child.inputs)
 
-    def _answer(self, rpc: str, request: dict[str, Any], otherwise: Reply | None = None) -> Reply:
+    def answer(self, rpc: str, request: dict[str, Any]) -> Reply:
+        """What an RPC, ``field_work`` or another flow answers; when nobody says otherwise a message
+        is accepted, and people who are named are there.
+
+        Raises:
+            LookupError: it has no answer.
+        """
         for number, answer in enumerate(self._answers):
             spent = answer.times is not None and self._given[number] >= answer.times
             if answer.rpc == rpc and answer.when.items() <= request.items() and not spent:
                 self._given[number] += 1
                 after = parse_duration(answer.after) if answer.after else timedelta(0)
                 return Reply(answer.reply, answer.fails, f"{rpc} fails", after)
-        if otherwise is not None:
-            return otherwise
+        if rpc == SEND:
+            return Reply()
+        if rpc == RESOLVE_ASSIGNEES and request.get("person_ids"):
+            return Reply({"person_ids": request["person_ids"]})
         raise LookupError(f"the scenario's world has no answer for {rpc} {request}")
