@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     #: JSON ``{issuer: public key PEM}`` of the issuers this process trusts.
     issuers_file: Path | None = None
 
+    #: The keys under which payloads are kept in Temporal, as docs/payloads.md describes the file.
+    #: Whoever speaks to Temporal needs it; there is no way to do without.
+    payload_keys_file: Path | None = None
+
     #: Spans go to OTLP when ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set, and nowhere otherwise.
     otel_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 

@@ -5,12 +5,13 @@ import os
 import typer
 
 from cli.main import app as product
-from stack import keys
+from stack import keys, payload_key
 from stack.layout import Layout
 from stack.main import app as machine
 
 app: typer.Typer = product
 app.add_typer(machine)
+app.add_typer(payload_key.app, name="payload-key")
 
 
 def main() -> None:

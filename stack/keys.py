@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from workflows.runtime.shell.payload_keys import add_key
+
 ISSUERS = ("gateway", "worker")
 _SIGNING = ("GONGDAN_SIGNING_KEY_FILE", "GONGDAN_SIGNING_ISSUER")
 WECOM_APP = ("GONGDAN_WECOM_SECRET",)
@@ -26,11 +28,12 @@ _TOLD_BY = {
     "gateway": _SIGNING,
     "worker": _SIGNING,
     "pii": ("GONGDAN_PII_KEY_FILE",),
+    "payloads": ("GONGDAN_PAYLOAD_KEYS_FILE",),
     "bootstrap": ("GONGDAN_BOOTSTRAP_TOKEN_FILE",),
     "wecom_app": WECOM_APP,
     "wecom_callback": WECOM_CALLBACK,
 }
-_FILES = {"pii": "pii.key", "bootstrap": "bootstrap.token"}
+_FILES = {"pii": "pii.key", "bootstrap": "bootstrap.token", "payloads": "payload_keys.json"}
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -55,6 +58,13 @@ def make_missing(folder: Path) -> None:
     for name, make in made_once.items():
         if not (folder / name).exists():
             _write(folder / name, make())
+    if not payload_keys_file(folder).exists():
+        add_key(payload_keys_file(folder))
+
+
+def payload_keys_file(folder: Path) -> Path:
+    """Where the keys of payloads are."""
+    return folder / _FILES["payloads"]
 
 
 def variables_for(keys: Iterable[str]) -> frozenset[str]:

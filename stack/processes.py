@@ -105,7 +105,7 @@ PROCESSES = (
         needs=("migrate", "temporal"),
         port=50056,
         port_variable="GONGDAN_CASES_ADDRESS",
-        keys=("worker",),
+        keys=("worker", "payloads"),
     ),
     Process(
         name="gateway",
@@ -115,7 +115,7 @@ PROCESSES = (
         needs=("migrate", "temporal"),
         port=8080,
         port_variable="GONGDAN_GATEWAY_PORT",
-        keys=("gateway", "bootstrap", "wecom_callback"),
+        keys=("gateway", "bootstrap", "payloads", "wecom_callback"),
     ),
     Process(
         name="seed",

@@ -35,6 +35,7 @@ from services.settlement.main import mounts as settlement_mounts
 from services.workorder.main import mounts as workorder_mounts
 from stack import seed
 from tests.conftest import NewDatabase
+from tests.payloads import KEYS_FILE
 from tests.rpc.conftest import Serve, Signing
 from workflows.client import Cases, connect_temporal
 from workflows.main import make_worker, plans_of
@@ -99,6 +100,7 @@ async def whole_product(
             "environment": "development",
             "bootstrap_token_file": folder / "bootstrap.token",
             "files_folder": folder / "files",
+            "payload_keys_file": KEYS_FILE,
             "temporal_address": temporal.client.service_client.config.target_host,
             "temporal_namespace": temporal.client.namespace,
             "wecom_callback_token": WECOM_TOKEN,

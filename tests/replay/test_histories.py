@@ -9,10 +9,11 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
+from tests.payloads import KEYS
 from tests.workflow.sandbox import sandbox
 from workflows.compiler.plan import Plan
+from workflows.runtime.shell.converter import converter
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
-from workflows.runtime.shell.plan_ref import converter
 from workflows.runtime.workflow import CaseWorkflow
 
 HERE = Path(__file__).parent
@@ -27,7 +28,7 @@ async def plan_from_file(plan_hash: str) -> bytes:
 def replayer(runner: WorkflowRunner) -> Replayer:
     return Replayer(
         workflows=[CaseWorkflow, FieldWorkWorkflow],
-        data_converter=converter(plan_from_file),
+        data_converter=converter(KEYS, plan_from_file),
         workflow_runner=runner,
     )
 

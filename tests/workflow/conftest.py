@@ -29,12 +29,13 @@ from kit.rpc.client import RpcCaller
 from protos.cases.v1 import cases_pb2
 from protos.flow.v1 import flow_pb2
 from tests.conftest import PROGRAMS
+from tests.payloads import KEYS
 from tests.rpc.conftest import Serve, Served, serve, signing
 from tests.workflow.company import Company
 from workflows.client import Act, ActReply, Cases, CaseStart, StartedCase
 from workflows.main import SCHEMA, make_worker, mounts, plans_of
 from workflows.runtime.shell import attributes
-from workflows.runtime.shell.plan_ref import converter
+from workflows.runtime.shell.converter import converter
 
 __all__ = ["serve", "signing"]
 
@@ -216,7 +217,8 @@ async def open_office(
     """An office without a worker."""
     database = Database.connect(served.database_url, SCHEMA)
     # The environment's own client, interceptors that skip time included, with our converter.
-    own: dict[str, Any] = {**env.client.config(), "data_converter": converter(plans_of(database))}
+    converting = converter(KEYS, plans_of(database))
+    own: dict[str, Any] = {**env.client.config(), "data_converter": converting}
     temporal = Client(**own)
     caller = RpcCaller.connect(dict.fromkeys(AREAS, served.address), served.signing.minter, SYSTEM)
     cases = Cases(temporal, caller, SystemClock())

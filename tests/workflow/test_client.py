@@ -6,6 +6,7 @@ from kit.clock import SystemClock
 from kit.config import Settings
 from kit.errors import InvalidArgument, NotFound, Unavailable
 from protos.flow.v1 import flow_pb2
+from tests.payloads import KEYS_FILE
 from tests.workflow.conftest import Office
 from tests.workflow.flows import BREAKDOWN
 from workflows.client import Act, Cases, CaseStart, case_workflow_id
@@ -57,7 +58,7 @@ async def test_a_flow_or_a_case_that_there_is_not_is_not_found(office: Office) -
 
 
 async def test_without_temporal_the_door_says_so_and_may_be_tried_again(office: Office) -> None:
-    nowhere = Settings(TEMPORAL_ADDRESS="127.0.0.1:1")
+    nowhere = Settings(TEMPORAL_ADDRESS="127.0.0.1:1", payload_keys_file=KEYS_FILE)
     cases = await Cases.connect(nowhere, office.caller, SystemClock())
     for asking in (
         cases.ping(),

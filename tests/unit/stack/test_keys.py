@@ -12,7 +12,14 @@ def test_secrets_are_made_once_and_readable_by_their_owner_alone(tmp_path: Path)
     keys.make_missing(tmp_path / "keys")
     after = {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()}
     assert before == after
-    private = {"gateway.key", "worker.key", "pii.key", "bootstrap.token", "wecom.env"}
+    private = {
+        "gateway.key",
+        "worker.key",
+        "pii.key",
+        "payload_keys.json",
+        "bootstrap.token",
+        "wecom.env",
+    }
     assert set(before) == {*private, "issuers.json"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "keys").iterdir())
     assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
@@ -31,6 +38,6 @@ def test_every_process_knows_the_issuers_but_only_its_own_secrets(tmp_path: Path
 def test_every_secret_variable_is_known_so_that_it_can_be_withheld(tmp_path: Path) -> None:
     keys.make_missing(tmp_path)
     told = keys.environment_for(
-        (*keys.ISSUERS, "pii", "bootstrap", "wecom_app", "wecom_callback"), tmp_path
+        (*keys.ISSUERS, "pii", "payloads", "bootstrap", "wecom_app", "wecom_callback"), tmp_path
     )
     assert set(told) - {"GONGDAN_ISSUERS_FILE"} == keys.VARIABLES
