@@ -136,6 +136,9 @@ class _Directory(_Partial):
         return directory_pb2.Calendar(
             calendar_code=request.calendar_code,
             version_hash="test",
+            version=1,
+            first_year=request.first_year,
+            last_year=request.last_year,
             time_zone="Asia/Shanghai",
             weekly=[directory_pb2.WeekdayHours(weekday=day, open=hours) for day in range(1, 6)],
         )

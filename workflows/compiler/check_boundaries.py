@@ -28,10 +28,10 @@ WAITING: Final = (Form, Approval, Confirm, FieldWork, Wait, ForEach, Subflow)
 _NEEDS: Final = {"error": (), "timer": ("after",), "event": ("event", "key")}
 _TAKES: Final = {
     "error": ("reasons",),
-    "timer": ("after", "calendar", "alongside"),
+    "timer": ("after", "calendar", "while_paused", "alongside"),
     "event": ("event", "key", "alongside"),
 }
-_SETTINGS: Final = ("reasons", "after", "event", "key", "alongside")
+_SETTINGS: Final = ("reasons", "after", "while_paused", "event", "key", "alongside")
 
 
 def check_boundaries(node: NodeDefinition, ways: Sequence[Way], report: Report) -> bool:
@@ -43,6 +43,7 @@ def check_boundaries(node: NodeDefinition, ways: Sequence[Way], report: Report) 
         if way.edge is None:
             continue
         good &= _check_settings(way.edge, way, report)
+        good &= _check_pausing(node, way.edge, way, report)
         if way.cause == "error":
             good &= _check_reasons(way.edge, way, reasons, report)
     return good
@@ -97,6 +98,19 @@ def _check_settings(edge: Edge, way: Way, report: Report) -> bool:
             )
             good = False
     return good
+
+
+def _check_pausing(node: NodeDefinition, edge: Edge, way: Way, report: Report) -> bool:
+    pausable = isinstance(node, Form | Approval | Confirm) and bool(node.pause_reasons)
+    if edge.while_paused is None or pausable:
+        return True
+    report.error(
+        "FLOW_EDGE_SETTING",
+        f"while_paused means nothing here: {node.id!r} cannot be paused",
+        way.spot / "while_paused",
+        "give the node pause_reasons, or remove it",
+    )
+    return False
 
 
 def _check_reasons(edge: Edge, way: Way, taken: set[str], report: Report) -> bool:

@@ -85,7 +85,7 @@ def _check_settings(
     """What only an edge of another kind can have."""
     good = True
     for edge, spot in drawn:
-        for key in ("reasons", "after", "event", "key", "alongside"):
+        for key in ("reasons", "after", "while_paused", "event", "key", "alongside"):
             if getattr(edge, key):
                 report.error(
                     "FLOW_EDGE_SETTING",

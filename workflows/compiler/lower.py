@@ -13,6 +13,7 @@ from workflows.compiler.lower_bodies import lower_for_each, lower_subflow
 from workflows.compiler.lower_decision import lower_decision
 from workflows.compiler.lower_edges import lower_boundaries, lower_next
 from workflows.compiler.lower_fields import lower_form
+from workflows.compiler.lower_priorities import lower_priorities
 from workflows.compiler.lower_service import lower_field_work, lower_service
 from workflows.compiler.lower_user_task import lower_user_task
 from workflows.compiler.lower_wait import lower_wait
@@ -55,6 +56,7 @@ _OUTSIDERS = ("customer", "supplier")
 def lower_flow(context: Context) -> Plan | None:
     """Check everything in a flow and lower it; None when something forbids it."""
     header = _header(context)
+    priorities = lower_priorities(context)
     graph = _lower_graph(context)
     if context.report.failed or context.graph is None:
         return None
@@ -76,6 +78,7 @@ def lower_flow(context: Context) -> Plan | None:
             PlanPauseReason(id=name, name=reason.name, name_en=reason.name_en, blames=reason.blames)
             for name, reason in flow.pause_reasons.items()
         ),
+        priorities=priorities,
         start=graph.start,
         nodes=graph.nodes,
         dominator=graph.dominator,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from workflows.compiler import code
 from workflows.compiler.context import Context
@@ -12,6 +12,9 @@ from workflows.compiler.lower_wait import lower_event
 from workflows.compiler.plan import PlanBoundary, PlanEdge
 from workflows.compiler.ways import Way
 from workflows.language.nodes import Edge, NodeDefinition
+
+#: What a timer does while its task is paused, when the edge does not say.
+_WHILE_PAUSED: Final = {"business": "stop", "natural": "run"}
 
 
 def lower_next(node: NodeDefinition, context: Context) -> tuple[PlanEdge, ...]:
@@ -37,17 +40,17 @@ def lower_boundaries(node: NodeDefinition, context: Context) -> tuple[PlanBounda
     """The ways out before that: error paths for named reasons come before the one for all."""
     ways = [way for way in context.leaving(node.id) if way.boundary]
     return tuple(
-        _boundary(way, context)
+        _boundary(way, context, node)
         for way in sorted(ways, key=lambda way: not (way.edge and way.edge.reasons))
     )
 
 
-def _boundary(way: Way, context: Context) -> PlanBoundary:
+def _boundary(way: Way, context: Context, node: NodeDefinition) -> PlanBoundary:
     if way.edge is None:
         return PlanBoundary(id=way.id, to=way.target, cause="escalation", alarm=alarm_id(way.alarm))
     extra: dict[str, Any] = {}
     if way.cause == "timer":
-        extra = _timer(way.edge, way, context)
+        extra = _timer(way.edge, way, context, node)
     elif way.cause == "event":
         extra = _event(way.edge, way, context)
     return PlanBoundary(
@@ -62,14 +65,19 @@ def _boundary(way: Way, context: Context) -> PlanBoundary:
     )
 
 
-def _timer(edge: Edge, way: Way, context: Context) -> dict[str, Any]:
+def _timer(edge: Edge, way: Way, context: Context, node: NodeDefinition) -> dict[str, Any]:
     calendar = effective_calendar(edge.calendar, context)
     if edge.after is None:
         return {}
     seconds = lower_duration(
         edge.after, calendar, context, way.spot / "after", at_once="the timer is over at once"
     )
-    return {"calendar": calendar, "after_seconds": seconds or 0}
+    stops = (edge.while_paused or _WHILE_PAUSED[edge.calendar]) == "stop"
+    return {
+        "calendar": calendar,
+        "after_seconds": seconds or 0,
+        "stops": stops and bool(getattr(node, "pause_reasons", ())),
+    }
 
 
 def _event(edge: Edge, way: Way, context: Context) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from workflows.compiler.context import Context
 from workflows.compiler.durations import effective_calendar, lower_duration
 from workflows.compiler.lower_assignee import lower_assignee
-from workflows.compiler.plan import PlanAlarm, PlanSla
+from workflows.compiler.plan import PlanAlarm, PlanLimits, PlanSla
 from workflows.compiler.report import Spot
-from workflows.language.nodes import CalendarKind, Escalation, Reminder, Sla
+from workflows.language.nearest import did_you_mean
+from workflows.language.nodes import CalendarKind, Escalation, Limits, Reminder, Sla
 from workflows.language.typed import Scope
 
 
@@ -23,15 +23,13 @@ def alarm_id(escalation: int) -> str:
 def lower_sla(sla: Sla, scope: Scope, context: Context, spot: Spot) -> PlanSla:
     """Check deadlines, reminders and escalations."""
     calendar = effective_calendar(sla.calendar, context)
-    limits: dict[str, int] = {}
-    for key, text in (("respond", sla.respond), ("complete", sla.complete)):
-        if text is not None:
-            seconds = lower_duration(
-                text, calendar, context, spot / key, at_once="a deadline cannot be at once"
-            )
-            limits[key] = seconds or 0
-    _check_limits(limits, context, spot)
-    clocks = _Clocks(limits, calendar, scope, context)
+    usual = _limits(sla, calendar, context, spot)
+    if usual == PlanLimits():
+        context.report.error(
+            "FLOW_SLA_DEADLINE", "there is no deadline", spot, "set respond or complete"
+        )
+    by_priority = _by_priority(sla, usual, calendar, context, spot / "by_priority")
+    clocks = _Clocks(usual, tuple(by_priority.values()), calendar, scope, context)
     alarms = [
         clocks.reminder(reminder, index, spot / "remind" / index)
         for index, reminder in enumerate(sla.remind)
@@ -40,20 +38,59 @@ def lower_sla(sla: Sla, scope: Scope, context: Context, spot: Spot) -> PlanSla:
         clocks.escalation(escalation, index, spot / "escalate" / index)
         for index, escalation in enumerate(sla.escalate)
     ]
-    return PlanSla(
-        calendar=calendar,
-        respond_seconds=limits.get("respond"),
-        complete_seconds=limits.get("complete"),
-        alarms=tuple(alarms),
-    )
+    return PlanSla(calendar=calendar, **dict(usual), by_priority=by_priority, alarms=tuple(alarms))
 
 
-def _check_limits(limits: Mapping[str, int], context: Context, spot: Spot) -> None:
-    if not limits:
-        context.report.error(
-            "FLOW_SLA_DEADLINE", "there is no deadline", spot, "set respond or complete"
+def _limits(
+    given: Sla | Limits, calendar: CalendarKind, context: Context, spot: Spot
+) -> PlanLimits:
+    seconds: dict[str, int | None] = {}
+    for key, text in (("respond", given.respond), ("complete", given.complete)):
+        if text is not None:
+            lowered = lower_duration(
+                text, calendar, context, spot / key, at_once="a deadline cannot be at once"
+            )
+            seconds[f"{key}_seconds"] = lowered or 0
+    limits = PlanLimits(**seconds)
+    _check_order(limits, context, spot)
+    return limits
+
+
+def _by_priority(
+    sla: Sla, usual: PlanLimits, calendar: CalendarKind, context: Context, spot: Spot
+) -> dict[str, PlanLimits]:
+    known = [priority.id for priority in context.header.priorities]
+    found: dict[str, PlanLimits] = {}
+    for name, given in sla.by_priority.items():
+        place = spot / name
+        if name not in known:
+            context.report.error(
+                "FLOW_PRIORITY_UNKNOWN",
+                f"the flow has no priority {name!r}",
+                place,
+                did_you_mean(name, known) or "declare it under priorities",
+            )
+        for key in ("respond", "complete"):
+            if getattr(given, key) is not None and getattr(sla, key) is None:
+                context.report.error(
+                    "FLOW_SLA_DEADLINE",
+                    f"there is no usual time to {key}",
+                    place / key,
+                    f"set {key} above as well",
+                )
+        own = _limits(given, calendar, context, place)
+        found[name] = PlanLimits(
+            respond_seconds=own.respond_seconds or usual.respond_seconds,
+            complete_seconds=own.complete_seconds or usual.complete_seconds,
         )
-    if len(limits) > 1 and limits["respond"] > limits["complete"]:
+        if None in (own.respond_seconds, own.complete_seconds):
+            _check_order(found[name], context, place)
+    return found
+
+
+def _check_order(limits: PlanLimits, context: Context, spot: Spot) -> None:
+    respond, complete = limits.respond_seconds, limits.complete_seconds
+    if respond and complete and respond > complete:
         context.report.error(
             "FLOW_SLA_DEADLINE",
             "the time to respond is longer than the time to complete",
@@ -63,9 +100,14 @@ def _check_limits(limits: Mapping[str, int], context: Context, spot: Spot) -> No
 
 @dataclass(frozen=True, slots=True)
 class _Clocks:
-    """The deadlines of one task, and what happens around them."""
+    """The deadlines of one task, and what happens around them.
 
-    limits: Mapping[str, int]
+    Attributes:
+        others: in cases of other priorities.
+    """
+
+    limits: PlanLimits
+    others: tuple[PlanLimits, ...]
     calendar: CalendarKind
     scope: Scope
     context: Context
@@ -80,7 +122,15 @@ class _Clocks:
             )
         elif reminder.before is not None:
             offset = -self._seconds(reminder.before, spot / "before")
-            if reminder.of in self.limits and -offset >= self.limits[reminder.of]:
+            shortest = min(
+                (
+                    seconds
+                    for limits in (self.limits, *self.others)
+                    if (seconds := limits.seconds(reminder.of))
+                ),
+                default=None,
+            )
+            if shortest is not None and -offset >= shortest:
                 self.context.report.error(
                     "FLOW_SLA_REMINDER",
                     f"{reminder.before} before the deadline is before the task opens",
@@ -130,7 +180,7 @@ class _Clocks:
         return lower_duration(text, self.calendar, self.context, spot) or 0
 
     def _has_deadline(self, of: Literal["respond", "complete"], spot: Spot) -> None:
-        if of not in self.limits:
+        if self.limits.seconds(of) is None:
             self.context.report.error(
                 "FLOW_SLA_DEADLINE", f"there is no time to {of}", spot / "of", f"set {of}"
             )

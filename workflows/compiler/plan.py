@@ -81,6 +81,7 @@ class PlanBoundary(_Part):
         cause: it failed, it has lasted a time, an event arrived, or a deadline's escalation says so.
         alongside: the node goes on; at most once a visit one more token goes this way.
         reasons: the failures it is for; none: all that no other path is for.
+        stops: of a timer on a user task: it stands while the task is paused.
         alarm: of an escalation: the id of the alarm that takes it.
     """
 
@@ -97,6 +98,7 @@ class PlanBoundary(_Part):
     key: Code | None = None
     payload: TypeJson | None = None
     alarm: str = ""
+    stops: bool = False
 
 
 class PlanField(_Part):
@@ -155,12 +157,26 @@ class PlanAlarm(_Part):
     reassign: PlanAssignee | None = None
 
 
-class PlanSla(_Part):
-    """How soon a user task must be answered and done, in working time of a calendar."""
+class PlanLimits(_Part):
+    """How long a user task may take until somebody answers, and until it is done."""
 
-    calendar: Literal["business", "natural"]
     respond_seconds: int | None = None
     complete_seconds: int | None = None
+
+    def seconds(self, of: Literal["respond", "complete"]) -> int | None:
+        """One of them."""
+        return self.respond_seconds if of == "respond" else self.complete_seconds
+
+
+class PlanSla(PlanLimits):
+    """How soon a user task must be answered and done, in working time of a calendar.
+
+    Attributes:
+        by_priority: other limits, in cases of these priorities.
+    """
+
+    calendar: Literal["business", "natural"]
+    by_priority: dict[str, PlanLimits] = {}
     alarms: tuple[PlanAlarm, ...] = ()
 
 
@@ -453,6 +469,21 @@ class PlanRole(_Part):
     name_en: str = ""
 
 
+class PlanPriority(_Part):
+    """How urgent a case is.
+
+    Attributes:
+        rank: places it among those of all flows: 0 is the default, less is more urgent.
+        when: cases that start with this have it; None in the default.
+    """
+
+    id: str
+    name: str
+    name_en: str = ""
+    rank: int
+    when: Code | None = None
+
+
 class PlanPauseReason(_Part):
     """Why a task's clocks are stopped, and to whom the waiting is charged."""
 
@@ -480,6 +511,8 @@ class Plan(PlanGraph):
     #: Roles that may transfer anybody's user task, skip one and cancel the case.
     managed_by: tuple[str, ...] = ()
     pause_reasons: tuple[PlanPauseReason, ...] = ()
+    #: The most urgent first.
+    priorities: tuple[PlanPriority, ...] = ()
     inputs: tuple[PlanField, ...] = ()
     #: Variables of the flow with a value from the start.
     defaults: tuple[tuple[str, Code], ...] = ()

@@ -54,6 +54,21 @@ class PauseReason(Part):
     blames: Identifier
 
 
+class Priority(Part):
+    """How urgent a case is.
+
+    Attributes:
+        when: cases that start with this have it; a condition on the inputs.
+        default: cases for which no condition holds have it.
+    """
+
+    id: Identifier
+    name: Title
+    name_en: str = ""
+    when: Condition | None = None
+    default: bool = False
+
+
 class FlowHeader(Part):
     """What stands above nodes and edges.
 
@@ -64,6 +79,7 @@ class FlowHeader(Part):
         roles: the roles of the directory that the flow uses.
         managed_by: roles that may transfer anybody's user task and cancel a case.
         pause_reasons: why a user task may be paused.
+        priorities: how urgent a case may be, the most urgent first.
         inputs: what a case starts with, read as ``inputs.<id>``.
         outputs: what a case leaves behind for the flow that lived it through: name to expression,
             computed at its end.
@@ -80,6 +96,7 @@ class FlowHeader(Part):
     managed_by: tuple[Identifier, ...] = ()
     stages: tuple[Stage, ...] = ()
     pause_reasons: dict[Identifier, PauseReason] = Field(default_factory=dict)
+    priorities: Annotated[tuple[Priority, ...], Field(max_length=9)] = ()
     inputs: Annotated[tuple[FormField, ...], Field(max_length=FORM_FIELDS)] = ()
     outputs: dict[Identifier, Condition] = Field(default_factory=dict)
     data: tuple[Variable, ...] = ()

@@ -44,6 +44,8 @@ class Edge(Part):
             this edge, at most once a visit.
         reasons: the failures an error's edge is for; none listed: all.
         calendar: of ``after``: working time of the flow's calendar, or elapsed time.
+        while_paused: of a timer on a user task: whether it stands (``stop``) or runs (``run``) while
+            the task is paused; left out: one of working time stands, one of elapsed time runs.
     """
 
     source: Identifier = Field(alias="from")
@@ -57,6 +59,7 @@ class Edge(Part):
     reasons: tuple[Reason, ...] = ()
     after: Duration | None = None
     calendar: CalendarKind = "natural"
+    while_paused: Literal["stop", "run"] | None = None
     event: str | None = None
     key: Value = None
 
@@ -124,12 +127,24 @@ class Escalation(Part):
     take: Identifier | None = None
 
 
+class Limits(Part):
+    """How soon a user task must be answered and done; what is left out is as usual."""
+
+    respond: Duration | None = None
+    complete: Duration | None = None
+
+
 class Sla(Part):
-    """How soon a user task must be answered (claimed, commented or done) and done."""
+    """How soon a user task must be answered (claimed, commented or done) and done.
+
+    Attributes:
+        by_priority: other limits in cases of some of the flow's priorities.
+    """
 
     calendar: CalendarKind = "business"
     respond: Duration | None = None
     complete: Duration | None = None
+    by_priority: dict[Identifier, Limits] = Field(default_factory=dict)
     remind: tuple[Reminder, ...] = ()
     escalate: tuple[Escalation, ...] = ()
 

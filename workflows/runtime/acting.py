@@ -12,6 +12,7 @@ from workflows.runtime import approval, compensation, tasks
 from workflows.runtime.acts import check_act
 from workflows.runtime.audit import SYSTEM, record
 from workflows.runtime.changes import CHANGES
+from workflows.runtime.deadlines import plan_again
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
 from workflows.runtime.messages import announce, tell_copied
@@ -48,6 +49,7 @@ def apply_act(case: CaseRun, act: Act) -> None:
 
 def _apply_to_case(case: CaseRun, act: Act) -> None:
     facts: dict[str, Any] = {}
+    before: dict[str, Any] = {}
     match Verb(act.verb):
         case Verb.CANCEL:
             compensation.cancel(case, act.comment or "cancelled")
@@ -57,11 +59,16 @@ def _apply_to_case(case: CaseRun, act: Act) -> None:
         case Verb.TAKE_BACK:
             facts["to"] = act.to
             _go_back(case, act.to, act, "taken back")
+        case Verb.PRIORITISE:
+            before["priority"], facts["priority"] = case.priority, act.to
+            case.priority = act.to
+            plan_again(case, f"priority/{act.act_key}")
         case Verb.COPY_TO:
             tell_copied(case, case.plan.name, act.people, act.comment)
         case _:
             pass
-    record(case, act, None, None, None, {"state": str(case.status)} | facts)
+    facts = {"state": str(case.status)} | facts
+    record(case, act, None, None, None, facts, known_before=before)
 
 
 def _go_back(case: CaseRun, target: str, act: Act, why: str) -> None:

@@ -9,7 +9,8 @@ applies the act. A refusal is a ``ServiceError`` with one of the reasons below.
     CASE_REVISION_STALE    somebody acted since; look again (details: revision)
     CASE_VERB_UNKNOWN      there is no such verb
     CASE_VERB_ILLEGAL      the verb is not for this task as it stands
-    CASE_TARGET_ILLEGAL    no such node to go back to, or nobody of that name to give it to
+    CASE_TARGET_ILLEGAL    no such node to go back to, nobody of that name to give it to, no such
+                           priority
     CASE_REASON_MISSING    the verb needs a reason
     CASE_FORM_INVALID      the form's values are wrong (details: field -> what is wrong)
     CASE_ACT_INCOMPLETE    the act has no person or no key of theirs
@@ -29,7 +30,7 @@ from workflows.runtime.forms import read_form
 from workflows.runtime.places import place_of
 from workflows.runtime.returning import allowances_of, to_take_back
 from workflows.runtime.state import ActOutcome, CaseState, CaseStatus
-from workflows.runtime.targets import check_named, check_target
+from workflows.runtime.targets import check_named, check_priority, check_target
 from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import (
     ANY_REVISION,
@@ -40,7 +41,7 @@ from workflows.runtime.verbs import (
 )
 
 _OF_THE_CASE: Final = (
-    Verb.CANCEL, Verb.WITHDRAW, Verb.TAKE_BACK, Verb.COMMENT, Verb.COPY_TO,
+    Verb.PRIORITISE, Verb.CANCEL, Verb.WITHDRAW, Verb.TAKE_BACK, Verb.COMMENT, Verb.COPY_TO,
 )  # fmt: skip
 
 
@@ -100,6 +101,8 @@ def _check_case_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
     if verb in possible_verbs(allowances_of(state, plan), act.person, act.roles):
         if verb is Verb.COPY_TO:
             check_named(act)
+        if verb is Verb.PRIORITISE:
+            check_priority(act, plan, state.priority)
         return
     if verb is Verb.WITHDRAW and act.person == state.started_by:
         raise FailedPrecondition(

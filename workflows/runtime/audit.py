@@ -3,10 +3,12 @@ had been waited for whose turn it was."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from kit.calendar import ROUND_THE_CLOCK
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
+from workflows.language.values import timestamp_to_json
 from workflows.runtime.commands import RecordAct
 from workflows.runtime.events import Act
 from workflows.runtime.run import Run
@@ -25,6 +27,7 @@ def record(
     after: UserTask | None,
     facts: dict[str, Any],
     rule: str = "",
+    known_before: dict[str, Any] | None = None,
 ) -> None:
     """Hand an act to the audit.
 
@@ -34,11 +37,15 @@ def record(
         after: as it stands; None: it is closed.
         facts: what else there is to know afterwards: the form's values, the target.
         rule: why the system did it.
+        known_before: what else there was to know before.
     """
     waited = None
     if node is not None and before is not None and (after is None or not same_wait(before, after)):
         waited = _waited(run, node, before)
     closed = {"closed": True} if before is not None else {}
+    old, new = _facts(before) if before else {}, _facts(after) if after else closed
+    if before is not None and after is not None:
+        old, new = old | _moved(before, after), new | _moved(after, before)
     run.emit(
         RecordAct(
             at=run.at,
@@ -51,8 +58,8 @@ def record(
             comment=act.comment,
             people=act.people,
             rule=rule,
-            before=_facts(before) if before else {},
-            after=(_facts(after) if after else closed) | facts,
+            before=old | (known_before or {}),
+            after=new | facts,
             waited=waited,
         )
     )
@@ -93,6 +100,19 @@ def _waited(run: Run, node: PlanUserTask, task: UserTask) -> Waited:
         until=run.at,
         working_seconds=int(clock.between(since, run.at).total_seconds()),
     )
+
+
+def _moved(task: UserTask, other: UserTask) -> dict[str, Any]:
+    """The deadlines of a task that are others than they were."""
+    return {
+        name: _in_words(getattr(task, name))
+        for name in ("respond_due", "complete_due", "provisional")
+        if getattr(task, name) != getattr(other, name)
+    }
+
+
+def _in_words(value: datetime | bool | None) -> Any:
+    return timestamp_to_json(value) if isinstance(value, datetime) else value
 
 
 def _facts(task: UserTask) -> dict[str, Any]:

@@ -16,8 +16,8 @@ def arm(run: Run, node: PlanNode, visit: int) -> None:
     """
     for way in node.boundary:
         if way.cause == "timer":
-            due = run.due_after(way.after_seconds, way.calendar).at
-            run.start_timer(node, visit, way.id, due, f"{run.name(node)}：{way.name or '超时'}")
+            summary = f"{run.name(node)}：{way.name or '超时'}"
+            run.arm_after(node, visit, way.id, way.after_seconds, way.calendar, summary)
         elif way.cause == "event":
             key = str(way.key.run(run.data)) if way.key else ""
             run.awaited[f"{node.id}/{visit}/{way.id}"] = Awaited(

@@ -29,6 +29,9 @@ def calendar_from_reply(reply: dict[str, Any]) -> BusinessCalendar:
         days={date.fromisoformat(day["day"]): _hours(day["open"]) for day in reply["days"]},
         time_zone=reply["time_zone"],
         provisional_years=tuple(reply["provisional_years"]),
+        version=reply["version"],
+        first_year=reply["first_year"],
+        last_year=reply["last_year"],
     )
 
 

@@ -35,6 +35,7 @@ class CopiedRun:
         self.joined = dict(state.joined)
         self.tasks = dict(state.tasks)
         self.timers = dict(state.timers)
+        self.stopped_timers = dict(state.stopped_timers)
         self.calls = dict(state.calls)
         self.children = dict(state.children)
         self.awaited = dict(state.awaited)

@@ -99,7 +99,7 @@ def _context(place: Place, node: PlanUserTask, task: UserTask, plan: Plan) -> di
 
 
 def _deadlines(task: UserTask) -> dict[str, str]:
-    if task.paused is not None:
+    if task.stands:
         return {}
     answered = task.responded_at is not None
     due: dict[str, datetime | None] = {

@@ -116,6 +116,15 @@ class EventArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarChanged:
+    """The company has changed the calendar by which the case counts working time; one that is not
+    newer than the case's own changes nothing."""
+
+    at: datetime
+    calendar: BusinessCalendar
+
+
+@dataclass(frozen=True, slots=True)
 class ChildEnded:
     """The field work or the child case of a node ended: ``completed``, ``cancelled`` or ``failed``.
 
@@ -149,6 +158,7 @@ Event: TypeAlias = (
     | TimerFired
     | Acted
     | EventArrived
+    | CalendarChanged
     | ChildEnded
     | CancelRequested
 )

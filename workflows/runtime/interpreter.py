@@ -24,11 +24,21 @@ from workflows.compiler.plan import (
 )
 from workflows.language.failure import EvaluationError
 from workflows.language.values import ValueMismatch, conform
-from workflows.runtime import boundaries, compensation, moves, opening, sla, starting, waits
+from workflows.runtime import (
+    boundaries,
+    compensation,
+    deadlines,
+    moves,
+    opening,
+    sla,
+    starting,
+    waits,
+)
 from workflows.runtime.acting import apply_act
 from workflows.runtime.commands import Command, Move, Purpose
 from workflows.runtime.events import (
     Acted,
+    CalendarChanged,
     CancelRequested,
     ChildEnded,
     Event,
@@ -85,14 +95,20 @@ def _apply(case: CaseRun, event: Event) -> None:
         case EventArrived():
             if not event.aggregate or event.sequence > case.seen.get(event.aggregate, 0):
                 _arrived(case, event)
+        case CalendarChanged():
+            deadlines.take_calendar(case, event.calendar)
         case ChildEnded():
             _child_ended(case, event)
         case CancelRequested():
-            if case.running and case.case_id:
-                case.changed = True
-                compensation.cancel(case, event.reason)
+            _cancelled(case, event)
         case _:
             assert_never(event)
+
+
+def _cancelled(case: CaseRun, event: CancelRequested) -> None:
+    if case.running and case.case_id:
+        case.changed = True
+        compensation.cancel(case, event.reason)
 
 
 def _answered(case: CaseRun, event: RpcSucceeded | RpcFailed) -> None:

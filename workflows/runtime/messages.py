@@ -119,7 +119,7 @@ def _due_text(task: UserTask | None) -> str:
 def nearest_due(task: UserTask) -> datetime | None:
     """The deadline that counts now: to respond while nobody has, then to complete; none while the
     clocks stand."""
-    if task.paused is not None:
+    if task.stands:
         return None
     if task.responded_at is None and task.respond_due is not None:
         return task.respond_due

@@ -15,6 +15,7 @@ from workflows.runtime.state import CaseState
 #: Types of the signals that our own workflows send each other; all others are domain events.
 CHILD_ENDED: Final = "gongdan.ChildEnded"
 CANCEL: Final = "gongdan.Cancel"
+CALENDAR_CHANGED: Final = "gongdan.CalendarChanged"
 
 
 @dataclass(frozen=True, slots=True)

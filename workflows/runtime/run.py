@@ -7,14 +7,15 @@ inner run has the run's name put before it or taken off.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
-from kit.calendar import ROUND_THE_CLOCK, Deadline
+from kit.calendar import ROUND_THE_CLOCK, BusinessCalendar
 from workflows.compiler.plan import Plan, PlanBoundary, PlanEdge, PlanGraph, PlanNode
 from workflows.language.values import Json
+from workflows.runtime.clocks import Clock
 from workflows.runtime.commands import (
     CallRpc,
     CancelTimer,
@@ -110,6 +111,12 @@ class Run(CopiedRun):
             self._opened[key] = InnerRun(state, body, self, key)
         return self._opened[key]
 
+    def all_inside(self) -> Iterator[Run]:
+        """This run and all inside it, each before those inside it."""
+        yield self
+        for key in list(self.inner):
+            yield from self.open(key).all_inside()
+
     def opened(self) -> list[InnerRun]:
         """The inner runs that may have changed in this step."""
         return list(self._opened.values())
@@ -195,25 +202,69 @@ class Run(CopiedRun):
             )
         )
 
-    def start_timer(
-        self, node: PlanNode, visit: int, purpose: str, due: datetime, summary: str
+    def arm_at(self, node: PlanNode, visit: int, purpose: str, due: datetime, summary: str) -> None:
+        """Arm a timer of a visit for an instant."""
+        self._arm(
+            Timer(f"{node.id}/{visit}/{purpose}", node.id, visit, due, purpose, summary=summary)
+        )
+
+    def arm_after(
+        self,
+        node: PlanNode,
+        visit: int,
+        purpose: str,
+        seconds: int,
+        calendar: Literal["business", "natural"],
+        summary: str,
     ) -> None:
-        """Arm a timer of a visit."""
-        timer = Timer(f"{node.id}/{visit}/{purpose}", node.id, visit, due, purpose)
+        """Arm a timer of a visit that rings when so much time has passed."""
+        clock = Clock(self.at)
+        self._arm(
+            Timer(
+                f"{node.id}/{visit}/{purpose}",
+                node.id,
+                visit,
+                clock.due(self.calendar_of(calendar), seconds).at,
+                purpose,
+                clock,
+                seconds,
+                calendar,
+                summary,
+            )
+        )
+
+    def _arm(self, timer: Timer) -> None:
+        self.run_timer(timer)
+        if self.case.halted_at is not None:
+            self.stop_timer(timer)
+
+    def run_timer(self, timer: Timer) -> None:
+        """Let a timer ring when it is due."""
+        self.stopped_timers.pop(timer.timer_id, None)
+        self._disarm(timer)
         self.timers[timer.timer_id] = timer
-        self.emit(StartTimer(timer.timer_id, due, summary))
+        self.emit(StartTimer(timer.timer_id, timer.due, timer.summary))
+
+    def stop_timer(self, timer: Timer) -> None:
+        """Let a timer stand until it goes on."""
+        clock = timer.clock.stop(self.at) if timer.clock else None
+        self.stopped_timers[timer.timer_id] = replace(timer, clock=clock)
+        self._disarm(timer)
 
     def cancel_timers(self, node: str, only: frozenset[str] | None = None) -> None:
         """Disarm a node's timers: all, or those for some purposes."""
-        for timer in list(self.timers.values()):
+        for timer in (*self.timers.values(), *self.stopped_timers.values()):
             if timer.node == node and (only is None or timer.purpose in only):
-                del self.timers[timer.timer_id]
-                self.emit(CancelTimer(timer.timer_id))
+                self.stopped_timers.pop(timer.timer_id, None)
+                self._disarm(timer)
 
-    def due_after(self, seconds: int, calendar: str, start: datetime | None = None) -> Deadline:
-        """The instant by which some time has passed, working time or elapsed."""
-        chosen = self.case.calendar if calendar == "business" else None
-        return (chosen or ROUND_THE_CLOCK).add(start or self.at, timedelta(seconds=seconds))
+    def _disarm(self, timer: Timer) -> None:
+        if self.timers.pop(timer.timer_id, None) is not None:
+            self.emit(CancelTimer(timer.timer_id))
+
+    def calendar_of(self, kind: str) -> BusinessCalendar:
+        """Whose time is counted: working time of the case's calendar, or elapsed time."""
+        return (self.case.calendar if kind == "business" else None) or ROUND_THE_CLOCK
 
     def raise_incident(
         self, node: str, visit: int, reason: str, message: str, *, detail: str = ""
@@ -278,6 +329,8 @@ class CaseRun(Run):
         self.approvers = dict(state.approvers)
         self.outcome = state.outcome
         self.ended_at = state.ended_at
+        self.priority = state.priority
+        self.halted_at = state.halted_at
 
     def finish(self) -> CaseState:
         """The state after the step."""

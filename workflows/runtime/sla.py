@@ -9,13 +9,14 @@ the task to others, or say the way on which the case leaves it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any, Final
 
-from kit.calendar import ROUND_THE_CLOCK, BusinessCalendar
-from workflows.compiler.plan import PlanAlarm, PlanAssignee, PlanSla
+from workflows.compiler.plan import PlanAlarm, PlanAssignee
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
+from workflows.runtime import halting
 from workflows.runtime.audit import record, system_act
+from workflows.runtime.clocks import Clock
+from workflows.runtime.deadlines import alarm_of, seconds_until, shown
 from workflows.runtime.messages import announce, tell
 from workflows.runtime.people import answer_of, look_for
 from workflows.runtime.run import Run
@@ -34,22 +35,11 @@ def arm(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
     sla = node.sla
     if sla is None:
         return task
-    limits = {"respond": sla.respond_seconds, "complete": sla.complete_seconds}
     for alarm in sla.alarms:
-        seconds = (limits[alarm.of] or 0) + alarm.offset_seconds
-        due = run.due_after(seconds, sla.calendar).at
-        run.start_timer(node, task.visit, alarm.id, due, _summary(node, alarm))
-    deadlines = {
-        of: run.due_after(seconds, sla.calendar)
-        for of, seconds in limits.items()
-        if seconds is not None
-    }
-    return replace(
-        task,
-        respond_due=deadlines["respond"].at if "respond" in deadlines else None,
-        complete_due=deadlines["complete"].at if "complete" in deadlines else None,
-        provisional=any(deadline.provisional for deadline in deadlines.values()),
-    )
+        seconds = seconds_until(run, sla, alarm)
+        run.arm_after(node, task.visit, alarm.id, seconds, sla.calendar, _summary(node, alarm))
+    clock = Clock(run.at, stopped_at=run.at if run.case.halted_at else None)
+    return shown(run, node, replace(task, clock=clock))
 
 
 def respond(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
@@ -68,53 +58,12 @@ def respond(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
 def pause(run: Run, node: PlanUserTask, task: UserTask, person: str, reason: str) -> UserTask:
     """Stop a task's clocks for one of the declared reasons."""
     blames = next(each.blames for each in run.plan.pause_reasons if each.id == reason)
-    stopped = Pause(reason, blames, person, run.at)
-    if node.sla is not None:
-        clock = _clock(run, node.sla)
-        alarms = frozenset(alarm.id for alarm in node.sla.alarms)
-        stopped = replace(
-            stopped,
-            respond_left=_left(clock, run.at, task.respond_due),
-            complete_left=_left(clock, run.at, task.complete_due),
-            alarms_left={
-                timer.purpose: clock.between(run.at, timer.due)
-                for timer in run.timers.values()
-                if (timer.node, timer.visit) == (node.id, task.visit) and timer.purpose in alarms
-            },
-        )
-        run.cancel_timers(node.id, alarms)
-    return replace(task, paused=stopped)
+    return halting.stop(run, node, replace(task, paused=Pause(reason, blames, person, run.at)))
 
 
 def resume(run: Run, node: PlanUserTask, task: UserTask) -> UserTask:
     """Let a task's clocks go on with what they had left."""
-    paused, sla = task.paused, node.sla
-    if paused is None:
-        return task
-    task = replace(task, paused=None)
-    if sla is None:
-        return task
-    clock = _clock(run, sla)
-    for alarm in sla.alarms:
-        if alarm.id in paused.alarms_left:
-            due = clock.add(run.at, paused.alarms_left[alarm.id]).at
-            run.start_timer(node, task.visit, alarm.id, due, _summary(node, alarm))
-    if paused.respond_left is not None:
-        deadline = clock.add(run.at, paused.respond_left)
-        task = replace(task, respond_due=deadline.at, provisional=deadline.provisional)
-    if paused.complete_left is not None:
-        deadline = clock.add(run.at, paused.complete_left)
-        task = replace(task, complete_due=deadline.at, provisional=deadline.provisional)
-    return task
-
-
-def _clock(run: Run, sla: PlanSla) -> BusinessCalendar:
-    return (run.case.calendar if sla.calendar == "business" else None) or ROUND_THE_CLOCK
-
-
-def _left(clock: BusinessCalendar, now: datetime, due: datetime | None) -> timedelta | None:
-    """What is left of a deadline; nothing when it has passed: it stays where it was."""
-    return clock.between(now, due) if due is not None and due > now else None
+    return halting.go_on(run, node, replace(task, paused=None))
 
 
 # -- alarms
@@ -227,11 +176,6 @@ def _nobody(run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, for_what
         f"{alarm.id} of {node.id} found nobody {for_what}",
         detail=alarm.id,
     )
-
-
-def alarm_of(sla: PlanSla | None, alarm_id: str) -> PlanAlarm | None:
-    """The alarm of that id."""
-    return next((alarm for alarm in sla.alarms if alarm.id == alarm_id), None) if sla else None
 
 
 def _summary(node: PlanUserTask, alarm: PlanAlarm) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from kit.calendar import BusinessCalendar
+from workflows.runtime.clocks import Clock
 from workflows.runtime.search import Search
 from workflows.runtime.user_task import UserTask
 
@@ -70,13 +71,25 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A timer with its absolute due instant."""
+    """A timer with its absolute due instant.
+
+    Attributes:
+        purpose: ``wait``, or the id of an SLA alarm or of a boundary.
+        clock: what its due instant is computed from; None: that is fixed.
+        seconds: how long after the clock began to run.
+        calendar: whose time is counted; empty: none, the due instant is fixed.
+        summary: for the Temporal UI.
+    """
 
     timer_id: str
     node: str
     visit: int
     due: datetime
-    purpose: str  # "wait", or the id of an SLA alarm or of a boundary
+    purpose: str
+    clock: Clock | None = None
+    seconds: int = 0
+    calendar: Literal["business", "natural", ""] = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +245,7 @@ class RunState:
         handlers: who handled each node last.
         earlier: what people had filled in at a node before it was taken back: offered again.
         kept_for: who gets a node's next task, because it comes back to them.
+        stopped_timers: timers that do not run, since a task or the whole case is paused.
         rounds: the lists that are being gone through, by node.
         inner: the runs of bodies, by ``node/visit.number``.
         end_node: where its last token ended.
@@ -257,6 +271,7 @@ class RunState:
     rounds: dict[str, Rounds] = field(default_factory=dict)
     inner: dict[str, InnerState] = field(default_factory=dict)
     end_node: str = ""
+    stopped_timers: dict[str, Timer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +297,8 @@ class CaseState(RunState):
         order: counts entries and effects, to tell what came first.
         seen: the newest sequence seen of each aggregate's events.
         approvers: who has approved at each node, as far as that was not undone.
+        priority: which of the plan's; empty: it has none.
+        halted_at: since when all its clocks stand; None: they run.
     """
 
     case_id: str = ""
@@ -299,6 +316,8 @@ class CaseState(RunState):
     approvers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outcome: str = ""
     ended_at: datetime | None = None
+    priority: str = ""
+    halted_at: datetime | None = None
 
 
 _ADAPTER: TypeAdapter[CaseState] = TypeAdapter(CaseState)

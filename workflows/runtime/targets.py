@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.errors import InvalidArgument
+from workflows.compiler.plan import Plan
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.runtime.events import Act
 from workflows.runtime.quorum import is_reachable
@@ -58,6 +59,19 @@ def check_named(act: Act) -> None:
     """
     if not act.people or not all(act.people) or len(set(act.people)) < len(act.people):
         raise _illegal("name the people, each once", "people")
+
+
+def check_priority(act: Act, plan: Plan, priority: str) -> None:
+    """See whether an act names another priority than the case has.
+
+    Raises:
+        InvalidArgument: ``CASE_TARGET_ILLEGAL``.
+    """
+    others = [each.id for each in plan.priorities if each.id != priority]
+    if act.to not in others:
+        raise _illegal(
+            f"the case is {priority}; it can become {', '.join(others) or 'nothing else'}"
+        )
 
 
 def whose_place(act: Act, task: UserTask) -> str:

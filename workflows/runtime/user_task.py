@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+
+from workflows.runtime.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,12 @@ class Pause:
     Attributes:
         reason: the declared reason's id.
         blames: the party to whom the waiting is charged.
-        respond_left: of the task's clock, what was left of the time to respond; negative: overdue.
-        alarms_left: the same of each alarm that has not rung.
     """
 
     reason: str
     blames: str
     person: str
     at: datetime
-    respond_left: timedelta | None = None
-    complete_left: timedelta | None = None
-    alarms_left: dict[str, timedelta] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +78,7 @@ class UserTask:
         respond_due: the instant by which somebody must answer.
         complete_due: the instant by which it must be done.
         provisional: a due instant lies in a year whose calendar is not final.
+        clock: what its due instants are computed from; None: it has none.
         waiting_since: since when it has waited for those it waits for now.
         paused: the clocks stand, and why.
         urged: how often somebody urged (催办).
@@ -105,6 +103,12 @@ class UserTask:
     waiting_since: datetime | None = None
     paused: Pause | None = None
     urged: int = 0
+    clock: Clock | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether its clocks do not run."""
+        return self.paused is not None or (self.clock is not None and not self.clock.runs)
 
     @property
     def people(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     COMMENT = "comment"
     WITHDRAW = "withdraw"  # 撤回, by whoever started the case
     TAKE_BACK = "take_back"  # 拿回, by whoever did a node
+    PRIORITISE = "prioritise"  # 定优先级
     CANCEL = "cancel"
     HAND_OVER = "hand_over"  # 离职交接; the system's alone
 
@@ -108,10 +109,11 @@ def case_allowances(
         withdrawable: there is something that whoever started it may call back.
     """
     starter = (Verb.CANCEL, Verb.WITHDRAW) if withdrawable else (Verb.CANCEL,)
+    managing = (Verb.PRIORITISE, Verb.CANCEL) if plan.priorities else (Verb.CANCEL,)
     took_part = tuple(dict.fromkeys((started_by, *handlers)))
     return (
         Allowance(starter, (started_by,)),
-        Allowance((Verb.CANCEL,), roles=plan.managed_by),
+        Allowance(managing, roles=plan.managed_by),
         Allowance((Verb.COPY_TO,), took_part, plan.managed_by),
         Allowance((Verb.COMMENT,), anybody=True),
     )

@@ -61,11 +61,12 @@ def _arm(run: Run, owner: PlanNode, visit: int, wait: WaitNode, way: str = "") -
         key = f"{owner.id}/{visit}/{way}" if way else f"{owner.id}/{visit}"
         run.awaited[key] = Awaited(owner.id, visit, wait.event, _value(wait.key, run), way)
         return
-    if wait.duration_seconds is not None:
-        due = run.due_after(wait.duration_seconds, wait.calendar).at
+    purpose, seconds, summary = way or _OWN, wait.duration_seconds, run.name(wait)
+    if seconds is not None:
+        run.arm_after(owner, visit, purpose, seconds, wait.calendar, summary)
     else:
         due = DECODERS["timestamp"](_value(wait.until, run))
-    run.start_timer(owner, visit, way or _OWN, due, run.name(wait))
+        run.arm_at(owner, visit, purpose, due, summary)
 
 
 def _value(code: Code | None, run: Run) -> str:

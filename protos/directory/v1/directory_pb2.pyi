@@ -1300,11 +1300,26 @@ class Calendar(_message.Message):
     WEEKLY_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
     PROVISIONAL_YEARS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    FIRST_YEAR_FIELD_NUMBER: _builtins.int
+    LAST_YEAR_FIELD_NUMBER: _builtins.int
+    CHINESE_HOLIDAYS_FIELD_NUMBER: _builtins.int
+    OVERRIDES_FIELD_NUMBER: _builtins.int
+    DEFINED_AT_FIELD_NUMBER: _builtins.int
+    DEFINED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     calendar_code: _builtins.str
     version_hash: _builtins.str
     """sha256 of the data below; a case pins it."""
     time_zone: _builtins.str
     """"Asia/Shanghai"."""
+    version: _builtins.int
+    """1, 2, 3 …: which edit of the company's it is."""
+    first_year: _builtins.int
+    """The years that the days are told of."""
+    last_year: _builtins.int
+    chinese_holidays: _builtins.bool
+    """The edit itself, as it is to be given to PutCalendar to change it."""
+    defined_by_person_id: _builtins.str
     @_builtins.property
     def weekly(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekdayHours]: ...
     @_builtins.property
@@ -1315,6 +1330,10 @@ class Calendar(_message.Message):
     def provisional_years(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Years whose official notice is not out: what is computed there is provisional."""
 
+    @_builtins.property
+    def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___DayOverride]: ...
+    @_builtins.property
+    def defined_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -1324,14 +1343,46 @@ class Calendar(_message.Message):
         weekly: _abc.Iterable[Global___WeekdayHours] | None = ...,
         days: _abc.Iterable[Global___DayOverride] | None = ...,
         provisional_years: _abc.Iterable[_builtins.int] | None = ...,
+        version: _builtins.int = ...,
+        first_year: _builtins.int = ...,
+        last_year: _builtins.int = ...,
+        chinese_holidays: _builtins.bool = ...,
+        overrides: _abc.Iterable[Global___DayOverride] | None = ...,
+        defined_at: _timestamp_pb2.Timestamp | None = ...,
+        defined_by_person_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["defined_at", b"defined_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "days", b"days", "provisional_years", b"provisional_years", "time_zone", b"time_zone", "version_hash", b"version_hash", "weekly", b"weekly"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "days", b"days", "defined_at", b"defined_at", "defined_by_person_id", b"defined_by_person_id", "first_year", b"first_year", "last_year", b"last_year", "overrides", b"overrides", "provisional_years", b"provisional_years", "time_zone", b"time_zone", "version", b"version", "version_hash", b"version_hash", "weekly", b"weekly"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Calendar: _TypeAlias = Calendar  # noqa: Y015
+
+@_typing.final
+class CalendarDays(_message.Message):
+    """Days of a calendar, from the first to the last."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    first_day: _builtins.str
+    """ISO dates."""
+    last_day: _builtins.str
+    def __init__(
+        self,
+        *,
+        first_day: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_day", b"first_day", "last_day", b"last_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarDays: _TypeAlias = CalendarDays  # noqa: Y015
 
 @_typing.final
 class GetCalendarRequest(_message.Message):
@@ -1340,23 +1391,105 @@ class GetCalendarRequest(_message.Message):
     CALENDAR_CODE_FIELD_NUMBER: _builtins.int
     FIRST_YEAR_FIELD_NUMBER: _builtins.int
     LAST_YEAR_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     calendar_code: _builtins.str
     first_year: _builtins.int
     last_year: _builtins.int
+    version: _builtins.int
+    """An earlier edit; 0: the newest."""
     def __init__(
         self,
         *,
         calendar_code: _builtins.str = ...,
         first_year: _builtins.int = ...,
         last_year: _builtins.int = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "first_year", b"first_year", "last_year", b"last_year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "first_year", b"first_year", "last_year", b"last_year", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCalendarRequest: _TypeAlias = GetCalendarRequest  # noqa: Y015
+
+@_typing.final
+class ListCalendarsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarsRequest: _TypeAlias = ListCalendarsRequest  # noqa: Y015
+
+@_typing.final
+class ListCalendarsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDARS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calendars(self) -> _containers.RepeatedCompositeFieldContainer[Global___Calendar]:
+        """The newest edit of each, without days."""
+
+    def __init__(
+        self,
+        *,
+        calendars: _abc.Iterable[Global___Calendar] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendars", b"calendars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarsResponse: _TypeAlias = ListCalendarsResponse  # noqa: Y015
+
+@_typing.final
+class ListCalendarVersionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_CODE_FIELD_NUMBER: _builtins.int
+    calendar_code: _builtins.str
+    def __init__(
+        self,
+        *,
+        calendar_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarVersionsRequest: _TypeAlias = ListCalendarVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListCalendarVersionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDARS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calendars(self) -> _containers.RepeatedCompositeFieldContainer[Global___Calendar]:
+        """All edits, the newest first, without days."""
+
+    def __init__(
+        self,
+        *,
+        calendars: _abc.Iterable[Global___Calendar] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendars", b"calendars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCalendarVersionsResponse: _TypeAlias = ListCalendarVersionsResponse  # noqa: Y015
 
 @_typing.final
 class PutCalendarRequest(_message.Message):
@@ -1368,11 +1501,14 @@ class PutCalendarRequest(_message.Message):
     WEEKLY_FIELD_NUMBER: _builtins.int
     CHINESE_HOLIDAYS_FIELD_NUMBER: _builtins.int
     OVERRIDES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     calendar_code: _builtins.str
     time_zone: _builtins.str
     chinese_holidays: _builtins.bool
     """The State Council's holidays and make-up days are laid beneath these."""
+    version: _builtins.int
+    """The edit that was seen; refused when there is a newer one. 0: whatever there is."""
     @_builtins.property
     def weekly(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekdayHours]: ...
     @_builtins.property
@@ -1386,14 +1522,63 @@ class PutCalendarRequest(_message.Message):
         weekly: _abc.Iterable[Global___WeekdayHours] | None = ...,
         chinese_holidays: _builtins.bool = ...,
         overrides: _abc.Iterable[Global___DayOverride] | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "idempotency_key", b"idempotency_key", "overrides", b"overrides", "time_zone", b"time_zone", "weekly", b"weekly"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "idempotency_key", b"idempotency_key", "overrides", b"overrides", "time_zone", b"time_zone", "version", b"version", "weekly", b"weekly"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutCalendarRequest: _TypeAlias = PutCalendarRequest  # noqa: Y015
+
+@_typing.final
+class PreviewCalendarRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edit(self) -> Global___PutCalendarRequest:
+        """What would be put."""
+
+    def __init__(
+        self,
+        *,
+        edit: Global___PutCalendarRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit", b"edit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewCalendarRequest: _TypeAlias = PreviewCalendarRequest  # noqa: Y015
+
+@_typing.final
+class PreviewCalendarResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    CHANGED_DAYS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calendar(self) -> Global___Calendar: ...
+    @_builtins.property
+    def changed_days(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarDays]:
+        """From now on: what would be other hours, or provisional where it was not, or no longer."""
+
+    def __init__(
+        self,
+        *,
+        calendar: Global___Calendar | None = ...,
+        changed_days: _abc.Iterable[Global___CalendarDays] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "changed_days", b"changed_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewCalendarResponse: _TypeAlias = PreviewCalendarResponse  # noqa: Y015
 
 @_typing.final
 class PersonPut(_message.Message):
@@ -1544,18 +1729,27 @@ class CalendarChanged(_message.Message):
 
     CALENDAR_CODE_FIELD_NUMBER: _builtins.int
     CHANGED_AT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHANGED_DAYS_FIELD_NUMBER: _builtins.int
     calendar_code: _builtins.str
+    version: _builtins.int
     @_builtins.property
     def changed_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def changed_days(self) -> _containers.RepeatedCompositeFieldContainer[Global___CalendarDays]:
+        """From the day of the edit on: other hours, or provisional where it was not, or no longer."""
+
     def __init__(
         self,
         *,
         calendar_code: _builtins.str = ...,
         changed_at: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+        changed_days: _abc.Iterable[Global___CalendarDays] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "changed_at", b"changed_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "changed_at", b"changed_at", "changed_days", b"changed_days", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

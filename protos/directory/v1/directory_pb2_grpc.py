@@ -157,6 +157,21 @@ class DirectoryServiceStub:
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutCalendarRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Calendar.FromString,
                 _registered_method=True)
+        self.PreviewCalendar = channel.unary_unary(
+                '/directory.v1.DirectoryService/PreviewCalendar',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarResponse.FromString,
+                _registered_method=True)
+        self.ListCalendars = channel.unary_unary(
+                '/directory.v1.DirectoryService/ListCalendars',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsResponse.FromString,
+                _registered_method=True)
+        self.ListCalendarVersions = channel.unary_unary(
+                '/directory.v1.DirectoryService/ListCalendarVersions',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarVersionsRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarVersionsResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
@@ -329,6 +344,25 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewCalendar(self, request, context):
+        """What an edit would make of a calendar, and which days it would change. Changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCalendars(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCalendarVersions(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -451,6 +485,21 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.PutCalendar,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutCalendarRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Calendar.SerializeToString,
+            ),
+            'PreviewCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewCalendar,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarResponse.SerializeToString,
+            ),
+            'ListCalendars': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCalendars,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsResponse.SerializeToString,
+            ),
+            'ListCalendarVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCalendarVersions,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarVersionsRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarVersionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1103,6 +1152,87 @@ class DirectoryService:
             '/directory.v1.DirectoryService/PutCalendar',
             protos_dot_directory_dot_v1_dot_directory__pb2.PutCalendarRequest.SerializeToString,
             protos_dot_directory_dot_v1_dot_directory__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/PreviewCalendar',
+            protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCalendars(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ListCalendars',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCalendarVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ListCalendarVersions',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarVersionsRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

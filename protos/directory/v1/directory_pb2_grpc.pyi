@@ -84,6 +84,10 @@ class DirectoryServiceStub:
     """A business calendar as plain data with its version hash, for the years asked."""
     PutCalendar: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutCalendarRequest, _directory_pb2.Calendar]
     """Create or change a calendar's weekly hours and day overrides (the yearly notice, 调休)."""
+    PreviewCalendar: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PreviewCalendarRequest, _directory_pb2.PreviewCalendarResponse]
+    """What an edit would make of a calendar, and which days it would change. Changes nothing."""
+    ListCalendars: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarsRequest, _directory_pb2.ListCalendarsResponse]
+    ListCalendarVersions: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarVersionsRequest, _directory_pb2.ListCalendarVersionsResponse]
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -140,6 +144,10 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """A business calendar as plain data with its version hash, for the years asked."""
     PutCalendar: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutCalendarRequest, _directory_pb2.Calendar]  # type: ignore[assignment]
     """Create or change a calendar's weekly hours and day overrides (the yearly notice, 调休)."""
+    PreviewCalendar: _aio.UnaryUnaryMultiCallable[_directory_pb2.PreviewCalendarRequest, _directory_pb2.PreviewCalendarResponse]  # type: ignore[assignment]
+    """What an edit would make of a calendar, and which days it would change. Changes nothing."""
+    ListCalendars: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarsRequest, _directory_pb2.ListCalendarsResponse]  # type: ignore[assignment]
+    ListCalendarVersions: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarVersionsRequest, _directory_pb2.ListCalendarVersionsResponse]  # type: ignore[assignment]
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """People, roles, departments, absences, outlets, customers, places, calendars. The only home of
@@ -337,5 +345,27 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.Calendar, _abc.Awaitable[_directory_pb2.Calendar]]:
         """Create or change a calendar's weekly hours and day overrides (the yearly notice, 调休)."""
+
+    @_abc_1.abstractmethod
+    def PreviewCalendar(
+        self,
+        request: _directory_pb2.PreviewCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.PreviewCalendarResponse, _abc.Awaitable[_directory_pb2.PreviewCalendarResponse]]:
+        """What an edit would make of a calendar, and which days it would change. Changes nothing."""
+
+    @_abc_1.abstractmethod
+    def ListCalendars(
+        self,
+        request: _directory_pb2.ListCalendarsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListCalendarsResponse, _abc.Awaitable[_directory_pb2.ListCalendarsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListCalendarVersions(
+        self,
+        request: _directory_pb2.ListCalendarVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListCalendarVersionsResponse, _abc.Awaitable[_directory_pb2.ListCalendarVersionsResponse]]: ...
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

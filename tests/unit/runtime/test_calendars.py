@@ -31,6 +31,9 @@ def test_weekdays_overrides_and_provisional_years_arrive() -> None:
         weekly=[pb.WeekdayHours(weekday=day, open=OPEN) for day in range(1, 6)],
         days=[pb.DayOverride(day="2026-10-10", open=OPEN), pb.DayOverride(day="2026-10-01")],
         provisional_years=[2027],
+        version=3,
+        first_year=2026,
+        last_year=2028,
     )
     calendar = calendar_from_reply(message_to_json(reply))
     assert calendar.hours_on(date(2026, 3, 7)) == (), "a Saturday that is left out is closed"
@@ -40,3 +43,5 @@ def test_weekdays_overrides_and_provisional_years_arrive() -> None:
     assert reached.at == at(2026, 3, 9, 10)
     assert not reached.provisional
     assert calendar.add(at(2027, 3, 1, 10), timedelta(hours=1)).provisional
+    assert not calendar.is_provisional(2028)
+    assert calendar.is_provisional(2029), "nothing is told of it"

@@ -16,6 +16,7 @@ from workflows.compiler.plan import Plan
 from workflows.runtime.calendars import GET_CALENDAR, calendar_request
 from workflows.runtime.commands import CallRpc, Purpose, StartFieldWork, StartSubflow
 from workflows.runtime.events import (
+    CalendarChanged,
     CancelRequested,
     ChildEnded,
     Event,
@@ -24,6 +25,7 @@ from workflows.runtime.events import (
 )
 from workflows.runtime.field_work.state import FieldWorkInput
 from workflows.runtime.payloads import (
+    CALENDAR_CHANGED,
     CANCEL,
     CHILD_ENDED,
     CaseInput,
@@ -34,6 +36,7 @@ from workflows.runtime.places import node_at
 from workflows.runtime.state import CaseState, Incident
 
 _CHILD_ENDED: Final = TypeAdapter(ChildEnded)
+_CALENDAR_CHANGED: Final = TypeAdapter(CalendarChanged)
 
 
 def beginning_of(source: CaseInput, calendar: BusinessCalendar | None) -> Started:
@@ -90,6 +93,8 @@ def event_of(signal: Signal, now: datetime) -> Event:
     """
     if signal.type == CHILD_ENDED:
         return _CHILD_ENDED.validate_python({"at": now, **signal.payload})
+    if signal.type == CALENDAR_CHANGED:
+        return _CALENDAR_CHANGED.validate_python({"at": now, **signal.payload})
     if signal.type == CANCEL:
         return CancelRequested(at=now, by="case", **signal.payload)
     return EventArrived(
