@@ -1,4 +1,4 @@
-"""One side's worker, in a process of its own so that its CPU can be counted."""
+"""One worker process of one side, apart so that its CPU can be counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
-from bench.flows.hand_written import HandWritten
+from bench.flows.hand_written import HandWritten, HandWrittenTask
 from kit.config import Settings
 from kit.rpc.client import RpcCaller
 from kit.rpc.server import until_told_to_stop
@@ -36,17 +36,19 @@ async def serve(side: str, plans: Path) -> None:
         worker = Worker(
             temporal,
             task_queue=HAND_WRITTEN_QUEUE,
-            workflows=[HandWritten],
+            workflows=[HandWritten, HandWrittenTask],
             activities=[RpcActivity(caller).call],
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=2_000,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
+            graceful_shutdown_timeout=timedelta(seconds=10),
         )
     running = asyncio.create_task(worker.run())
     await until_told_to_stop()
-    running.cancel()
+    await worker.shutdown()
+    await running
 
 
 if __name__ == "__main__":
