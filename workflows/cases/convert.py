@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,6 +14,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.rpc.convert import instant_from_proto, instant_to_proto
 from protos.cases.v1 import cases_pb2
 from protos.directory.v1 import directory_pb2
+from workflows.cases.finding import task_terms
+from workflows.cases.store.task_lists import NodeCount
 from workflows.cases.tables import ActRow, CaseRow, HandOverRow, UserTaskRow
 from workflows.runtime.waiting import Waited
 
@@ -49,7 +52,9 @@ def case_values(case: cases_pb2.Case) -> dict[str, Any]:
     }
 
 
-def user_task_values(task: cases_pb2.UserTask, case: cases_pb2.Case) -> dict[str, Any]:
+def user_task_values(
+    task: cases_pb2.UserTask, case: cases_pb2.Case, flow_code: str
+) -> dict[str, Any]:
     """An open user task's row; its case and workflow are those of the telling."""
     return {
         "workflow_id": case.workflow_id,
@@ -76,6 +81,8 @@ def user_task_values(task: cases_pb2.UserTask, case: cases_pb2.Case) -> dict[str
         "votes_needed": task.votes_needed,
         "pause": _plain(task.pause) if task.HasField("pause") else None,
         "allowances": [_plain(each) for each in task.allowances],
+        "flow_code": flow_code,
+        "terms": task_terms(flow_code, task.node, task.stage, task.user_task_kind),
     }
 
 
@@ -91,6 +98,7 @@ def act_values(act: cases_pb2.Act, case_id: str) -> dict[str, Any]:
         "acted_at": instant_from_proto(act.acted_at),
         "comment": act.comment,
         "origin": act.origin,
+        "origin_detail": act.origin_detail,
         "before": _plain(act.before),
         "after": _plain(act.after),
         "named_person_ids": list(act.named_person_ids),
@@ -139,7 +147,7 @@ def case_message(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.
     )
 
 
-def user_task_message(row: UserTaskRow) -> cases_pb2.UserTask:
+def user_task_message(row: UserTaskRow, *, with_form: bool = True) -> cases_pb2.UserTask:
     """An open user task."""
     return cases_pb2.UserTask(
         user_task_id=row.user_task_id,
@@ -158,14 +166,34 @@ def user_task_message(row: UserTaskRow) -> cases_pb2.UserTask:
         respond_due_at=instant_to_proto(row.respond_due_at),
         complete_due_at=instant_to_proto(row.complete_due_at),
         due_provisional=row.due_provisional,
-        form_schema_json=row.form_schema_json,
-        context=_struct(row.context),
+        form_schema_json=row.form_schema_json if with_form else "",
+        context=_struct(row.context) if with_form else None,
         substitutions=_each(row.substitutions, directory_pb2.Substitution),
         delegations=_each(row.delegations, cases_pb2.Delegation),
         signers=_each(row.signers, cases_pb2.Signer),
         votes_needed=row.votes_needed,
         pause=_parsed(row.pause, cases_pb2.Pause),
         allowances=_each(row.allowances, cases_pb2.Allowance),
+    )
+
+
+def user_task_counts(rows: Sequence[NodeCount]) -> cases_pb2.UserTaskCounts:
+    """How many user tasks there are, from how many stand at each node."""
+    return cases_pb2.UserTaskCounts(
+        count=sum(row.count for row in rows),
+        claimed_count=sum(row.claimed for row in rows),
+        overdue_count=sum(row.overdue for row in rows),
+        due_today_count=sum(row.due_today for row in rows),
+        nodes=[
+            cases_pb2.NodeCount(
+                flow_code=row.flow_code,
+                node=row.node,
+                title=row.title,
+                count=row.count,
+                overdue_count=row.overdue,
+            )
+            for row in rows
+        ],
     )
 
 
@@ -181,6 +209,7 @@ def act_message(row: ActRow) -> cases_pb2.Act:
         acted_at=instant_to_proto(row.acted_at),
         comment=row.comment,
         origin=row.origin,
+        origin_detail=row.origin_detail,
         before=_struct(row.before),
         after=_struct(row.after),
         named_person_ids=row.named_person_ids,

@@ -36,6 +36,8 @@ OFFICE_ROLES: Final = (
 INBOX_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "supervisor")
 #: Roles that may have a leaver's user tasks handed over.
 HAND_OVER_ROLES: Final = ("admin", "hq", "ops", "supervisor")
+#: Roles that may search what anybody has done, in all cases.
+AUDIT_ROLES: Final = ("admin", "hq", "ops", "supervisor")
 #: Roles that may see settlement prices and what others earn.
 MONEY_ROLES: Final = ("admin", "finance", "hq", "ops", "pricing_manager")
 

@@ -44,6 +44,10 @@ class CaseRow(Base):
     allowances: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     withdrawal_node: Mapped[str]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
+    # What lists are sorted and filtered by, from the case, its open user tasks and its acts.
+    due_at: Mapped[datetime] = mapped_column(INSTANT)
+    waiting_since: Mapped[datetime] = mapped_column(INSTANT)
+    terms: Mapped[list[str]] = mapped_column(_TEXTS, deferred=True)
 
 
 class RecorderRow(Base):
@@ -85,6 +89,8 @@ class UserTaskRow(Base):
     votes_needed: Mapped[int]
     pause: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     allowances: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    flow_code: Mapped[str]
+    terms: Mapped[list[str]] = mapped_column(_TEXTS, deferred=True)
     open_to_person_ids: Mapped[list[str]] = mapped_column(_TEXTS, Computed(""))
     due_at: Mapped[datetime] = mapped_column(INSTANT, Computed(""))
 
@@ -104,6 +110,7 @@ class ActRow(Base):
     acted_at: Mapped[datetime] = mapped_column(INSTANT)
     comment: Mapped[str]
     origin: Mapped[str]
+    origin_detail: Mapped[str]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)
     named_person_ids: Mapped[list[str]] = mapped_column(_TEXTS)
@@ -123,6 +130,23 @@ class HandOverRow(Base):
     started_at: Mapped[datetime] = mapped_column(INSTANT)
     ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
     handed_over_count: Mapped[int]
+    failures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class BulkActRow(Base):
+    """One verb on its way to many cases or user tasks."""
+
+    __tablename__ = "bulk_act"
+
+    bulk_act_id: Mapped[str] = mapped_column(primary_key=True)
+    verb: Mapped[str]
+    to: Mapped[str]
+    comment: Mapped[str]
+    ordered_by_person_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(INSTANT)
+    ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    target_count: Mapped[int]
+    done_count: Mapped[int]
     failures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 

@@ -76,6 +76,56 @@ CASE_INVOLVEMENT_COPIED: CaseInvolvement.ValueType  # 3
 """Was copied to."""
 Global___CaseInvolvement: _TypeAlias = CaseInvolvement  # noqa: Y015
 
+class _CaseOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CaseOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CASE_ORDER_UNSPECIFIED: _CaseOrder.ValueType  # 0
+    """The newest first."""
+    CASE_ORDER_OLDEST: _CaseOrder.ValueType  # 1
+    CASE_ORDER_DUE: _CaseOrder.ValueType  # 2
+    """The nearest deadline first; cases without one last."""
+    CASE_ORDER_WAITING: _CaseOrder.ValueType  # 3
+    """The longest waiting first."""
+    CASE_ORDER_CHANGED: _CaseOrder.ValueType  # 4
+    """The last changed first."""
+
+class CaseOrder(_CaseOrder, metaclass=_CaseOrderEnumTypeWrapper): ...
+
+CASE_ORDER_UNSPECIFIED: CaseOrder.ValueType  # 0
+"""The newest first."""
+CASE_ORDER_OLDEST: CaseOrder.ValueType  # 1
+CASE_ORDER_DUE: CaseOrder.ValueType  # 2
+"""The nearest deadline first; cases without one last."""
+CASE_ORDER_WAITING: CaseOrder.ValueType  # 3
+"""The longest waiting first."""
+CASE_ORDER_CHANGED: CaseOrder.ValueType  # 4
+"""The last changed first."""
+Global___CaseOrder: _TypeAlias = CaseOrder  # noqa: Y015
+
+class _UserTaskOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UserTaskOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UserTaskOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    USER_TASK_ORDER_UNSPECIFIED: _UserTaskOrder.ValueType  # 0
+    """The nearest deadline first; user tasks without one last."""
+    USER_TASK_ORDER_OLDEST: _UserTaskOrder.ValueType  # 1
+    """The longest open first."""
+    USER_TASK_ORDER_NEWEST: _UserTaskOrder.ValueType  # 2
+
+class UserTaskOrder(_UserTaskOrder, metaclass=_UserTaskOrderEnumTypeWrapper): ...
+
+USER_TASK_ORDER_UNSPECIFIED: UserTaskOrder.ValueType  # 0
+"""The nearest deadline first; user tasks without one last."""
+USER_TASK_ORDER_OLDEST: UserTaskOrder.ValueType  # 1
+"""The longest open first."""
+USER_TASK_ORDER_NEWEST: UserTaskOrder.ValueType  # 2
+Global___UserTaskOrder: _TypeAlias = UserTaskOrder  # noqa: Y015
+
 class _NodeProgress:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -490,6 +540,7 @@ class Act(_message.Message):
     NAMED_PERSON_IDS_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     WAITED_FIELD_NUMBER: _builtins.int
+    ORIGIN_DETAIL_FIELD_NUMBER: _builtins.int
     act_key: _builtins.str
     """Chosen by the client; unique within its case. The system's own begin with "system/"."""
     case_id: _builtins.str
@@ -502,6 +553,8 @@ class Act(_message.Message):
     """"console", "cli", "wecom", "h5"."""
     rule: _builtins.str
     """Of the system's: why it did it, such as "when_applicant", "nobody", "escalation", "hand_over"."""
+    origin_detail: _builtins.str
+    """What the channel knows beyond its name: the API token's label, the browser and its network."""
     @_builtins.property
     def acted_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -533,10 +586,11 @@ class Act(_message.Message):
         named_person_ids: _abc.Iterable[_builtins.str] | None = ...,
         rule: _builtins.str = ...,
         waited: Global___Waited | None = ...,
+        origin_detail: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "after", b"after", "before", b"before", "waited", b"waited"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_key", b"act_key", "acted_at", b"acted_at", "acting_person_id", b"acting_person_id", "after", b"after", "before", b"before", "case_id", b"case_id", "comment", b"comment", "named_person_ids", b"named_person_ids", "node", b"node", "origin", b"origin", "rule", b"rule", "user_task_id", b"user_task_id", "verb", b"verb", "waited", b"waited"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_key", b"act_key", "acted_at", b"acted_at", "acting_person_id", b"acting_person_id", "after", b"after", "before", b"before", "case_id", b"case_id", "comment", b"comment", "named_person_ids", b"named_person_ids", "node", b"node", "origin", b"origin", "origin_detail", b"origin_detail", "rule", b"rule", "user_task_id", b"user_task_id", "verb", b"verb", "waited", b"waited"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -775,6 +829,8 @@ Global___GetCaseRequest: _TypeAlias = GetCaseRequest  # noqa: Y015
 
 @_typing.final
 class ListCasesRequest(_message.Message):
+    """Which cases are wanted; what is not set does not matter."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
@@ -784,6 +840,22 @@ class ListCasesRequest(_message.Message):
     PERSON_ID_FIELD_NUMBER: _builtins.int
     INVOLVEMENT_FIELD_NUMBER: _builtins.int
     PARENT_CASE_ID_FIELD_NUMBER: _builtins.int
+    FLOW_VERSION_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    REGION_ADCODE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    STARTED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    WAITS_ON_PERSON_ID_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    DUE_BEFORE_FIELD_NUMBER: _builtins.int
+    STARTED_FROM_FIELD_NUMBER: _builtins.int
+    STARTED_BEFORE_FIELD_NUMBER: _builtins.int
+    ENDED_FROM_FIELD_NUMBER: _builtins.int
+    ENDED_BEFORE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
     flow_code: _builtins.str
     state: Global___CaseState.ValueType
     stage: _builtins.str
@@ -792,8 +864,39 @@ class ListCasesRequest(_message.Message):
     involvement: Global___CaseInvolvement.ValueType
     parent_case_id: _builtins.str
     """Only the child cases of this case."""
+    flow_version: _builtins.int
+    """0: any; needs a flow."""
+    open: _builtins.bool
+    """Only cases that go on: running, or stopped at an incident."""
+    region_adcode: _builtins.str
+    """A province, city or district by its adcode, with all that is in it."""
+    customer_id: _builtins.str
+    started_by_person_id: _builtins.str
+    waits_on_person_id: _builtins.str
+    """One of those whose move it is."""
+    node: _builtins.str
+    """Where the case stands; needs a flow."""
+    overdue: _builtins.bool
+    """A user task has missed its deadline."""
+    words: _builtins.str
+    """Each of these words stands in the title, or is the case's id, its last eight characters, or the
+    customer's id.
+    """
+    order: Global___CaseOrder.ValueType
+    counted: _builtins.bool
+    """Say how many there are."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def due_before(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def started_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def started_before(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ended_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ended_before(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -804,10 +907,26 @@ class ListCasesRequest(_message.Message):
         person_id: _builtins.str = ...,
         involvement: Global___CaseInvolvement.ValueType = ...,
         parent_case_id: _builtins.str = ...,
+        flow_version: _builtins.int = ...,
+        open: _builtins.bool = ...,
+        region_adcode: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        started_by_person_id: _builtins.str = ...,
+        waits_on_person_id: _builtins.str = ...,
+        node: _builtins.str = ...,
+        overdue: _builtins.bool = ...,
+        due_before: _timestamp_pb2.Timestamp | None = ...,
+        started_from: _timestamp_pb2.Timestamp | None = ...,
+        started_before: _timestamp_pb2.Timestamp | None = ...,
+        ended_from: _timestamp_pb2.Timestamp | None = ...,
+        ended_before: _timestamp_pb2.Timestamp | None = ...,
+        words: _builtins.str = ...,
+        order: Global___CaseOrder.ValueType = ...,
+        counted: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "page", b"page", "started_before", b"started_before", "started_from", b"started_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "involvement", b"involvement", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "customer_id", b"customer_id", "due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "flow_code", b"flow_code", "flow_version", b"flow_version", "involvement", b"involvement", "node", b"node", "open", b"open", "order", b"order", "overdue", b"overdue", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "region_adcode", b"region_adcode", "stage", b"stage", "started_before", b"started_before", "started_by_person_id", b"started_by_person_id", "started_from", b"started_from", "state", b"state", "waits_on_person_id", b"waits_on_person_id", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -819,48 +938,116 @@ class ListCasesResponse(_message.Message):
 
     CASES_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
-        """Without data."""
+        """Without data; their user tasks without forms."""
 
     @_builtins.property
     def page(self) -> _page_pb2.PageInfo: ...
+    @_builtins.property
+    def total(self) -> Global___Total:
+        """Where it was asked for."""
+
     def __init__(
         self,
         *,
         cases: _abc.Iterable[Global___Case] | None = ...,
         page: _page_pb2.PageInfo | None = ...,
+        total: Global___Total | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "page", b"page", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCasesResponse: _TypeAlias = ListCasesResponse  # noqa: Y015
 
 @_typing.final
+class Total(_message.Message):
+    """How many there are of something."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """Exact up to 10,000."""
+    more: _builtins.bool
+    """There are more."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "more", b"more"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Total: _TypeAlias = Total  # noqa: Y015
+
+@_typing.final
 class ListUserTasksRequest(_message.Message):
+    """Which open user tasks are wanted; what is not set does not matter."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
     PERSON_ID_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    USER_TASK_KIND_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    DUE_BEFORE_FIELD_NUMBER: _builtins.int
+    CLAIMED_FIELD_NUMBER: _builtins.int
+    UNCLAIMED_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """Tasks this person holds or may take; empty: all."""
     case_id: _builtins.str
+    flow_code: _builtins.str
+    node: _builtins.str
+    """Needs a flow."""
+    stage: _builtins.str
+    user_task_kind: _builtins.str
+    overdue: _builtins.bool
+    claimed: _builtins.bool
+    """Somebody holds it."""
+    unclaimed: _builtins.bool
+    """Nobody holds it yet."""
+    order: Global___UserTaskOrder.ValueType
+    counted: _builtins.bool
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def due_before(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         page: _page_pb2.PageRequest | None = ...,
         person_id: _builtins.str = ...,
         case_id: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+        node: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        user_task_kind: _builtins.str = ...,
+        overdue: _builtins.bool = ...,
+        due_before: _timestamp_pb2.Timestamp | None = ...,
+        claimed: _builtins.bool = ...,
+        unclaimed: _builtins.bool = ...,
+        order: Global___UserTaskOrder.ValueType = ...,
+        counted: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_before", b"due_before", "page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page", b"page", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "claimed", b"claimed", "counted", b"counted", "due_before", b"due_before", "flow_code", b"flow_code", "node", b"node", "order", b"order", "overdue", b"overdue", "page", b"page", "person_id", b"person_id", "stage", b"stage", "unclaimed", b"unclaimed", "user_task_kind", b"user_task_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -872,23 +1059,118 @@ class ListUserTasksResponse(_message.Message):
 
     USER_TASKS_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def user_tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___UserTask]: ...
     @_builtins.property
     def page(self) -> _page_pb2.PageInfo: ...
+    @_builtins.property
+    def total(self) -> Global___Total:
+        """Where it was asked for."""
+
     def __init__(
         self,
         *,
         user_tasks: _abc.Iterable[Global___UserTask] | None = ...,
         page: _page_pb2.PageInfo | None = ...,
+        total: Global___Total | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "user_tasks", b"user_tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "total", b"total", "user_tasks", b"user_tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListUserTasksResponse: _TypeAlias = ListUserTasksResponse  # noqa: Y015
+
+@_typing.final
+class CountUserTasksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    """Tasks this person holds or may take; empty: all."""
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountUserTasksRequest: _TypeAlias = CountUserTasksRequest  # noqa: Y015
+
+@_typing.final
+class UserTaskCounts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    CLAIMED_COUNT_FIELD_NUMBER: _builtins.int
+    OVERDUE_COUNT_FIELD_NUMBER: _builtins.int
+    DUE_TODAY_COUNT_FIELD_NUMBER: _builtins.int
+    NODES_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    claimed_count: _builtins.int
+    """Somebody holds them: of a person's tasks, that person."""
+    overdue_count: _builtins.int
+    due_today_count: _builtins.int
+    """Due today in Shanghai, and not overdue."""
+    @_builtins.property
+    def nodes(self) -> _containers.RepeatedCompositeFieldContainer[Global___NodeCount]:
+        """The most first."""
+
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        claimed_count: _builtins.int = ...,
+        overdue_count: _builtins.int = ...,
+        due_today_count: _builtins.int = ...,
+        nodes: _abc.Iterable[Global___NodeCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed_count", b"claimed_count", "count", b"count", "due_today_count", b"due_today_count", "nodes", b"nodes", "overdue_count", b"overdue_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserTaskCounts: _TypeAlias = UserTaskCounts  # noqa: Y015
+
+@_typing.final
+class NodeCount(_message.Message):
+    """How many user tasks stand at one node."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    OVERDUE_COUNT_FIELD_NUMBER: _builtins.int
+    flow_code: _builtins.str
+    node: _builtins.str
+    title: _builtins.str
+    count: _builtins.int
+    overdue_count: _builtins.int
+    def __init__(
+        self,
+        *,
+        flow_code: _builtins.str = ...,
+        node: _builtins.str = ...,
+        title: _builtins.str = ...,
+        count: _builtins.int = ...,
+        overdue_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "flow_code", b"flow_code", "node", b"node", "overdue_count", b"overdue_count", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NodeCount: _TypeAlias = NodeCount  # noqa: Y015
 
 @_typing.final
 class ListActsRequest(_message.Message):
@@ -936,6 +1218,48 @@ class ListActsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListActsResponse: _TypeAlias = ListActsResponse  # noqa: Y015
+
+@_typing.final
+class SearchActsRequest(_message.Message):
+    """Which acts are wanted; what is not set does not matter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    ACTING_PERSON_ID_FIELD_NUMBER: _builtins.int
+    VERB_FIELD_NUMBER: _builtins.int
+    ACTED_FROM_FIELD_NUMBER: _builtins.int
+    ACTED_BEFORE_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    acting_person_id: _builtins.str
+    verb: _builtins.str
+    case_id: _builtins.str
+    flow_code: _builtins.str
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def acted_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def acted_before(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+        acting_person_id: _builtins.str = ...,
+        verb: _builtins.str = ...,
+        acted_from: _timestamp_pb2.Timestamp | None = ...,
+        acted_before: _timestamp_pb2.Timestamp | None = ...,
+        case_id: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acted_before", b"acted_before", "acted_from", b"acted_from", "page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acted_before", b"acted_before", "acted_from", b"acted_from", "acting_person_id", b"acting_person_id", "case_id", b"case_id", "flow_code", b"flow_code", "page", b"page", "verb", b"verb"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchActsRequest: _TypeAlias = SearchActsRequest  # noqa: Y015
 
 @_typing.final
 class GetActRequest(_message.Message):

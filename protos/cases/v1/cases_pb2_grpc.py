@@ -56,9 +56,19 @@ class CaseServiceStub:
                 request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListUserTasksRequest.SerializeToString,
                 response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListUserTasksResponse.FromString,
                 _registered_method=True)
+        self.CountUserTasks = channel.unary_unary(
+                '/cases.v1.CaseService/CountUserTasks',
+                request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.CountUserTasksRequest.SerializeToString,
+                response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.UserTaskCounts.FromString,
+                _registered_method=True)
         self.ListActs = channel.unary_unary(
                 '/cases.v1.CaseService/ListActs',
                 request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsRequest.SerializeToString,
+                response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.FromString,
+                _registered_method=True)
+        self.SearchActs = channel.unary_unary(
+                '/cases.v1.CaseService/SearchActs',
+                request_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.SearchActsRequest.SerializeToString,
                 response_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.FromString,
                 _registered_method=True)
         self.GetAct = channel.unary_unary(
@@ -111,8 +121,22 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountUserTasks(self, request, context):
+        """How many user tasks a list has, by what people look at first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListActs(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchActs(self, request, context):
+        """The audit over all cases, the newest act first; one's own acts may be searched by anybody.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -160,9 +184,19 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListUserTasksRequest.FromString,
                     response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListUserTasksResponse.SerializeToString,
             ),
+            'CountUserTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountUserTasks,
+                    request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.CountUserTasksRequest.FromString,
+                    response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.UserTaskCounts.SerializeToString,
+            ),
             'ListActs': grpc.unary_unary_rpc_method_handler(
                     servicer.ListActs,
                     request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsRequest.FromString,
+                    response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.SerializeToString,
+            ),
+            'SearchActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchActs,
+                    request_deserializer=protos_dot_cases_dot_v1_dot_cases__pb2.SearchActsRequest.FromString,
                     response_serializer=protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.SerializeToString,
             ),
             'GetAct': grpc.unary_unary_rpc_method_handler(
@@ -302,6 +336,33 @@ class CaseService:
             _registered_method=True)
 
     @staticmethod
+    def CountUserTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cases.v1.CaseService/CountUserTasks',
+            protos_dot_cases_dot_v1_dot_cases__pb2.CountUserTasksRequest.SerializeToString,
+            protos_dot_cases_dot_v1_dot_cases__pb2.UserTaskCounts.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListActs(request,
             target,
             options=(),
@@ -317,6 +378,33 @@ class CaseService:
             target,
             '/cases.v1.CaseService/ListActs',
             protos_dot_cases_dot_v1_dot_cases__pb2.ListActsRequest.SerializeToString,
+            protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cases.v1.CaseService/SearchActs',
+            protos_dot_cases_dot_v1_dot_cases__pb2.SearchActsRequest.SerializeToString,
             protos_dot_cases_dot_v1_dot_cases__pb2.ListActsResponse.FromString,
             options,
             channel_credentials,

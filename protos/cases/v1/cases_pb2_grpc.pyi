@@ -44,7 +44,11 @@ class CaseServiceStub:
     ListCases: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]
     ListUserTasks: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListUserTasksRequest, _cases_pb2.ListUserTasksResponse]
     """The inbox: open user tasks by urgency, nearest deadline first."""
+    CountUserTasks: _grpc.UnaryUnaryMultiCallable[_cases_pb2.CountUserTasksRequest, _cases_pb2.UserTaskCounts]
+    """How many user tasks a list has, by what people look at first."""
     ListActs: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListActsRequest, _cases_pb2.ListActsResponse]
+    SearchActs: _grpc.UnaryUnaryMultiCallable[_cases_pb2.SearchActsRequest, _cases_pb2.ListActsResponse]
+    """The audit over all cases, the newest act first; one's own acts may be searched by anybody."""
     GetAct: _grpc.UnaryUnaryMultiCallable[_cases_pb2.GetActRequest, _cases_pb2.Act]
     """One's own act by its key: what a client asks whose answer was lost and whose task is closed."""
     RecordHandOver: _grpc.UnaryUnaryMultiCallable[_cases_pb2.RecordHandOverRequest, _cases_pb2.HandOver]
@@ -67,7 +71,11 @@ class CaseServiceAsyncStub(CaseServiceStub):
     ListCases: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListCasesRequest, _cases_pb2.ListCasesResponse]  # type: ignore[assignment]
     ListUserTasks: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListUserTasksRequest, _cases_pb2.ListUserTasksResponse]  # type: ignore[assignment]
     """The inbox: open user tasks by urgency, nearest deadline first."""
+    CountUserTasks: _aio.UnaryUnaryMultiCallable[_cases_pb2.CountUserTasksRequest, _cases_pb2.UserTaskCounts]  # type: ignore[assignment]
+    """How many user tasks a list has, by what people look at first."""
     ListActs: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListActsRequest, _cases_pb2.ListActsResponse]  # type: ignore[assignment]
+    SearchActs: _aio.UnaryUnaryMultiCallable[_cases_pb2.SearchActsRequest, _cases_pb2.ListActsResponse]  # type: ignore[assignment]
+    """The audit over all cases, the newest act first; one's own acts may be searched by anybody."""
     GetAct: _aio.UnaryUnaryMultiCallable[_cases_pb2.GetActRequest, _cases_pb2.Act]  # type: ignore[assignment]
     """One's own act by its key: what a client asks whose answer was lost and whose task is closed."""
     RecordHandOver: _aio.UnaryUnaryMultiCallable[_cases_pb2.RecordHandOverRequest, _cases_pb2.HandOver]  # type: ignore[assignment]
@@ -113,11 +121,27 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         """The inbox: open user tasks by urgency, nearest deadline first."""
 
     @_abc_1.abstractmethod
+    def CountUserTasks(
+        self,
+        request: _cases_pb2.CountUserTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.UserTaskCounts, _abc.Awaitable[_cases_pb2.UserTaskCounts]]:
+        """How many user tasks a list has, by what people look at first."""
+
+    @_abc_1.abstractmethod
     def ListActs(
         self,
         request: _cases_pb2.ListActsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.ListActsResponse, _abc.Awaitable[_cases_pb2.ListActsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SearchActs(
+        self,
+        request: _cases_pb2.SearchActsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.ListActsResponse, _abc.Awaitable[_cases_pb2.ListActsResponse]]:
+        """The audit over all cases, the newest act first; one's own acts may be searched by anybody."""
 
     @_abc_1.abstractmethod
     def GetAct(

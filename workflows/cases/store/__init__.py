@@ -1,0 +1,1 @@
+"""Queries and writes of the case read model; nothing here commits."""
