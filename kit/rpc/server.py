@@ -23,6 +23,7 @@ from kit.telemetry import logger
 
 _GRACE_SECONDS: Final = 5.0
 _HEALTH_PERIOD_SECONDS: Final = 2.0
+_NOT_READY_PERIOD_SECONDS: Final = 0.2
 _log = logger("server")
 
 
@@ -42,12 +43,19 @@ class Mount:
 
 
 class RpcServer:
-    """Serves mounts over one database schema; healthy while the database answers."""
+    """Serves mounts over one database schema; healthy while the database answers, from when the
+    rest of the process is ready."""
 
     def __init__(
-        self, mounts: Sequence[Mount], database: Database, verifier: TokenVerifier, clock: Clock
+        self,
+        mounts: Sequence[Mount],
+        database: Database,
+        verifier: TokenVerifier,
+        clock: Clock,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
+        self._ready = ready
         self._names = [mount.name for mount in mounts]
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
@@ -87,14 +95,18 @@ class RpcServer:
 
     async def _watch_health(self) -> None:
         while True:
-            try:
-                await self._database.ping()
-                status = health_pb2.HealthCheckResponse.SERVING
-            except Unavailable:
-                status = health_pb2.HealthCheckResponse.NOT_SERVING
+            serving = self._ready() and await self._database_answers()
+            answers = health_pb2.HealthCheckResponse
             for name in ["", *self._names]:
-                await self._health.set(name, status)
-            await asyncio.sleep(_HEALTH_PERIOD_SECONDS)
+                await self._health.set(name, answers.SERVING if serving else answers.NOT_SERVING)
+            await asyncio.sleep(_HEALTH_PERIOD_SECONDS if serving else _NOT_READY_PERIOD_SECONDS)
+
+    async def _database_answers(self) -> bool:
+        try:
+            await self._database.ping()
+        except Unavailable:
+            return False
+        return True
 
 
 async def until_told_to_stop() -> None:
