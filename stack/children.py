@@ -114,7 +114,9 @@ def _argv(process: Process, layout: Layout, cluster: postgres.Cluster | None) ->
     if process.name == "postgres" and cluster:
         return cluster.argv()
     if process.name == "temporal":
-        return temporal.argv(layout.state, layout.port(process), layout.temporal_ui_port)
+        return temporal.argv(
+            layout.state, layout.port(process), layout.temporal_ui_port, layout.codec_endpoint
+        )
     command = [sys.executable, "-m", str(process.module), *process.arguments]
     # Our own processes stand a sudden end; nothing of a killed stack may linger on its ports.
     return leashed(command, last_signal=signal.SIGKILL)

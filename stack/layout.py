@@ -104,6 +104,11 @@ class Layout:
         return f"http://127.0.0.1:{self.temporal_ui_port}"
 
     @property
+    def codec_endpoint(self) -> str:
+        """Where Temporal's own pages and command line have payloads decrypted."""
+        return f"{self.url('gateway')}/temporal/codec"
+
+    @property
     def external(self) -> Mapping[str, str]:
         """The servers somebody else runs for us: process name to the variable that says so."""
         return {name: var for name, var in _EXTERNAL.items() if self.environment.get(var)}

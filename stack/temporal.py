@@ -32,8 +32,11 @@ SEARCH_ATTRIBUTE_FLAGS = [
 ]
 
 
-def argv(state: Path, port: int, ui_port: int) -> list[str]:
-    """Give the command that runs the server with its data in the state directory."""
+def argv(state: Path, port: int, ui_port: int, codec_endpoint: str = "") -> list[str]:
+    """Give the command that runs the server with its data in the state directory.
+
+    Its pages have payloads decrypted at the codec endpoint, if there is one.
+    """
     flags = {
         "--ip": "127.0.0.1",
         "--port": str(port),
@@ -44,6 +47,8 @@ def argv(state: Path, port: int, ui_port: int) -> list[str]:
     command = [_PROGRAM, "server", "start-dev"]
     command += [word for flag in flags.items() for word in flag]
     command += ["--ui-disable-news-fetch", *QUICK_FLAGS, *SEARCH_ATTRIBUTE_FLAGS]
+    if codec_endpoint:
+        command += ["--ui-codec-endpoint", codec_endpoint]
     for pragma in ("journal_mode=wal", "synchronous=normal"):
         command += ["--sqlite-pragma", pragma]
     return leashed(command, last_signal=signal.SIGINT)

@@ -37,7 +37,7 @@ from stack import seed
 from tests.conftest import NewDatabase
 from tests.payloads import KEYS_FILE
 from tests.rpc.conftest import Serve, Signing
-from workflows.client import Cases, connect_temporal
+from workflows.client import Cases, Payloads, connect_temporal
 from workflows.main import make_worker, plans_of
 from workflows.main import mounts as case_mounts
 
@@ -121,7 +121,7 @@ async def whole_product(
     caller = RpcCaller.connect(addresses, signing.minter)
     database = Database.connect(edge_url, AREAS["gateway"][0])
     cases = await Cases.connect(settings, caller, clock)
-    edge = Edge(settings, clock, database, caller, People(caller, clock), cases)
+    edge = Edge(settings, clock, database, caller, People(caller, clock), cases, Payloads.of(settings))
     try:
         yield WholeProduct(edge, token, edge_url)
     finally:

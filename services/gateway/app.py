@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.gateway import openapi
+from services.gateway.cross_origin import CodecCors, origin_of
 from services.gateway.edge import Edge
 from services.gateway.pages import (
     acts_page,
@@ -31,6 +32,7 @@ from services.gateway.routes import (
     forms,
     hand_overs,
     notify,
+    payloads,
     pricing,
     product,
     session,
@@ -71,11 +73,13 @@ def create_app(edge: Edge) -> FastAPI:
     app.include_router(api)
     app.include_router(product.probes)
     app.include_router(callbacks.router)
+    app.include_router(payloads.router)
     for page in _PAGES:
         app.include_router(page.router)
     mount_assets(app)
     handle_problems(app, edge.clock, problem_page)
     if edge.settings.development:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(_OWN_HOSTS))
+    app.add_middleware(CodecCors, origin=origin_of(edge.settings.temporal_ui_url))
     app.add_middleware(RequestIds, clock=edge.clock)
     return app

@@ -82,6 +82,23 @@ async def current_caller(request: Request, edge: EdgeOf) -> Caller:
     return caller
 
 
+async def caller_on(origin: str, request: Request, edge: Edge) -> Caller:
+    """Find out who calls from a page of another origin that we trust, or with a token.
+
+    A session is taken only from that very page, whose origin stands in for the CSRF token that it
+    cannot know: browsers tell it truly, and let no other page's script send what we read.
+
+    Raises:
+        Unauthenticated: nobody, or nobody we know.
+        PermissionDenied: ``ORIGIN_NOT_ALLOWED``.
+    """
+    caller = await _identify(request, edge)
+    if caller.csrf and request.headers.get("Origin", "") != origin:
+        raise PermissionDenied("ORIGIN_NOT_ALLOWED", f"with a session, only {origin} may ask this")
+    await admit(request, edge, caller)
+    return caller
+
+
 CallerOf = Annotated[Caller, Depends(current_caller)]
 
 

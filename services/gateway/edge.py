@@ -13,12 +13,12 @@ from kit.db.session import Database
 from kit.rpc.client import RpcCaller
 from services.gateway.people import People
 from services.gateway.settings import GatewaySettings
-from workflows.client import Cases
+from workflows.client import Cases, Payloads
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The gateway's ways out: its own schema, the services, the cases."""
+    """The gateway's ways out: its own schema, the services, the cases, their payloads."""
 
     settings: GatewaySettings
     clock: Clock
@@ -26,6 +26,7 @@ class Edge:
     caller: RpcCaller
     people: People
     cases: Cases
+    payloads: Payloads
 
 
 def edge_of(connection: HTTPConnection) -> Edge:

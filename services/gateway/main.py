@@ -15,7 +15,7 @@ from services.gateway.app import create_app
 from services.gateway.edge import Edge
 from services.gateway.people import People
 from services.gateway.settings import GatewaySettings
-from workflows.client import Cases
+from workflows.client import Cases, Payloads
 
 
 async def serve(settings: GatewaySettings) -> None:
@@ -33,6 +33,7 @@ async def serve(settings: GatewaySettings) -> None:
         caller=caller,
         people=People(caller, clock),
         cases=await Cases.connect(settings, caller, clock),
+        payloads=Payloads.of(settings),
     )
     server = uvicorn.Server(
         uvicorn.Config(

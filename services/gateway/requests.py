@@ -14,11 +14,14 @@ from kit.clock import Clock
 from kit.errors import InvalidArgument
 from kit.ids import new_id
 from kit.telemetry import logger
+from services.gateway.cross_origin import CODEC_PATH
 
 HEADER: Final = "X-Request-Id"
 #: Larger bodies are refused as soon as they are seen to be.
 MAX_BODY_BYTES: Final = 1024 * 1024
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+#: Payloads come from Temporal many at a time.
+MAX_PAYLOADS_BYTES: Final = 8 * 1024 * 1024
 FILES_PATH: Final = "/api/v1/files"
 
 #: What a browser may do with anything of ours: load from here alone, in no other site's frame.
@@ -65,8 +68,7 @@ class RequestIds:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                most = MAX_FILE_BYTES if scope["path"] == FILES_PATH else MAX_BODY_BYTES
-                await self._app(scope, _limited(receive, most), send_with_id)
+                await self._app(scope, _limited(receive, _most(scope["path"])), send_with_id)
             finally:
                 _log.info(
                     "request",
@@ -83,6 +85,12 @@ class RequestIds:
 def request_id_of(connection: HTTPConnection) -> str:
     """The id of the request being served."""
     return str(getattr(connection.state, "request_id", ""))
+
+
+def _most(path: str) -> int:
+    if path == FILES_PATH:
+        return MAX_FILE_BYTES
+    return MAX_PAYLOADS_BYTES if path.startswith(f"{CODEC_PATH}/") else MAX_BODY_BYTES
 
 
 def _limited(receive: Receive, most: int) -> Receive:

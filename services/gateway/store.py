@@ -14,6 +14,7 @@ from services.gateway.tables import (
     CallbackRow,
     FileRow,
     LocalAccountRow,
+    PayloadRevealRow,
     PlayedRoleRow,
     SessionRow,
 )
@@ -116,6 +117,11 @@ async def revoke_token(session: AsyncSession, token_id: str, person_id: str, now
 
 async def add_played(session: AsyncSession, row: PlayedRoleRow) -> None:
     """Write down that somebody acted in another person's name."""
+    session.add(row)
+
+
+async def add_reveal(session: AsyncSession, row: PayloadRevealRow) -> None:
+    """Write down who had payloads decrypted."""
     session.add(row)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity
+from sqlalchemy import BigInteger, Identity, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kit.db.tables import INSTANT, metadata_for
@@ -67,6 +68,22 @@ class PlayedRoleRow(Base):
     http_method: Mapped[str]
     path: Mapped[str]
     played_at: Mapped[datetime] = mapped_column(INSTANT)
+
+
+class PayloadRevealRow(Base):
+    """One request by which somebody had payloads decrypted, and the cases that these name."""
+
+    __tablename__ = "payload_reveal"
+
+    reveal_number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    person_id: Mapped[str]
+    played: Mapped[bool]
+    request_id: Mapped[str]
+    temporal_namespace: Mapped[str]
+    payload_count: Mapped[int]
+    key_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    case_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    revealed_at: Mapped[datetime] = mapped_column(INSTANT)
 
 
 class CallbackRow(Base):

@@ -1,7 +1,8 @@
-"""The only door to cases for the rest of the product: start, act, describe."""
+"""The only door to cases for the rest of the product: start, act, describe, read their payloads."""
 
 from workflows.cases.sight import HAND_OVER_ROLES
 from workflows.client.cases import Cases
+from workflows.client.payloads import Decoded, Payloads
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
 from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.runtime.events import Act
@@ -16,6 +17,8 @@ __all__ = [
     "CaseDescription",
     "CaseStart",
     "Cases",
+    "Decoded",
+    "Payloads",
     "Refusal",
     "StartedCase",
     "Verb",
