@@ -79,6 +79,7 @@ def lower_flow(context: Context) -> Plan | None:
             for name, reason in flow.pause_reasons.items()
         ),
         priorities=priorities,
+        variables=tuple((variable.id, to_json(SCALARS[variable.type])) for variable in flow.data),
         start=graph.start,
         nodes=graph.nodes,
         dominator=graph.dominator,

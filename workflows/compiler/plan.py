@@ -514,6 +514,8 @@ class Plan(PlanGraph):
     #: The most urgent first.
     priorities: tuple[PlanPriority, ...] = ()
     inputs: tuple[PlanField, ...] = ()
+    #: The flow's variables and their types: what a case that moves here must hold.
+    variables: tuple[tuple[str, TypeJson], ...] = ()
     #: Variables of the flow with a value from the start.
     defaults: tuple[tuple[str, Code], ...] = ()
     #: What the case leaves behind for the flow that lived it through.
