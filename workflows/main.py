@@ -1,6 +1,7 @@
 """``python -m workflows.main``: the worker of cases, their read model and flows, and the relay.
 
-``--roles worker,cases,relay`` chooses; all three in one process by default.
+``--roles worker,cases,relay`` chooses; all three in one process by default. ``--promote`` lets new
+runs of cases begin on this build, once its workers are there, and ends.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 
 import uvloop
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior
 from temporalio.worker import (
     PollerBehaviorAutoscaling,
     UnsandboxedWorkflowRunner,
@@ -40,29 +42,48 @@ from protos.events.v1 import events_pb2_grpc
 from protos.flow.v1 import flow_pb2_grpc
 from workflows import store
 from workflows.activities.acts import CaseActs
+from workflows.activities.deployment import DEPLOYMENT, Deployment, insist
+from workflows.activities.nudging import Nudging
 from workflows.activities.rpc import RpcActivity
+from workflows.build import build_id
 from workflows.cases.servicer import CaseServicer
 from workflows.client import TASK_QUEUE, connect_temporal
+from workflows.client.schedules import keep_schedules
 from workflows.flows.servicer import FlowServicer
 from workflows.relay.relay import Relay
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
 from workflows.system.hand_over import HandOverWorkflow
+from workflows.system.nudge import NudgeWorkflow
 
 ROLES: Final = ("worker", "cases", "relay")
 SCHEMA: Final = "flows"
 #: What a worker runs.
-WORKFLOWS: Final = (CaseWorkflow, FieldWorkWorkflow, HandOverWorkflow)
+WORKFLOWS: Final = (CaseWorkflow, FieldWorkWorkflow, HandOverWorkflow, NudgeWorkflow)
 
+#: What a case that waits holds in memory, as `make bench BENCH=idle` measures it.
+_MEGABYTES_A_CASE: Final = 0.08
 _RETRY_SECONDS: Final = 1.0
+_PROMOTE_WITHIN_SECONDS: Final = 600
+Done = TypeVar("Done")
 _log = logger("workflows")
 
 
 class WorkflowSettings(Settings):
-    """Which build this is, for operations and for the versions of workers to come."""
+    """How workers of one build give way to those of the next, and what waiting cases may cost."""
 
-    build_id: str = "development"
+    #: "replace": a new build takes the place of the old one and all its cases, at its start.
+    #: "side_by_side": a case stays on its build until it takes a new run on the promoted one.
+    worker_builds: Literal["replace", "side_by_side"] = "replace"
+    #: Memory for cases that wait; those beyond it are replayed when something happens to them.
+    case_memory_megabytes: int = 160
+
+    @property
+    def behaviour(self) -> VersioningBehavior:
+        """What Temporal does with the cases of a build when another one is promoted."""
+        beside = self.worker_builds == "side_by_side"
+        return VersioningBehavior.PINNED if beside else VersioningBehavior.AUTO_UPGRADE
 
 
 def mounts(clock: Clock) -> list[Mount]:
@@ -93,27 +114,38 @@ def make_worker(
     runner: WorkflowRunner | None = None,
     workflows: Sequence[type] = WORKFLOWS,
     activities: Sequence[Callable[..., Any]] = (),
+    behaviour: VersioningBehavior = VersioningBehavior.UNSPECIFIED,
+    case_memory_megabytes: int = 160,
 ) -> Worker:
     """The worker of cases, field work and their calls, and of what outlasts a case; another choice
     of workflows, and more activities, are for those who play a part of the world themselves.
 
     Unsandboxed unless a runner is given: the sandbox costs half as much again, and what it would
-    catch is caught by the tests, which run in it as well.
+    catch is caught by the tests, which run in it as well. Without a behaviour it gets work whichever
+    build is present.
     """
     return Worker(
         temporal,
         task_queue=TASK_QUEUE,
         workflows=workflows,
-        activities=[RpcActivity(caller).call, CaseActs(temporal).apply, *activities],
+        activities=[
+            RpcActivity(caller).call,
+            CaseActs(temporal).apply,
+            Deployment(temporal).interpreter,
+            Nudging(temporal, SystemClock()).nudge_all,
+            *activities,
+        ],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
-        max_cached_workflows=2_000,
+        max_cached_workflows=int(case_memory_megabytes / _MEGABYTES_A_CASE),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         # After a worker is killed its cases wait this long before another takes them up.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         graceful_shutdown_timeout=timedelta(seconds=10),
         deployment_config=WorkerDeploymentConfig(
-            version=WorkerDeploymentVersion("gongdan", build_id), use_worker_versioning=False
+            version=WorkerDeploymentVersion(DEPLOYMENT, build_id),
+            use_worker_versioning=behaviour is not VersioningBehavior.UNSPECIFIED,
+            default_versioning_behavior=behaviour,
         ),
     )
 
@@ -136,39 +168,78 @@ async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:
     stopping = asyncio.create_task(until_told_to_stop())
     async with contextlib.AsyncExitStack() as stack:
         running = [stopping]
-        if "cases" in roles:
-            await stack.enter_async_context(_serving(settings))
+        working = asyncio.Event()
+        served = mounts(SystemClock()) if "cases" in roles else []
+        await stack.enter_async_context(_serving(settings, served, working))
         if roles & {"worker", "relay"}:
             caller = await stack.enter_async_context(_calling(settings))
             database = Database.connect(settings.database_url, SCHEMA, settings.database_pool_size)
             stack.push_async_callback(database.close)
-            connecting = asyncio.create_task(_connect(settings, plans_of(database)))
-            await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if stopping.done():
-                connecting.cancel()
+            temporal = await _unless(stopping, _connect(settings, plans_of(database)))
+            if temporal is None:
                 return
-            temporal = connecting.result()
             if "worker" in roles:
-                worker = make_worker(temporal, caller, settings.build_id)
+                worker = make_worker(
+                    temporal,
+                    caller,
+                    build_id(),
+                    behaviour=settings.behaviour,
+                    case_memory_megabytes=settings.case_memory_megabytes,
+                )
                 running.append(await stack.enter_async_context(_in_background(worker.run())))
                 stack.push_async_callback(worker.shutdown)
+                await _unless(stopping, _begin_work(settings, temporal))
             if "relay" in roles:
                 relay = Relay(database, caller, temporal, SystemClock())
                 running.append(await stack.enter_async_context(_in_background(relay.run())))
-        _log.info("running", roles=sorted(roles), build_id=settings.build_id)
+        working.set()
+        _log.info("running", roles=sorted(roles), build_id=build_id())
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for ended in done:
             ended.result()
 
 
+async def _begin_work(settings: WorkflowSettings, temporal: Client) -> None:
+    """Wait until the worker gets work."""
+    deployment = Deployment(temporal)
+    if settings.worker_builds == "replace":
+        await insist(lambda: deployment.promote(build_id()))
+    else:
+        await insist(deployment.check_present)
+    await insist(lambda: keep_schedules(temporal))
+
+
+async def _promote(settings: WorkflowSettings) -> None:
+    deployment = Deployment(await _connect(settings, None))
+    try:
+        async with asyncio.timeout(_PROMOTE_WITHIN_SECONDS):
+            await insist(lambda: deployment.promote(build_id()))
+    except TimeoutError:
+        raise SystemExit(f"no worker of build {build_id()} is there") from None
+    _log.info("promoted", build_id=build_id())
+
+
+async def _unless(stopping: asyncio.Task[None], work: Coroutine[Any, Any, Done]) -> Done | None:
+    """Do the work; None: the process is to stop before it is done."""
+    working = asyncio.create_task(work)
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done():
+        working.cancel()
+        return None
+    return working.result()
+
+
 @contextlib.asynccontextmanager
-async def _serving(settings: WorkflowSettings) -> AsyncIterator[None]:
+async def _serving(
+    settings: WorkflowSettings, served: list[Mount], working: asyncio.Event
+) -> AsyncIterator[None]:
+    """Serve, be it nothing but one's health; ready once the worker gets work."""
     clock = SystemClock()
     if settings.issuers_file is None:
         raise SystemExit("GONGDAN_ISSUERS_FILE must name the file of trusted issuers")
     verifier = TokenVerifier.from_file(settings.issuers_file)
     database = Database.connect(settings.database_url, SCHEMA, settings.database_pool_size)
-    server = RpcServer(mounts(clock), database, verifier, clock)
+    server = RpcServer(served, database, verifier, clock, ready=working.is_set)
     await server.start(settings.bind_host, settings.port_of("cases"))
     try:
         yield
@@ -190,7 +261,7 @@ async def _calling(settings: WorkflowSettings) -> AsyncIterator[RpcCaller]:
         await caller.close()
 
 
-async def _connect(settings: WorkflowSettings, fetch: FetchPlan) -> Client:
+async def _connect(settings: WorkflowSettings, fetch: FetchPlan | None) -> Client:
     """A client, however long Temporal takes to come up."""
     told = False
     while True:
@@ -228,10 +299,11 @@ def main() -> None:
     """Run the process; its environment is its settings."""
     parser = argparse.ArgumentParser(description="Run cases.")
     parser.add_argument("--roles", type=_roles, default=frozenset(ROLES), metavar=",".join(ROLES))
-    roles: frozenset[str] = parser.parse_args().roles
+    parser.add_argument("--promote", action="store_true", help="promote this build, and end")
+    arguments = parser.parse_args()
     settings = WorkflowSettings()
     telemetry.setup(settings, "workflows")
-    uvloop.run(serve(settings, roles))
+    uvloop.run(_promote(settings) if arguments.promote else serve(settings, arguments.roles))
     # The SDK's threads may crash the interpreter while it winds down; all is done by now.
     sys.stderr.flush()
     os._exit(0)

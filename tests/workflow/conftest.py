@@ -190,7 +190,7 @@ class Office:
 
     def worker(self, **options: Any) -> Worker:
         """Another worker, for tests that stop the usual one."""
-        return make_worker(self.temporal, self.caller, "test", **options)
+        return make_worker(self.temporal, self.caller, **{"build_id": "test"} | options)
 
 
 async def register_search_attributes(client: Client) -> None:

@@ -6,9 +6,10 @@ has: ``1-3f9a0c2b7d41``. A worker gets no work before a build is present (Tempor
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio import activity
@@ -22,11 +23,18 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from kit.errors import FailedPrecondition, NotFound, Unavailable
+from kit.telemetry import logger
 from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.runtime.shell.lifetime import PRESENT_INTERPRETER
 
 DEPLOYMENT: Final = "gongdan"
 _ANSWER_WITHIN: Final = timedelta(seconds=5)
+_INSIST_SECONDS: Final = 0.2
+_log = logger("workflows")
+#: Temporal's own search attribute: the build that a run is on.
+_ON: Final = "TemporalWorkerDeploymentVersion"
+_RUNNING: Final = "ExecutionStatus = 'Running'"
+_CASES: Final = "(WorkflowId STARTS_WITH 'case:' OR WorkflowId STARTS_WITH 'field_work:')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +68,29 @@ class Deployment:
         """
         return (await self._routing())[0]
 
-    async def present_since(self) -> tuple[str, datetime | None]:
-        """The present build, and since when it is."""
-        return await self._routing()
+    async def check_present(self) -> None:
+        """See that workers get work.
+
+        Raises:
+            FailedPrecondition: ``BUILD_NOT_PROMOTED``, no build is present.
+            Unavailable: Temporal does not answer.
+        """
+        if not await self.present():
+            raise FailedPrecondition(
+                "BUILD_NOT_PROMOTED", "no build is present; `gongdan-run workflows --promote`"
+            )
+
+    async def rested(self, rest: timedelta, now: datetime) -> str:
+        """The present build, once it has been present for some time; before, empty."""
+        build_id, since = await self._routing()
+        return build_id if since is not None and now - since >= rest else ""
 
     @activity.defn(name=PRESENT_INTERPRETER)
     async def interpreter(self) -> int:
         """The interpreter that new runs begin on; this one's own where workers have no builds."""
         return interpreter_of(await self.present())
 
-    async def make_present(self, build_id: str) -> None:
+    async def promote(self, build_id: str) -> None:
         """Let new runs begin on a build; harmless when they do already, and when several try.
 
         Raises:
@@ -117,20 +138,20 @@ class Deployment:
                 drained=summary.drainage_status
                 == VersionDrainageStatus.VERSION_DRAINAGE_STATUS_DRAINED,
                 runs=await self._count(f"{_ON} = '{DEPLOYMENT}:{build_id}'"),
-                first_seen_at=summary.create_time.ToDatetime(),
+                first_seen_at=summary.create_time.ToDatetime(UTC),
             )
             for summary in summaries
         ]
 
-    async def elsewhere(self, build_id: str, most: int) -> AsyncIterator[str]:
-        """The ids of workflows whose run is on another build than this one."""
-        query = f"{_ON} != '{DEPLOYMENT}:{build_id}' AND ExecutionStatus = 'Running'"
-        async for run in self._temporal.list_workflows(query, limit=most, page_size=most):
+    async def cases_elsewhere(self, build_id: str) -> AsyncIterator[str]:
+        """The workflow ids of cases and field work whose run is on another build than this one."""
+        query = f"({_ON} IS NULL OR {_ON} != '{DEPLOYMENT}:{build_id}') AND {_CASES} AND {_RUNNING}"
+        async for run in self._temporal.list_workflows(query):
             yield run.id
 
     async def _count(self, query: str) -> int:
         try:
-            found = await self._temporal.count_workflows(f"{query} AND ExecutionStatus = 'Running'")
+            found = await self._temporal.count_workflows(f"{query} AND {_RUNNING}")
         except RPCError as error:
             raise _unavailable(error) from error
         return found.count
@@ -142,7 +163,7 @@ class Deployment:
         routing = described.worker_deployment_info.routing_config
         return (
             routing.current_deployment_version.build_id,
-            routing.current_version_changed_time.ToDatetime(),
+            routing.current_version_changed_time.ToDatetime(UTC),
         )
 
     async def _describe(self) -> DescribeWorkerDeploymentResponse | None:
@@ -159,8 +180,17 @@ class Deployment:
             raise _unavailable(error) from error
 
 
-#: Temporal's own search attribute: the build that a run is on.
-_ON: Final = "TemporalWorkerDeploymentVersion"
+async def insist(attempt: Callable[[], Awaitable[None]]) -> None:
+    """Try until it succeeds; say why it does not, once a reason."""
+    said = ""
+    while True:
+        try:
+            return await attempt()
+        except (FailedPrecondition, NotFound, Unavailable) as error:
+            if said != error.reason:
+                _log.info("waiting", reason=error.reason, message=error.message)
+            said = error.reason
+        await asyncio.sleep(_INSIST_SECONDS)
 
 
 def interpreter_of(build_id: str) -> int:

@@ -15,6 +15,9 @@ from workflows.runtime.state import CaseState
 #: Types of the signals that our own workflows send each other; all others are domain events.
 CHILD_ENDED: Final = "gongdan.ChildEnded"
 CANCEL: Final = "gongdan.Cancel"
+#: Look up: another build may be present. It changes nothing else.
+NUDGE: Final = "gongdan.Nudge"
+#: A newer edit of the calendar by which the case counts working time.
 CALENDAR_CHANGED: Final = "gongdan.CalendarChanged"
 
 
