@@ -65,17 +65,18 @@ class Asked:
 
 
 class Port(Protocol):
-    """The world outside a case."""
+    """The world outside a case. It answers at once how something will end, or None: then it tells
+    the case later, with ``VirtualCase.answer`` or ``end_child``."""
 
-    def call(self, call: CallRpc, at: datetime) -> Reply:
+    def call(self, call: CallRpc, at: datetime) -> Reply | None:
         """Answer one RPC."""
         ...
 
-    def field_work(self, work: StartFieldWork, at: datetime) -> Reply:
+    def field_work(self, work: StartFieldWork, at: datetime) -> Reply | None:
         """Live a work order through."""
         ...
 
-    def child_case(self, child: StartSubflow, at: datetime) -> Reply:
+    def child_case(self, child: StartSubflow, at: datetime) -> Reply | None:
         """Live another flow through."""
         ...
 
@@ -176,7 +177,7 @@ class VirtualCase:
     def _carry_out(self, command: Command) -> None:
         match command:
             case CallRpc():
-                self._answer(command)
+                self.answer(command, self._port.call(command, self.now))
             case StartTimer(timer_id, due, _):
                 at = max(due, self.now)
                 self._schedule(at, lambda: TimerFired(at=self.now, timer_id=timer_id), timer_id)
@@ -184,9 +185,9 @@ class VirtualCase:
                 self._due = [due for due in self._due if due[-1] != timer_id]
                 heapq.heapify(self._due)
             case StartFieldWork():
-                self._end_child(command, self._port.field_work(command, self.now))
+                self.end_child(command, self._port.field_work(command, self.now))
             case StartSubflow():
-                self._end_child(command, self._port.child_case(command, self.now))
+                self.end_child(command, self._port.child_case(command, self.now))
             case CancelChild(node, visit, _):
                 self._schedule(
                     self.now,
@@ -195,8 +196,10 @@ class VirtualCase:
             case CancelCall() | RecordAct() | RaiseIncident() | EndCase():
                 pass  # the state knows
 
-    def _answer(self, call: CallRpc) -> None:
-        reply = self._port.call(call, self.now)
+    def answer(self, call: CallRpc, reply: Reply | None) -> None:
+        """Let a call end so, as long from now as the reply says; None: not yet."""
+        if reply is None:
+            return
 
         def event() -> Event:
             if reply.reason:
@@ -205,7 +208,12 @@ class VirtualCase:
 
         self._schedule(self.now + reply.after, event)
 
-    def _end_child(self, child: StartFieldWork | StartSubflow, reply: Reply) -> None:
+    def end_child(self, child: StartFieldWork | StartSubflow, reply: Reply | None) -> None:
+        """Let a field work or a child case end so, as long from now as the reply says; None: not
+        yet."""
+        if reply is None:
+            return
+
         def event() -> Event:
             return ChildEnded(
                 at=self.now,
