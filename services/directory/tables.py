@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Text
+from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -188,9 +188,11 @@ class CalendarDefinitionRow(Base):
         BigInteger, Identity(always=True), primary_key=True
     )
     calendar_code: Mapped[str]
+    version: Mapped[int]
     time_zone: Mapped[str]
     weekly: Mapped[list[Any]] = mapped_column(JSONB)
     chinese_holidays: Mapped[bool]
     overrides: Mapped[list[Any]] = mapped_column(JSONB)
+    announced_years: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     defined_at: Mapped[datetime] = mapped_column(INSTANT)
     defined_by_person_id: Mapped[str]

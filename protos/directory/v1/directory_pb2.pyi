@@ -1305,6 +1305,7 @@ class Calendar(_message.Message):
     LAST_YEAR_FIELD_NUMBER: _builtins.int
     CHINESE_HOLIDAYS_FIELD_NUMBER: _builtins.int
     OVERRIDES_FIELD_NUMBER: _builtins.int
+    ANNOUNCED_YEARS_FIELD_NUMBER: _builtins.int
     DEFINED_AT_FIELD_NUMBER: _builtins.int
     DEFINED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     calendar_code: _builtins.str
@@ -1333,6 +1334,8 @@ class Calendar(_message.Message):
     @_builtins.property
     def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___DayOverride]: ...
     @_builtins.property
+    def announced_years(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
     def defined_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
@@ -1348,12 +1351,13 @@ class Calendar(_message.Message):
         last_year: _builtins.int = ...,
         chinese_holidays: _builtins.bool = ...,
         overrides: _abc.Iterable[Global___DayOverride] | None = ...,
+        announced_years: _abc.Iterable[_builtins.int] | None = ...,
         defined_at: _timestamp_pb2.Timestamp | None = ...,
         defined_by_person_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["defined_at", b"defined_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "days", b"days", "defined_at", b"defined_at", "defined_by_person_id", b"defined_by_person_id", "first_year", b"first_year", "last_year", b"last_year", "overrides", b"overrides", "provisional_years", b"provisional_years", "time_zone", b"time_zone", "version", b"version", "version_hash", b"version_hash", "weekly", b"weekly"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announced_years", b"announced_years", "calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "days", b"days", "defined_at", b"defined_at", "defined_by_person_id", b"defined_by_person_id", "first_year", b"first_year", "last_year", b"last_year", "overrides", b"overrides", "provisional_years", b"provisional_years", "time_zone", b"time_zone", "version", b"version", "version_hash", b"version_hash", "weekly", b"weekly"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1502,6 +1506,7 @@ class PutCalendarRequest(_message.Message):
     CHINESE_HOLIDAYS_FIELD_NUMBER: _builtins.int
     OVERRIDES_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    ANNOUNCED_YEARS_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     calendar_code: _builtins.str
     time_zone: _builtins.str
@@ -1513,6 +1518,10 @@ class PutCalendarRequest(_message.Message):
     def weekly(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekdayHours]: ...
     @_builtins.property
     def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___DayOverride]: ...
+    @_builtins.property
+    def announced_years(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Years whose notice is out, its days being among the overrides: nothing is provisional there."""
+
     def __init__(
         self,
         *,
@@ -1523,10 +1532,11 @@ class PutCalendarRequest(_message.Message):
         chinese_holidays: _builtins.bool = ...,
         overrides: _abc.Iterable[Global___DayOverride] | None = ...,
         version: _builtins.int = ...,
+        announced_years: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "idempotency_key", b"idempotency_key", "overrides", b"overrides", "time_zone", b"time_zone", "version", b"version", "weekly", b"weekly"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announced_years", b"announced_years", "calendar_code", b"calendar_code", "chinese_holidays", b"chinese_holidays", "idempotency_key", b"idempotency_key", "overrides", b"overrides", "time_zone", b"time_zone", "version", b"version", "weekly", b"weekly"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from kit.calendar import Hours
 from kit.errors import InvalidArgument
+from kit.rpc.convert import instant_to_proto
 from protos.directory.v1 import directory_pb2 as pb
-from services.directory.domain.calendar import CalendarDefinition, CalendarYears, Day
+from services.directory.domain.calendar import CalendarDefinition, CalendarYears, Day, DaySpan
 from services.directory.tables import CalendarDefinitionRow
 
 
@@ -27,6 +28,7 @@ def definition_from_proto(message: pb.PutCalendarRequest) -> CalendarDefinition:
             Day(_day(override.day, number), _hours(override.open), override.label)
             for number, override in enumerate(message.overrides)
         ),
+        announced_years=tuple(message.announced_years),
     )
 
 
@@ -70,7 +72,9 @@ def definition_to_row(
         time_zone=definition.time_zone,
         weekly=[list(hours) for hours in definition.weekly],
         chinese_holidays=definition.chinese_holidays,
+        version=definition.version,
         overrides=[[day.day.isoformat(), day.hours, day.label] for day in definition.overrides],
+        announced_years=list(definition.announced_years),
         defined_at=now,
         defined_by_person_id=by_person_id,
     )
@@ -87,6 +91,10 @@ def definition_from_row(row: CalendarDefinitionRow) -> CalendarDefinition:
             Day(date.fromisoformat(day), _stored_hours(hours), label)
             for day, hours, label in row.overrides
         ),
+        announced_years=tuple(row.announced_years),
+        version=row.version,
+        defined_at=row.defined_at,
+        defined_by_person_id=row.defined_by_person_id,
     )
 
 
@@ -96,21 +104,45 @@ def _stored_hours(hours: list[list[int]]) -> Hours:
 
 def calendar_to_proto(calendar: CalendarYears) -> pb.Calendar:
     """A calendar laid out for some years, on the wire."""
-    definition = calendar.definition
+    message = definition_to_proto(calendar.definition)
+    message.version_hash = calendar.version_hash
+    message.days.extend(_days(calendar.days))
+    message.provisional_years.extend(calendar.provisional_years)
+    message.first_year, message.last_year = calendar.first_year, calendar.last_year
+    return message
+
+
+def definition_to_proto(definition: CalendarDefinition) -> pb.Calendar:
+    """What the company wrote down, on the wire."""
     return pb.Calendar(
         calendar_code=definition.calendar_code,
-        version_hash=calendar.version_hash,
         time_zone=definition.time_zone,
         weekly=[
             pb.WeekdayHours(weekday=number, open=_intervals(hours))
             for number, hours in enumerate(definition.weekly, start=1)
         ],
-        days=[
-            pb.DayOverride(day=day.day.isoformat(), open=_intervals(day.hours), label=day.label)
-            for day in calendar.days
-        ],
-        provisional_years=calendar.provisional_years,
+        version=definition.version,
+        chinese_holidays=definition.chinese_holidays,
+        overrides=_days(definition.overrides),
+        announced_years=definition.announced_years,
+        defined_at=instant_to_proto(definition.defined_at),
+        defined_by_person_id=definition.defined_by_person_id,
     )
+
+
+def spans_to_proto(spans: Iterable[DaySpan]) -> list[pb.CalendarDays]:
+    """Days from the first to the last, on the wire."""
+    return [
+        pb.CalendarDays(first_day=span.first.isoformat(), last_day=span.last.isoformat())
+        for span in spans
+    ]
+
+
+def _days(days: Iterable[Day]) -> list[pb.DayOverride]:
+    return [
+        pb.DayOverride(day=day.day.isoformat(), open=_intervals(day.hours), label=day.label)
+        for day in days
+    ]
 
 
 def _intervals(hours: Hours) -> list[pb.OpenInterval]:

@@ -10,16 +10,17 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from holidays.countries.china import China, ChinaStaticHolidays
 
 from kit.calendar import BusinessCalendar, Hours
-from kit.errors import InvalidArgument
+from kit.errors import FailedPrecondition, InvalidArgument
 
 _MAX_YEARS: Final = 20
+_ONE_DAY: Final = timedelta(days=1)
 _MAKE_UP_DAY: Final = "调休上班"
 
 
@@ -34,13 +35,24 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDefinition:
-    """What the company wrote down."""
+    """What the company wrote down.
+
+    Attributes:
+        overrides: the company's own days; they lie on top of the national ones.
+        announced_years: years whose notice is out, as far as the company knows; their days differ
+            from the statutory ones by the overrides.
+        version: which edit it is, from 1.
+    """
 
     calendar_code: str
     time_zone: str
     weekly: tuple[Hours, ...]
     chinese_holidays: bool
     overrides: tuple[Day, ...]
+    announced_years: tuple[int, ...] = ()
+    version: int = 1
+    defined_at: datetime | None = None
+    defined_by_person_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,15 @@ class CalendarYears:
     days: tuple[Day, ...]
     provisional_years: tuple[int, ...]
     version_hash: str
+    first_year: int
+    last_year: int
+
+
+class DaySpan(NamedTuple):
+    """Days from the first to the last."""
+
+    first: date
+    last: date
 
 
 def check_definition(definition: CalendarDefinition) -> None:
@@ -108,9 +129,61 @@ def lay_out(definition: CalendarDefinition, first_year: int, last_year: int) -> 
     by_day |= {day.day: day for day in definition.overrides if day.day.year in years}
     days = tuple(by_day[day] for day in sorted(by_day))
     provisional = tuple(
-        year for year in years if definition.chinese_holidays and not _is_announced(year)
+        year
+        for year in years
+        if definition.chinese_holidays
+        and year not in definition.announced_years
+        and not _is_announced(year)
     )
-    return CalendarYears(definition, days, provisional, _hash(definition, days, provisional))
+    content = _hash(definition, days, provisional)
+    return CalendarYears(definition, days, provisional, content, first_year, last_year)
+
+
+def changed_days(
+    before: CalendarYears | None, after: CalendarYears, since: date
+) -> tuple[DaySpan, ...]:
+    """The days from ``since`` on that have other hours than before, or are provisional where they were
+    not, or no longer: in spans, the first one first. A new calendar changes no days."""
+    if before is None:
+        return ()
+    was, now = _by_day(before), _by_day(after)
+    spans: list[DaySpan] = []
+    for day in now:
+        if day < since or was.get(day) == now[day]:
+            continue
+        if spans and day - spans[-1].last == _ONE_DAY:
+            spans[-1] = DaySpan(spans[-1].first, day)
+        else:
+            spans.append(DaySpan(day, day))
+    return tuple(spans)
+
+
+def check_version(seen: int, newest: int) -> None:
+    """Refuse an edit of what somebody else has edited meanwhile.
+
+    Raises:
+        FailedPrecondition: ``CALENDAR_VERSION_STALE``.
+    """
+    if seen and seen != newest:
+        raise FailedPrecondition(
+            "CALENDAR_VERSION_STALE",
+            f"the calendar is at version {newest}, you saw {seen}: look again",
+            field="version",
+            details={"version": str(newest)},
+        )
+
+
+def _by_day(calendar: CalendarYears) -> dict[date, tuple[str, Hours, bool]]:
+    """What counts of each day."""
+    definition = calendar.definition
+    days = {each.day: each.hours for each in calendar.days}
+    found: dict[date, tuple[str, Hours, bool]] = {}
+    day = date(calendar.first_year, 1, 1)
+    while day.year <= calendar.last_year:
+        hours = days.get(day, definition.weekly[day.weekday()])
+        found[day] = (definition.time_zone, hours, day.year in calendar.provisional_years)
+        day += _ONE_DAY
+    return found
 
 
 def _is_announced(year: int) -> bool:

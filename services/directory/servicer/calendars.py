@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from kit.authn import current_actor
@@ -13,36 +15,90 @@ from services.directory.convert.calendars import (
     calendar_to_proto,
     definition_from_proto,
     definition_from_row,
+    definition_to_proto,
     definition_to_row,
+    spans_to_proto,
 )
-from services.directory.domain.calendar import check_definition, lay_out
+from services.directory.domain.calendar import (
+    CalendarDefinition,
+    DaySpan,
+    changed_days,
+    check_definition,
+    check_version,
+    lay_out,
+)
 from services.directory.servicer.base import Context, Rpcs, record_event
 from services.directory.store import calendars
 from services.directory.store.rows import add
 
 _KEEPS_CALENDARS: Final = ("hq", "admin")
+#: How many years an edit is compared over, the present one first: as many as a case starts with.
+_COMPARED_YEARS: Final = 3
 
 
 class CalendarRpcs(Rpcs):
     """Calendars."""
 
     async def GetCalendar(self, request: pb.GetCalendarRequest, context: Context) -> pb.Calendar:
-        definition = definition_from_row(
-            await calendars.calendar(current_session(), request.calendar_code)
-        )
+        row = await calendars.calendar(current_session(), request.calendar_code, request.version)
         first = request.first_year or self._clock.now().astimezone(SHANGHAI).year
+        definition = definition_from_row(row)
         return calendar_to_proto(lay_out(definition, first, request.last_year or first + 1))
+
+    async def ListCalendars(
+        self, request: pb.ListCalendarsRequest, context: Context
+    ) -> pb.ListCalendarsResponse:
+        rows = await calendars.calendars(current_session())
+        return pb.ListCalendarsResponse(
+            calendars=[definition_to_proto(definition_from_row(row)) for row in rows]
+        )
+
+    async def ListCalendarVersions(
+        self, request: pb.ListCalendarVersionsRequest, context: Context
+    ) -> pb.ListCalendarVersionsResponse:
+        rows = await calendars.versions(current_session(), request.calendar_code)
+        return pb.ListCalendarVersionsResponse(
+            calendars=[definition_to_proto(definition_from_row(row)) for row in rows]
+        )
+
+    async def PreviewCalendar(
+        self, request: pb.PreviewCalendarRequest, context: Context
+    ) -> pb.PreviewCalendarResponse:
+        now = self._clock.now()
+        definition, changed = await self._edited(request.edit, now)
+        this_year = now.astimezone(SHANGHAI).year
+        return pb.PreviewCalendarResponse(
+            calendar=calendar_to_proto(lay_out(definition, this_year, this_year + 1)),
+            changed_days=spans_to_proto(changed),
+        )
 
     async def PutCalendar(self, request: pb.PutCalendarRequest, context: Context) -> pb.Calendar:
         current_actor().require_role(*_KEEPS_CALENDARS)
         now = self._clock.now()
-        definition = definition_from_proto(request)
-        check_definition(definition)
+        await calendars.lock_calendar(current_session(), request.calendar_code)
+        definition, changed = await self._edited(request, now)
         row = definition_to_row(definition, now, current_actor().person_id)
         await add(current_session(), row)
         event = pb.CalendarChanged(
-            calendar_code=definition.calendar_code, changed_at=instant_to_proto(now)
+            calendar_code=definition.calendar_code,
+            changed_at=instant_to_proto(now),
+            version=definition.version,
+            changed_days=spans_to_proto(changed),
         )
         await record_event(event, "calendar", definition.calendar_code, now)
         this_year = now.astimezone(SHANGHAI).year
-        return calendar_to_proto(lay_out(definition, this_year, this_year + 1))
+        return calendar_to_proto(lay_out(definition_from_row(row), this_year, this_year + 1))
+
+    async def _edited(
+        self, edit: pb.PutCalendarRequest, now: datetime
+    ) -> tuple[CalendarDefinition, tuple[DaySpan, ...]]:
+        """What an edit makes of a calendar, and the days from today on that it changes."""
+        definition = definition_from_proto(edit)
+        check_definition(definition)
+        row = await calendars.newest(current_session(), edit.calendar_code)
+        check_version(edit.version, row.version if row else 0)
+        definition = replace(definition, version=row.version + 1 if row else 1)
+        today = now.astimezone(SHANGHAI).date()
+        years = (today.year, today.year + _COMPARED_YEARS - 1)
+        before = lay_out(definition_from_row(row), *years) if row else None
+        return definition, changed_days(before, lay_out(definition, *years), today)

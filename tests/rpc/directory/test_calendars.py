@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit.errors import InvalidArgument, NotFound
+from kit.errors import FailedPrecondition, InvalidArgument, NotFound
 from protos.directory.v1 import directory_pb2 as pb
 from protos.events.v1 import events_pb2
 from tests.rpc.conftest import Served
@@ -80,3 +80,38 @@ async def test_a_wrong_field_of_a_calendar_is_named(
 async def test_an_unknown_calendar_is_not_found(stub: "Stub") -> None:
     with pytest.raises(NotFound, match="CALENDAR_UNKNOWN"):
         await stub.GetCalendar(pb.GetCalendarRequest(calendar_code="lunar"))
+
+
+async def test_every_edit_of_a_calendar_is_a_version_that_is_kept(stub: "Stub") -> None:
+    first = await stub.PutCalendar(office("kept 1", calendar_code="kept"))
+    off = pb.DayOverride(day="2026-12-24", label="盘点")
+    second = await stub.PutCalendar(
+        office("kept 2", calendar_code="kept", overrides=[off], version=first.version)
+    )
+    assert (first.version, second.version) == (1, 2)
+    listed = await stub.ListCalendarVersions(pb.ListCalendarVersionsRequest(calendar_code="kept"))
+    assert [each.version for each in listed.calendars] == [2, 1]
+    assert [each.label for each in listed.calendars[0].overrides] == ["盘点"]
+    earlier = await stub.GetCalendar(
+        pb.GetCalendarRequest(calendar_code="kept", version=1, first_year=2026, last_year=2026)
+    )
+    assert "2026-12-24" not in {day.day for day in earlier.days}
+    newest = {
+        each.calendar_code: each.version
+        for each in (await stub.ListCalendars(pb.ListCalendarsRequest())).calendars
+    }
+    assert newest["kept"] == 2
+    with pytest.raises(FailedPrecondition, match="you saw 1"):
+        await stub.PutCalendar(office("kept 3", calendar_code="kept", version=1))
+
+
+async def test_a_preview_tells_which_days_an_edit_would_change_and_changes_nothing(
+    directory: Served, stub: "Stub"
+) -> None:
+    before = await stub.PutCalendar(office("preview 1", calendar_code="preview"))
+    edit = office("", calendar_code="preview", announced_years=[before.last_year])
+    seen = await stub.PreviewCalendar(pb.PreviewCalendarRequest(edit=edit))
+    if before.provisional_years:
+        assert list(seen.calendar.provisional_years) != list(before.provisional_years)
+        assert seen.changed_days[0].first_day == f"{before.provisional_years[0]}-01-01"
+    assert (await stub.GetCalendar(pb.GetCalendarRequest(calendar_code="preview"))) == before

@@ -6,12 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.calendar import BusinessCalendar
-from kit.errors import InvalidArgument
+from kit.errors import FailedPrecondition, InvalidArgument
 from services.directory.domain.calendar import (
     CalendarDefinition,
     CalendarYears,
     Day,
+    DaySpan,
+    changed_days,
     check_definition,
+    check_version,
     lay_out,
 )
 
@@ -122,3 +125,47 @@ def test_a_calendar_that_cannot_be_computed_with_is_refused(
 def test_nonsense_years_are_refused(first: int, last: int) -> None:
     with pytest.raises(InvalidArgument, match="CALENDAR_YEARS_INVALID"):
         lay_out(WEEKDAYS, first, last)
+
+
+def test_a_year_whose_notice_the_company_has_entered_is_not_provisional() -> None:
+    told = replace(
+        WEEKDAYS,
+        announced_years=(2027,),
+        overrides=(Day(date(2027, 2, 20), OFFICE, "调休上班"),),
+    )
+    calendar = lay_out(told, 2026, 2028)
+    assert calendar.provisional_years == (2028,)
+    assert hours_on(calendar, date(2027, 2, 20)) == OFFICE
+
+
+def test_an_edit_names_the_days_from_today_on_that_it_changes_in_spans() -> None:
+    off = tuple(Day(date(2026, 3, day), (), "盘点") for day in (3, 4, 5, 7, 9))
+    before, after = (
+        lay_out(WEEKDAYS, 2026, 2026),
+        lay_out(replace(WEEKDAYS, overrides=off), 2026, 2026),
+    )
+    assert changed_days(before, after, date(2026, 3, 4)) == (
+        DaySpan(date(2026, 3, 4), date(2026, 3, 5)),
+        DaySpan(date(2026, 3, 9), date(2026, 3, 9)),
+    ), "the Saturday was closed anyway, and what is past is past"
+    assert changed_days(after, after, date(2026, 1, 1)) == ()
+    assert changed_days(None, after, date(2026, 1, 1)) == ()
+
+
+def test_a_year_that_is_not_provisional_any_more_has_changed() -> None:
+    announced = replace(WEEKDAYS, announced_years=(2027,))
+    (span,) = changed_days(
+        lay_out(WEEKDAYS, 2026, 2027), lay_out(announced, 2026, 2027), date(2026, 11, 1)
+    )
+    assert span == DaySpan(date(2027, 1, 1), date(2027, 12, 31))
+
+
+def test_an_edit_of_what_somebody_has_edited_meanwhile_is_refused() -> None:
+    check_version(0, 7)
+    check_version(7, 7)
+    with pytest.raises(FailedPrecondition) as refusal:
+        check_version(6, 7)
+    assert (refusal.value.reason, refusal.value.details) == (
+        "CALENDAR_VERSION_STALE",
+        {"version": "7"},
+    )
