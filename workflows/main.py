@@ -76,6 +76,8 @@ class WorkflowSettings(Settings):
     #: "replace": a new build takes the place of the old one and all its cases, at its start.
     #: "side_by_side": a case stays on its build until it takes a new run on the promoted one.
     worker_builds: Literal["replace", "side_by_side"] = "replace"
+    #: Where a process that serves nothing else says whether it is ready.
+    health_port: int = 50057
     #: Memory for cases that wait; those beyond it are replayed when something happens to them.
     case_memory_megabytes: int = 160
 
@@ -169,8 +171,7 @@ async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:
     async with contextlib.AsyncExitStack() as stack:
         running = [stopping]
         working = asyncio.Event()
-        served = mounts(SystemClock()) if "cases" in roles else []
-        await stack.enter_async_context(_serving(settings, served, working))
+        await stack.enter_async_context(_serving(settings, roles, working))
         if roles & {"worker", "relay"}:
             caller = await stack.enter_async_context(_calling(settings))
             database = Database.connect(settings.database_url, SCHEMA, settings.database_pool_size)
@@ -231,7 +232,7 @@ async def _unless(stopping: asyncio.Task[None], work: Coroutine[Any, Any, Done])
 
 @contextlib.asynccontextmanager
 async def _serving(
-    settings: WorkflowSettings, served: list[Mount], working: asyncio.Event
+    settings: WorkflowSettings, roles: frozenset[str], working: asyncio.Event
 ) -> AsyncIterator[None]:
     """Serve, be it nothing but one's health; ready once the worker gets work."""
     clock = SystemClock()
@@ -239,8 +240,11 @@ async def _serving(
         raise SystemExit("GONGDAN_ISSUERS_FILE must name the file of trusted issuers")
     verifier = TokenVerifier.from_file(settings.issuers_file)
     database = Database.connect(settings.database_url, SCHEMA, settings.database_pool_size)
+    serves = "cases" in roles
+    served = mounts(clock) if serves else []
     server = RpcServer(served, database, verifier, clock, ready=working.is_set)
-    await server.start(settings.bind_host, settings.port_of("cases"))
+    port = settings.port_of("cases") if serves else settings.health_port
+    await server.start(settings.bind_host, port)
     try:
         yield
     finally:

@@ -7,6 +7,8 @@ has: ``1-3f9a0c2b7d41``. A worker gets no work before a build is present (Tempor
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +31,8 @@ from workflows.runtime.shell.lifetime import PRESENT_INTERPRETER
 
 DEPLOYMENT: Final = "gongdan"
 _ANSWER_WITHIN: Final = timedelta(seconds=5)
-_INSIST_SECONDS: Final = 0.2
+_INSIST_SECONDS: Final = 0.5
+_FRESH_SECONDS: Final = 2.0
 _log = logger("workflows")
 #: Temporal's own search attribute: the build that a run is on.
 _ON: Final = "TemporalWorkerDeploymentVersion"
@@ -59,6 +62,9 @@ class Deployment:
 
     def __init__(self, temporal: Client) -> None:
         self._temporal = temporal
+        self._one_asks = asyncio.Lock()
+        self._interpreter = INTERPRETER_VERSION
+        self._asked_at = -math.inf
 
     async def present(self) -> str:
         """The build that new runs begin on; empty: there is none, and no worker gets any work.
@@ -87,8 +93,19 @@ class Deployment:
 
     @activity.defn(name=PRESENT_INTERPRETER)
     async def interpreter(self) -> int:
-        """The interpreter that new runs begin on; this one's own where workers have no builds."""
-        return interpreter_of(await self.present())
+        """The interpreter that new runs begin on; this one's own where workers have no builds.
+
+        All cases of a worker may ask at once, and Temporal answers only a few times a second: one
+        question serves them all.
+
+        Raises:
+            Unavailable: Temporal does not answer.
+        """
+        async with self._one_asks:
+            if time.monotonic() - self._asked_at > _FRESH_SECONDS:
+                self._interpreter = interpreter_of(await self.present())
+                self._asked_at = time.monotonic()
+        return self._interpreter
 
     async def promote(self, build_id: str) -> None:
         """Let new runs begin on a build; harmless when they do already, and when several try.

@@ -85,8 +85,10 @@ class Lifetime:
             )
         except FailureError as error:
             workflow.logger.warning("not known which build is present: %s", error)
-        else:
-            self._may_move = present >= INTERPRETER_VERSION
+            self._asked_at = None
+            self._asking = None
+            return  # asked again at the next event
+        self._may_move = present >= INTERPRETER_VERSION
         self._asking = None
         self._wake()
 
