@@ -37,7 +37,7 @@ from kit.rpc.client import RpcCaller
 from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from kit.telemetry import logger
-from protos.cases.v1 import cases_pb2_grpc
+from protos.cases.v1 import bulk_acts_pb2_grpc, cases_pb2_grpc, reports_pb2_grpc
 from protos.events.v1 import events_pb2_grpc
 from protos.flow.v1 import flow_pb2_grpc
 from workflows import store
@@ -46,7 +46,9 @@ from workflows.activities.deployment import DEPLOYMENT, Deployment, insist
 from workflows.activities.nudging import Nudging
 from workflows.activities.rpc import RpcActivity
 from workflows.build import build_id
-from workflows.cases.servicer import CaseServicer
+from workflows.cases.servicer.bulk_acts import BulkActServicer
+from workflows.cases.servicer.cases import CaseServicer
+from workflows.cases.servicer.reports import ReportServicer
 from workflows.client import TASK_QUEUE, connect_temporal
 from workflows.client.schedules import keep_schedules
 from workflows.flows.servicer import FlowServicer
@@ -97,6 +99,16 @@ def mounts(clock: Clock) -> list[Mount]:
             CaseServicer(clock),
         ),
         Mount(
+            "cases.v1.BulkActService",
+            bulk_acts_pb2_grpc.add_BulkActServiceServicer_to_server,
+            BulkActServicer(clock),
+        ),
+        Mount(
+            "cases.v1.ReportService",
+            reports_pb2_grpc.add_ReportServiceServicer_to_server,
+            ReportServicer(clock),
+        ),
+        Mount(
             "flow.v1.FlowService",
             flow_pb2_grpc.add_FlowServiceServicer_to_server,
             FlowServicer(clock),
@@ -126,12 +138,14 @@ def make_worker(
     catch is caught by the tests, which run in it as well. Without a behaviour it gets work whichever
     build is present.
     """
+    rpc = RpcActivity(caller)
     return Worker(
         temporal,
         task_queue=TASK_QUEUE,
         workflows=workflows,
         activities=[
-            RpcActivity(caller).call,
+            rpc.call,
+            rpc.close,
             CaseActs(temporal).apply,
             Deployment(temporal).interpreter,
             Nudging(temporal, SystemClock()).nudge_all,

@@ -19,7 +19,9 @@ from kit.clock import Clock
 from kit.db.session import Database
 from kit.errors import Unavailable
 from kit.rpc.interceptors import ActorInterceptor, ErrorInterceptor, TransactionInterceptor
+from kit.rpc.keys import KeyServicer
 from kit.telemetry import logger
+from protos.keys.v1 import keys_pb2_grpc
 
 _GRACE_SECONDS: Final = 5.0
 _HEALTH_PERIOD_SECONDS: Final = 2.0
@@ -69,6 +71,7 @@ class RpcServer:
         )
         for mount in mounts:
             mount.add(mount.servicer, self._server)
+        keys_pb2_grpc.add_KeyServiceServicer_to_server(KeyServicer(), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(
             [*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server

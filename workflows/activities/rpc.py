@@ -15,8 +15,11 @@ from temporalio.exceptions import ApplicationError
 
 from kit.errors import ServiceError
 from kit.rpc.client import DEFAULT_DEADLINE_SECONDS, RpcCaller
+from kit.rpc.methods import find_method, response_class
+from protos.keys.v1 import keys_pb2, keys_pb2_grpc
 from workflows.activities.messages import message_to_json, request_from_json
 from workflows.catalog import load_catalog
+from workflows.runtime.commands import CLOSE
 
 #: The share of an attempt's time-out that the call itself may take, so that the service's answer
 #: comes before Temporal gives the attempt up.
@@ -49,6 +52,27 @@ class RpcActivity:
         except ServiceError as error:
             raise _refusal(error) from error
         return message_to_json(response)
+
+    @activity.defn(name=CLOSE)
+    async def close(self, rpc: str, key: str) -> dict[str, Any]:
+        """Ask what became of a call; from then on it is not applied any more.
+
+        Returns:
+            The ``response``, if it was applied before; else nothing.
+
+        Raises:
+            ApplicationError: as for ``call``.
+        """
+        area = rpc.partition(".")[0]
+        stub: Any = keys_pb2_grpc.KeyServiceStub(self._caller.channel(area))
+        try:
+            closed = await stub.CloseKey(keys_pb2.CloseKeyRequest(key=key))
+        except ServiceError as error:
+            raise _refusal(error) from error
+        if not closed.applied:
+            return {}
+        response = response_class(find_method(rpc)).FromString(closed.response)
+        return {"response": message_to_json(response)}
 
 
 def _deadline_seconds(info: activity.Info) -> float:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from workflows.compiler.plan import ApprovalNode, ConfirmNode, FormNode
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.values import Json
-from workflows.runtime import approval, compensation, tasks
+from workflows.runtime import approval, compensation, halting, tasks
 from workflows.runtime.acts import check_act
 from workflows.runtime.audit import SYSTEM, record
 from workflows.runtime.changes import CHANGES
 from workflows.runtime.deadlines import plan_again
-from workflows.runtime.events import Act
+from workflows.runtime.events import Act, Event
 from workflows.runtime.forms import read_form
 from workflows.runtime.messages import announce, tell_copied
 from workflows.runtime.moves import leave
+from workflows.runtime.resolving import resolve
 from workflows.runtime.returning import withdrawal_of
 from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import ActOutcome
@@ -29,12 +31,19 @@ from workflows.runtime.waiting import same_wait
 _KEPT_OUTCOMES: Final = 32
 
 
-def apply_act(case: CaseRun, act: Act) -> None:
-    """Apply one act, or raise its refusal. An act applied before changes nothing."""
+def apply_act(case: CaseRun, act: Act, apply: Callable[[CaseRun, Event], None]) -> None:
+    """Apply one act, or raise its refusal. An act applied before changes nothing.
+
+    Args:
+        apply: applies an event that was kept since the interpreter failed at it.
+    """
     if check_act(case.before, act, case.plan) is not None:
         return
     case.changed = True
-    if act.task_id:
+    if act.incident_id:
+        resolve(case, act, apply)
+        revision, is_open = 0, False
+    elif act.task_id:
         revision, is_open = _apply_to_task(case, act)
     else:
         _apply_to_case(case, act)
@@ -59,6 +68,13 @@ def _apply_to_case(case: CaseRun, act: Act) -> None:
         case Verb.TAKE_BACK:
             facts["to"] = act.to
             _go_back(case, act.to, act, "taken back")
+        case Verb.PAUSE:
+            facts["paused_for"] = case.halted_for = act.to or act.comment
+            case.halted_by = act.person
+            halting.halt(case)
+        case Verb.RESUME:
+            case.halted_by = case.halted_for = ""
+            halting.release(case)
         case Verb.PRIORITISE:
             before["priority"], facts["priority"] = case.priority, act.to
             case.priority = act.to

@@ -27,6 +27,7 @@ from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.runtime.audit import SYSTEM
 from workflows.runtime.events import Act
 from workflows.runtime.forms import read_form
+from workflows.runtime.incidents import check_resolution
 from workflows.runtime.places import place_of
 from workflows.runtime.returning import allowances_of, to_take_back
 from workflows.runtime.state import ActOutcome, CaseState, CaseStatus
@@ -35,13 +36,15 @@ from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import (
     ANY_REVISION,
     MANAGING,
+    OPS_ROLES,
     Verb,
     possible_verbs,
     task_allowances,
 )
 
 _OF_THE_CASE: Final = (
-    Verb.PRIORITISE, Verb.CANCEL, Verb.WITHDRAW, Verb.TAKE_BACK, Verb.COMMENT, Verb.COPY_TO,
+    Verb.CANCEL, Verb.WITHDRAW, Verb.TAKE_BACK, Verb.COMMENT, Verb.COPY_TO, Verb.PAUSE,
+    Verb.RESUME, Verb.PRIORITISE,
 )  # fmt: skip
 
 
@@ -76,6 +79,9 @@ def check_act(state: CaseState, act: Act, plan: Plan) -> ActOutcome | None:
             f"there is no verb {act.verb!r}; known: {', '.join(Verb)}",
             field="verb",
         )
+    if act.incident_id:
+        check_resolution(state, act, Verb(act.verb), plan)
+        return None
     if state.status is not CaseStatus.RUNNING:
         raise FailedPrecondition("CASE_OVER", f"the case is {state.status}")
     if act.task_id:
@@ -101,6 +107,8 @@ def _check_case_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
     if verb in possible_verbs(allowances_of(state, plan), act.person, act.roles):
         if verb is Verb.COPY_TO:
             check_named(act)
+        if verb is Verb.PAUSE:
+            _check_pause(act, plan)
         if verb is Verb.PRIORITISE:
             check_priority(act, plan, state.priority)
         return
@@ -108,6 +116,9 @@ def _check_case_act(state: CaseState, act: Act, verb: Verb, plan: Plan) -> None:
         raise FailedPrecondition(
             "CASE_VERB_ILLEGAL", "nothing that you did can be called back", field="verb"
         )
+    if verb in (Verb.PAUSE, Verb.RESUME) and _may_pause(act, plan):
+        stands = "is" if state.halted_at else "is not"
+        raise FailedPrecondition("CASE_VERB_ILLEGAL", f"the case {stands} paused", field="verb")
     raise PermissionDenied(
         "CASE_TASK_NOT_YOURS",
         f"{verb} is for whoever started the case, took part in it or manages the flow",
@@ -165,6 +176,20 @@ def _check_allowed(act: Act, verb: Verb, node: PlanUserTask, task: UserTask, pla
     if act.person in task.signed:
         raise PermissionDenied("CASE_TASK_NOT_YOURS", f"{act.person} has signed already")
     raise PermissionDenied("CASE_TASK_NOT_YOURS", f"{task.task_id} does not wait for {act.person}")
+
+
+def _check_pause(act: Act, plan: Plan) -> None:
+    """A case is paused for one of the flow's reasons, or for one in words."""
+    if act.to and all(reason.id != act.to for reason in plan.pause_reasons):
+        raise InvalidArgument(
+            "CASE_TARGET_ILLEGAL", f"the flow declares no reason {act.to!r}", field="to"
+        )
+    if not act.to and not act.comment.strip():
+        raise InvalidArgument("CASE_REASON_MISSING", "a pause needs a reason", field="comment")
+
+
+def _may_pause(act: Act, plan: Plan) -> bool:
+    return not set(act.roles).isdisjoint((*OPS_ROLES, *plan.managed_by))
 
 
 def _manages(act: Act, plan: Plan) -> bool:

@@ -59,6 +59,21 @@ def done(run: Run, node: PlanNode, inner: InnerRun) -> bool:
     return False
 
 
+def look_again(run: Run, node: ForEachNode) -> bool:
+    """See once more whether enough elements are done; True when with it the node is.
+
+    Raises:
+        EvaluationError: whether it is enough has no value for this case.
+    """
+    rounds = run.rounds[node.id]
+    if len(rounds.results) == len(rounds.items) or _is_enough(run, node, rounds):
+        return _gather(run, node)
+    run.set_phase(node.id, Phase.BODY)
+    if not any(inner.running for inner in run.inner_of(node.id, rounds.visit)):
+        _begin_next(run, node)
+    return False
+
+
 def _begin_next(run: Run, node: ForEachNode) -> None:
     rounds = run.rounds[node.id]
     run.rounds[node.id] = replace(rounds, begun=rounds.begun + 1)

@@ -9,19 +9,19 @@ from workflows.runtime.state import Awaited
 
 
 def arm(run: Run, node: PlanNode, visit: int) -> None:
-    """Begin to wait for what leads out of a node.
+    """Begin to wait for what leads out of a node: for all of it, or when it raises for nothing.
 
     Raises:
         EvaluationError: an event's key has no value for this case.
     """
+    keys = {way.id: str(way.key.run(run.data)) for way in node.boundary if way.key}
     for way in node.boundary:
         if way.cause == "timer":
             summary = f"{run.name(node)}：{way.name or '超时'}"
             run.arm_after(node, visit, way.id, way.after_seconds, way.calendar, summary)
         elif way.cause == "event":
-            key = str(way.key.run(run.data)) if way.key else ""
             run.awaited[f"{node.id}/{visit}/{way.id}"] = Awaited(
-                node.id, visit, way.event, key, way.id
+                node.id, visit, way.event, keys.get(way.id, ""), way.id
             )
 
 

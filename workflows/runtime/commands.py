@@ -7,7 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, TypeAlias
 
+from workflows.compiler.plan import PlanRetry
 from workflows.runtime.waiting import Waited
+
+#: How a call fails of which nobody knows whether it was applied: it was tried as often and as long
+#: as its node says.
+RPC_GAVE_UP: Final = "RPC_GAVE_UP"
+#: How a ``closing`` call ends that was not applied, and never will be.
+CALL_CLOSED: Final = "CALL_CLOSED"
+#: The activity that makes a ``closing`` call.
+CLOSE: Final = "close"
 
 
 class Purpose(StrEnum):
@@ -35,6 +44,9 @@ class CallRpc:
         purpose: why it is called.
         barrier: the request depends on a quick read that may stand in the same workflow task: end
             that task before calling, so that only recorded facts decide.
+        closing: do not make it: ask what became of it, and let it not be applied from then on. Answer
+            with its response if it was applied, else with ``CALL_CLOSED``.
+        retry: how often and how long to try; None: for ever.
     """
 
     call_id: str
@@ -47,6 +59,8 @@ class CallRpc:
     summary: str
     purpose: Purpose
     barrier: bool = False
+    closing: bool = False
+    retry: PlanRetry | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,30 +17,97 @@ from workflows.compiler.plan import ServiceNode, UserTaskNode
 from workflows.language.failure import EvaluationError
 from workflows.language.values import Json
 from workflows.runtime import tasks
-from workflows.runtime.commands import CancelCall, CancelChild, Purpose
+from workflows.runtime.commands import RPC_GAVE_UP, CancelCall, CancelChild, Purpose
 from workflows.runtime.places import node_at
-from workflows.runtime.run import Run
-from workflows.runtime.state import CaseStatus, Effect, PendingCall, Unwind
+from workflows.runtime.run import InnerRun, Run
+from workflows.runtime.state import CaseStatus, Effect, Incident, PendingCall, Trouble, Unwind
 
 
-def effect_of(
-    run: Run, node: ServiceNode, visit: int, request: dict[str, Json], reply: Json
+def keep_effect(run: Run, node: ServiceNode, call: PendingCall, reply: Json) -> None:
+    """A call succeeded: keep what undoing it would take."""
+    effect = _effect_of(run, node, call, reply, run.case.next_order())
+    if effect is not None:
+        run.effects = (*run.effects, effect)
+
+
+def withdrawn_succeeded(run: Run, node: ServiceNode, call: PendingCall, reply: Json) -> None:
+    """A call that was withdrawn succeeded after all: undo it with the rest."""
+    effect = _effect_of(run, node, call, reply, run.case.next_order())
+    _undo_with_the_rest(run, *([effect] if effect else []))
+
+
+def find_out_again(run: Run, incident: Incident, request: dict[str, Json]) -> None:
+    """Compute once more how to undo what was done, or take the request that operations give."""
+    call = incident.call
+    assert call is not None
+    own = run.graph.by_id.get(incident.node)
+    node = own or node_at(run.graph, incident.node)
+    assert isinstance(node, ServiceNode)
+    assert node.compensation is not None
+    undo = node.compensation
+    del run.incidents[incident.incident_id]
+    if request:
+        effect: Effect | None = Effect(
+            incident.node,
+            incident.visit,
+            incident.order,
+            undo.rpc,
+            undo.quick,
+            request,
+            undo.takes_reason,
+        )
+    else:
+        effect = _effect_of(run, node, call, incident.reply, incident.order)
+    if effect is not None and any(effect.root in unwind.nodes for unwind in run.unwinding):
+        _undo_with_the_rest(run, effect)
+    elif effect is not None:
+        run.effects = tuple(sorted((*run.effects, effect), key=lambda each: each.order))
+
+
+def _effect_of(
+    run: Run, node: ServiceNode, call: PendingCall, reply: Json, order: int
 ) -> Effect | None:
-    """What undoing a successful call would take; None when it cannot or need not be undone."""
+    """What undoing a successful call would take; None when it need not be undone, or when operations
+    must say how."""
     undo = node.compensation
     if undo is None:
         return None
-    order = run.case.next_order()
     # The contract's own compensation reads reply and request under names no expression can say.
-    data: dict[str, Any] = {**run.data, node.id: reply, "$reply": reply, "$request": request}
+    data: dict[str, Any] = {**run.data, node.id: reply, "$reply": reply, "$request": call.request}
     try:
         undo_request = undo.request.run(data)
     except EvaluationError as error:
-        run.raise_incident(
-            node.id, visit, error.reason, f"undoing {node.id}: {error.message}", detail="undo"
-        )
+        message = f"undoing {node.id}: {error.message}"
+        raise_unknown(run, node.id, call, error.reason, message, reply, order)
         return None
-    return Effect(node.id, visit, order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
+    return Effect(node.id, call.visit, order, undo.rpc, undo.quick, undo_request, undo.takes_reason)
+
+
+def raise_unknown(
+    run: Run, node: str, call: PendingCall, reason: str, message: str, reply: Any, order: int
+) -> None:
+    """Nobody knows how to undo what a call has done."""
+    run.raise_incident(
+        Trouble.EFFECT,
+        node,
+        call.visit,
+        reason,
+        message,
+        detail="effect",
+        call=call,
+        reply=reply,
+        order=order,
+    )
+
+
+def lift_unknown(run: Run, inner: InnerRun) -> None:
+    """An inner run is over: what it does not know how to undo is this run's to find out."""
+    for incident in inner.incidents.values():
+        if incident.trouble is Trouble.EFFECT:
+            own_id = f"{inner.key}:{incident.incident_id}"
+            run.incidents[own_id] = replace(
+                incident, incident_id=own_id, node=f"{inner.key}:{incident.node}"
+            )
 
 
 def take_over(run: Run, key: str, effects: Iterable[Effect], *, withdrawn: bool = False) -> None:
@@ -52,7 +119,7 @@ def take_over(run: Run, key: str, effects: Iterable[Effect], *, withdrawn: bool 
     """
     lifted = [replace(effect, node=f"{key}:{effect.node}") for effect in effects]
     if withdrawn:
-        withdrawn_succeeded(run, *lifted)
+        _undo_with_the_rest(run, *lifted)
     else:
         run.effects = tuple(sorted((*run.effects, *lifted), key=lambda effect: effect.order))
 
@@ -126,7 +193,7 @@ def _withdraw(run: Run, node: str, reason: str) -> None:
     key = f"{node}/{visit}"
     tasks.withdraw(run, run.graph.by_id[node], visit, reason)
     for incident in [i for i in run.incidents.values() if (i.node, i.visit) == (node, visit)]:
-        del run.incidents[incident.incident_id]
+        _leave_incident(run, incident)
     for call in [c for c in run.calls.values() if (c.node, c.visit) == (node, visit)]:
         _withdraw_call(run, call)
     child = run.children.get(key)
@@ -139,12 +206,35 @@ def _withdraw(run: Run, node: str, reason: str) -> None:
     run.end_visit(node)
 
 
+def let_go(run: Run, call: PendingCall) -> None:
+    """Nobody knows whether a call was applied, and its node is about to be left: it is withdrawn with
+    the node's token, like one that is in flight."""
+    run.calls[call.call_id] = call
+
+
+def _leave_incident(run: Run, incident: Incident) -> None:
+    """The token that stood still is taken away. What may have been done is still to be undone."""
+    call = incident.call
+    if incident.trouble in (Trouble.UNDO, Trouble.EFFECT):
+        return
+    del run.incidents[incident.incident_id]
+    node = run.graph.by_id[incident.node]
+    if call is None or not isinstance(node, ServiceNode) or node.compensation is None:
+        return
+    if incident.trouble is Trouble.REPLY:
+        order, reason, message = run.case.next_order(), incident.reason, incident.message
+        raise_unknown(run, node.id, call, reason, message, incident.reply, order)
+    elif incident.trouble is Trouble.CALL and incident.reason == RPC_GAVE_UP:
+        let_go(run, call)
+
+
 def _withdraw_call(run: Run, call: PendingCall) -> None:
     if call.beside or call.purpose not in (Purpose.NODE, Purpose.ASSIGN):
         return
     node = run.graph.by_id[call.node]
-    if isinstance(node, ServiceNode) and node.compensation is not None:
-        run.calls[call.call_id] = replace(call, withdrawn=True)
+    if isinstance(node, ServiceNode) and node.compensation is not None and call.mutating:
+        # It may have been applied. If not it never will be; else it is undone.
+        run.make(replace(call, withdrawn=True, instead=None), closing=True)
     else:
         del run.calls[call.call_id]
         run.emit(CancelCall(call.call_id))
@@ -177,6 +267,7 @@ def _waits(run: Run, unwind: Unwind) -> bool:
     nodes = set(unwind.nodes)
     return (
         any(child.cancelling and child.node in nodes for child in run.children.values())
+        or any(i.trouble is Trouble.EFFECT and i.root in nodes for i in run.incidents.values())
         or any(
             call.root in nodes and (call.withdrawn or call.purpose == Purpose.COMPENSATE)
             for call in run.calls.values()
@@ -208,7 +299,8 @@ def _undo(run: Run, unwind: Unwind) -> None:
 
 
 def undone(run: Run, call: PendingCall) -> None:
-    """A compensation succeeded."""
+    """A compensation succeeded, or was given up."""
+    run.incidents.pop(f"{call.node}/{call.visit}/undo", None)
     run.unwinding = tuple(
         replace(
             unwind,
@@ -225,17 +317,42 @@ def undone(run: Run, call: PendingCall) -> None:
 
 def not_undone(run: Run, call: PendingCall, reason: str, message: str) -> None:
     """A compensation failed for good: operations must look at it before the case goes on."""
+    _set_stuck(run, call, stuck=True)
+    run.raise_incident(
+        Trouble.UNDO, call.node, call.visit, reason, message, detail="undo", call=call
+    )
+
+
+def undo_again(run: Run, incident: Incident, request: dict[str, Json]) -> None:
+    """Make a compensation again that failed, with another request if operations give one."""
+    call = incident.call
+    assert call is not None
+    del run.incidents[incident.incident_id]
+    _set_stuck(run, call, stuck=False)
+    call_again(run, call, request)
+
+
+def call_again(run: Run, call: PendingCall, request: dict[str, Json]) -> None:
+    """Make a call again that failed. Another request than the one that may have been applied is made
+    only when that was not, and never will be."""
+    if not request or request == call.request:
+        run.make(call)
+    elif call.mutating:
+        run.make(replace(call, instead=request), closing=True)
+    else:
+        run.make(replace(call, request=request))
+
+
+def _set_stuck(run: Run, call: PendingCall, *, stuck: bool) -> None:
     run.unwinding = tuple(
-        replace(unwind, stuck=True)
+        replace(unwind, stuck=stuck)
         if any((e.node, e.visit) == (call.node, call.visit) for e in unwind.effects)
         else unwind
         for unwind in run.unwinding
     )
-    run.raise_incident(call.node, call.visit, reason, message, detail="undo")
 
 
-def withdrawn_succeeded(run: Run, *effects: Effect) -> None:
-    """Something withdrawn succeeded after all: undo what it has done with the rest."""
+def _undo_with_the_rest(run: Run, *effects: Effect) -> None:
     for effect in effects:
         whose = next(unwind for unwind in run.unwinding if effect.root in unwind.nodes)
         with_it = replace(whose, effects=(*whose.effects, effect))

@@ -8,7 +8,7 @@ from workflows.language.failure import EvaluationError
 from workflows.language.values import Json
 from workflows.runtime.commands import EndCase
 from workflows.runtime.run import CaseRun, InnerRun, Run
-from workflows.runtime.state import CaseStatus, Phase
+from workflows.runtime.state import CaseStatus, Phase, Trouble
 
 
 def end_if_done(run: Run) -> None:
@@ -25,6 +25,12 @@ def refuse(case: CaseRun, refusal: ServiceError) -> None:
     """End a child case that cannot start."""
     case.reason = refusal.reason
     _conclude(case, CaseStatus.FAILED, {}, refusal.message)
+
+
+def conclude_with(run: Run, node: str, result: Json) -> None:
+    """End a run at a node with what operations say that it leaves behind."""
+    run.end_visit(node)
+    _conclude(run, CaseStatus.COMPLETED, result)
 
 
 def is_under_way(run: Run) -> bool:
@@ -46,7 +52,9 @@ def _complete(run: Run) -> None:
     except EvaluationError as error:
         node = run.graph.by_id[run.end_node]
         token = run.place_token(node, Phase.STUCK)
-        run.raise_incident(node.id, token.visit, error.reason, f"{node.id}: {error.message}")
+        run.raise_incident(
+            Trouble.ENDING, node.id, token.visit, error.reason, f"{node.id}: {error.message}"
+        )
         return
     _conclude(run, CaseStatus.COMPLETED, result)
 

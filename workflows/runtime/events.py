@@ -7,9 +7,11 @@ what the case must still undo.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
+
+from pydantic import TypeAdapter
 
 from kit.calendar import BusinessCalendar
 from workflows.runtime.state import Effect
@@ -32,6 +34,9 @@ class Act:
             somebody is put.
         comment: free text for the record.
         origin: where it came from: console, cli, wecom, h5.
+        incident_id: of an act of operations: the incident that it resolves. ``form`` is then the
+            request to make instead or the result of a node passed over, ``people`` whom a user task
+            is for, ``to`` the node to move to.
     """
 
     act_key: str
@@ -45,6 +50,7 @@ class Act:
     people: tuple[str, ...] = ()
     comment: str = ""
     origin: str = ""
+    incident_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +157,16 @@ class CancelRequested:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The case was moved, and goes on where it was moved to."""
+
+    at: datetime
+
+
 Event: TypeAlias = (
     Started
+    | Resumed
     | RpcSucceeded
     | RpcFailed
     | TimerFired
@@ -162,3 +176,30 @@ Event: TypeAlias = (
     | ChildEnded
     | CancelRequested
 )
+
+_KINDS: Final = {
+    kind.__name__: kind
+    for kind in (
+        Started,
+        RpcSucceeded,
+        RpcFailed,
+        TimerFired,
+        Acted,
+        EventArrived,
+        ChildEnded,
+        CancelRequested,
+    )
+}
+_EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """An event to be kept."""
+    return {"kind": type(event).__name__, "event": _EVENT.dump_python(event, mode="json")}
+
+
+def event_from_json(kept: dict[str, Any], at: datetime) -> Event:
+    """A kept event, as if it came now."""
+    kind: Any = _KINDS[kept["kind"]]
+    event: Event = TypeAdapter(kind).validate_python(kept["event"])
+    return replace(event, at=at)

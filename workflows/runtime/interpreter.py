@@ -35,7 +35,7 @@ from workflows.runtime import (
     waits,
 )
 from workflows.runtime.acting import apply_act
-from workflows.runtime.commands import Command, Move, Purpose
+from workflows.runtime.commands import CALL_CLOSED, Command, Move, Purpose
 from workflows.runtime.events import (
     Acted,
     CalendarChanged,
@@ -43,13 +43,14 @@ from workflows.runtime.events import (
     ChildEnded,
     Event,
     EventArrived,
+    Resumed,
     RpcFailed,
     RpcSucceeded,
     Started,
     TimerFired,
 )
 from workflows.runtime.run import CaseRun, Run
-from workflows.runtime.state import Awaited, CaseState, PendingCall
+from workflows.runtime.state import Awaited, CaseState, PendingCall, Trouble
 
 
 def step(
@@ -91,12 +92,16 @@ def _apply(case: CaseRun, event: Event) -> None:
         case TimerFired():
             _fired(case, event)
         case Acted():
-            apply_act(case, event.act)
+            apply_act(case, event.act, _apply)
         case EventArrived():
             if not event.aggregate or event.sequence > case.seen.get(event.aggregate, 0):
                 _arrived(case, event)
         case CalendarChanged():
             deadlines.take_calendar(case, event.calendar)
+        case Resumed():
+            for run in case.all_inside():
+                case.changed |= bool(run.unwinding)
+                compensation.go_on(run)
         case ChildEnded():
             _child_ended(case, event)
         case CancelRequested():
@@ -120,6 +125,9 @@ def _answered(case: CaseRun, event: RpcSucceeded | RpcFailed) -> None:
     call = run.calls.pop(call_id)
     if isinstance(event, RpcSucceeded):
         _succeeded(run, call, event)
+    elif call.instead is not None and event.reason == CALL_CLOSED:
+        # The old request was not applied and never will be: the new one takes its place.
+        run.make(replace(call, request=call.instead, instead=None, epoch=call.epoch + 1))
     else:
         _failed(run, call, event)
 
@@ -147,21 +155,27 @@ def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
     try:
         reply = conform(event.response, node.response_type)
     except ValueMismatch as mismatch:
+        reason, message = "RPC_REPLY_MALFORMED", f"{node.rpc} replied: {mismatch}"
         if call.withdrawn:
-            compensation.go_on(run)
+            order = run.case.next_order()
+            compensation.raise_unknown(run, node.id, call, reason, message, event.response, order)
         else:
             run.raise_incident(
-                node.id, call.visit, "RPC_REPLY_MALFORMED", f"{node.rpc} replied: {mismatch}"
+                Trouble.REPLY,
+                node.id,
+                call.visit,
+                reason,
+                message,
+                call=call,
+                reply=event.response,
             )
         return
-    effect = compensation.effect_of(run, node, call.visit, call.request, reply)
     if call.withdrawn:
-        compensation.withdrawn_succeeded(run, *([effect] if effect else []))
-        return
-    run.set_result(node.id, reply)
-    if effect is not None:
-        run.effects = (*run.effects, effect)
-    moves.leave(run, node)
+        compensation.withdrawn_succeeded(run, node, call, reply)
+    else:
+        compensation.keep_effect(run, node, call, reply)
+        run.set_result(node.id, reply)
+        moves.leave(run, node)
 
 
 def _failed(run: Run, call: PendingCall, event: RpcFailed) -> None:
@@ -170,12 +184,21 @@ def _failed(run: Run, call: PendingCall, event: RpcFailed) -> None:
     elif call.withdrawn:
         compensation.go_on(run)
     elif call.purpose == Purpose.NODE:
-        moves.fail(run, run.graph.by_id[call.node], call.visit, event.reason, event.message)
+        node = run.graph.by_id[call.node]
+        moves.fail(run, node, call.visit, event.reason, event.message, call)
     else:
         # Finding people for the task itself blocks it; anything else is told beside it.
         blocking = call.purpose == Purpose.ASSIGN and call.detail == opening.OPEN
-        detail = "" if blocking else call.detail
-        run.raise_incident(call.node, call.visit, event.reason, event.message, detail=detail)
+        beside = Trouble.MESSAGE if call.purpose == Purpose.NOTIFY else Trouble.ALARM
+        run.raise_incident(
+            Trouble.PEOPLE if blocking else beside,
+            call.node,
+            call.visit,
+            event.reason,
+            event.message,
+            detail="" if blocking else call.detail,
+            call=call,
+        )
 
 
 def _fired(case: CaseRun, event: TimerFired) -> None:
@@ -191,7 +214,12 @@ def _fired(case: CaseRun, event: TimerFired) -> None:
             sla.ring(run, node, timer.visit, timer.purpose)
         except EvaluationError as error:
             run.raise_incident(
-                node.id, timer.visit, error.reason, error.message, detail=timer.purpose
+                Trouble.ALARM,
+                node.id,
+                timer.visit,
+                error.reason,
+                error.message,
+                detail=timer.purpose,
             )
     way = boundaries.way_out(node, timer.purpose)
     if way is not None:
@@ -227,7 +255,8 @@ def _received(run: Run, node: PlanNode, awaited: Awaited, event: EventArrived) -
         run.set_result(wait.id, waits.read_payload(wait, event.payload))
     except ValueMismatch as mismatch:
         visit = run.standings[wait.id].visit
-        run.raise_incident(wait.id, visit, "EVENT_MALFORMED", f"{event.type} says: {mismatch}")
+        message = f"{event.type} says: {mismatch}"
+        run.raise_incident(Trouble.EVENT, wait.id, visit, "EVENT_MALFORMED", message)
         return
     moves.leave(run, wait)
 
@@ -254,6 +283,7 @@ def _child_ended(case: CaseRun, event: ChildEnded) -> None:
         run.set_result(node.id, conform(event.output, node.response_type))
     except ValueMismatch as mismatch:
         reason = f"{node.kind}_malformed".upper()
-        run.raise_incident(node.id, child.visit, reason, f"{node.id} reports: {mismatch}")
+        message = f"{node.id} reports: {mismatch}"
+        run.raise_incident(Trouble.CHILD, node.id, child.visit, reason, message)
         return
     moves.leave(run, node)

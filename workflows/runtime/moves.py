@@ -30,8 +30,9 @@ from workflows.runtime import (
     waits,
     work,
 )
+from workflows.runtime.commands import RPC_GAVE_UP
 from workflows.runtime.run import InnerRun, Run
-from workflows.runtime.state import CaseStatus, Phase
+from workflows.runtime.state import CaseStatus, PendingCall, Phase, Trouble
 
 
 def settle(run: Run) -> None:
@@ -47,7 +48,7 @@ def settle(run: Run) -> None:
             _settle_inner(run, inner)
         ready = None if run.agenda else joins.ready(run)
         if ready is not None:
-            _pass(run, ready)
+            go_through(run, ready)
         moving = bool(run.agenda) or any(inner.agenda for inner in run.opened())
     endings.end_if_done(run)
 
@@ -66,6 +67,7 @@ def _inner_over(run: Run, inner: InnerRun) -> None:
         compensation.go_on(run)
         return
     compensation.take_over(run, inner.key, inner.effects)
+    compensation.lift_unknown(run, inner)
     inner.effects = ()
     node = run.graph.by_id[inner.node]
     if inner.status is CaseStatus.FAILED:
@@ -74,7 +76,9 @@ def _inner_over(run: Run, inner: InnerRun) -> None:
     try:
         done = bodies.done(run, node, inner)
     except EvaluationError as error:
-        run.raise_incident(node.id, inner.visit, error.reason, f"{node.id}: {error.message}")
+        run.raise_incident(
+            Trouble.ROUNDS, node.id, inner.visit, error.reason, f"{node.id}: {error.message}"
+        )
         return
     if done:
         leave(run, node)
@@ -86,18 +90,32 @@ def enter(run: Run, node: PlanNode, edge: str) -> None:
         # Sound plans never do this; losing a token would be worse than standing still.
         visit = run.standings[node.id].visit
         message = f"a second token came to {node.id}"
-        run.raise_incident(node.id, visit, "CASE_DEFECT", message, detail="second")
+        run.raise_incident(
+            Trouble.ARRIVAL, node.id, visit, "CASE_DEFECT", message, detail="second", edge=edge
+        )
         return
     # A join is visited once for all its branches.
     visit = run.standings[node.id].visit if node.id in run.joined else run.begin_visit(node)
+    begin(run, node, visit, edge)
+
+
+def begin(run: Run, node: PlanNode, visit: int, edge: str = "", *, armed: bool = False) -> None:
+    """Begin a visit of a node, or begin it again.
+
+    Args:
+        armed: the ways out of it are armed already.
+    """
+    trouble = Trouble.BOUNDARY
     try:
+        if not armed:
+            boundaries.arm(run, node, visit)
+        trouble = Trouble.ENTRY
         _begin(run, node, visit, edge)
     except EvaluationError as error:
-        _get_stuck(run, node, error)
+        _get_stuck(run, node, trouble, error)
 
 
 def _begin(run: Run, node: PlanNode, visit: int, edge: str) -> None:
-    boundaries.arm(run, node, visit)
     match node:
         case FormNode() | ApprovalNode() | ConfirmNode():
             if opening.begin(run, node, visit):
@@ -109,11 +127,11 @@ def _begin(run: Run, node: PlanNode, visit: int, edge: str) -> None:
         case ForEachNode() | SubflowNode():
             _live_through(run, node, visit)
         case DecisionNode(mode="event"):
-            _assign(run, node)
+            assign(run, node)
             waits.begin_race(run, node, visit)
         case DecisionNode() | ParallelNode():
             if joins.arrive(run, node, edge):
-                _pass(run, node)
+                go_through(run, node)
         case EndNode():
             _end(run, node)
         case _:
@@ -128,27 +146,32 @@ def _live_through(run: Run, node: ForEachNode | SubflowNode, visit: int) -> None
         leave(run, node)
 
 
-def _pass(run: Run, node: DecisionNode | ParallelNode) -> None:
+def go_through(run: Run, node: DecisionNode | ParallelNode) -> None:
     """The token goes on at once, along the edges that are taken."""
     run.joined.pop(node.id, None)
     try:
         chosen = joins.chosen(run, node)
-        _assign(run, node)
+        assign(run, node)
     except EvaluationError as error:
-        _get_stuck(run, node, error)
+        _get_stuck(run, node, Trouble.PASSAGE, error)
         return
     run.end_visit(node.id)
     run.follow(node.id, *chosen)
 
 
-def _get_stuck(run: Run, node: PlanNode, error: EvaluationError) -> None:
+def _get_stuck(run: Run, node: PlanNode, trouble: Trouble, error: EvaluationError) -> None:
     token = run.place_token(node, Phase.STUCK)
-    run.raise_incident(node.id, token.visit, error.reason, f"{node.id}: {error.message}")
+    run.raise_incident(trouble, node.id, token.visit, error.reason, f"{node.id}: {error.message}")
 
 
 def _end(run: Run, node: EndNode) -> None:
-    _assign(run, node)
+    assign(run, node)
     run.end_visit(node.id)
+    come_to_end(run, node)
+
+
+def come_to_end(run: Run, node: EndNode) -> None:
+    """A token's end; it may be that of all others too."""
     run.end_node = node.id
     if node.terminate or node.fails:
         compensation.stop(run, node.name)
@@ -158,22 +181,43 @@ def _end(run: Run, node: EndNode) -> None:
 def leave(run: Run, node: PlanNode) -> None:
     """The node is done: its token goes along its edge."""
     try:
-        _assign(run, node)
+        assign(run, node)
     except EvaluationError as error:
         visit = run.standings[node.id].visit
-        run.raise_incident(node.id, visit, error.reason, f"{node.id}: {error.message}")
+        run.raise_incident(
+            Trouble.EXIT, node.id, visit, error.reason, f"{node.id}: {error.message}"
+        )
         return
+    pass_on(run, node)
+
+
+def pass_on(run: Run, node: PlanNode) -> None:
+    """The token goes along the node's edge, whatever the node was to set."""
     run.end_visit(node.id)
     run.follow(node.id, *node.next)
 
 
-def fail(run: Run, node: PlanNode, visit: int, reason: str, message: str) -> None:
-    """The node failed: its token goes along the error path for the reason, or stands still."""
+def fail(
+    run: Run,
+    node: PlanNode,
+    visit: int,
+    reason: str,
+    message: str,
+    call: PendingCall | None = None,
+) -> None:
+    """The node failed: its token goes along the error path for the reason, or stands still.
+
+    Args:
+        call: the call that failed; None: it was a child or a body.
+    """
     path = boundaries.error_path(node, reason)
     if path is None:
-        run.raise_incident(node.id, visit, reason, message)
-    else:
-        take(run, node, path)
+        trouble = Trouble.CALL if call else Trouble.CHILD
+        run.raise_incident(trouble, node.id, visit, reason, message, call=call)
+        return
+    if call is not None and reason == RPC_GAVE_UP:
+        compensation.let_go(run, call)
+    take(run, node, path)
 
 
 def take(run: Run, node: PlanNode, way: PlanBoundary) -> None:
@@ -184,6 +228,11 @@ def take(run: Run, node: PlanNode, way: PlanBoundary) -> None:
     run.follow(node.id, way)
 
 
-def _assign(run: Run, node: PlanNode) -> None:
+def assign(run: Run, node: PlanNode) -> None:
+    """Give the variables of the flow the values that a node has for them.
+
+    Raises:
+        EvaluationError: one has no value for this case.
+    """
     if node.assign:
         run.set_variables({name: code.run(run.data) for name, code in node.assign})

@@ -19,7 +19,7 @@ from workflows.runtime.people import answer_of, ask, in_words, look_for
 from workflows.runtime.quorum import is_reachable, verdict
 from workflows.runtime.run import Run
 from workflows.runtime.search import Search, Step
-from workflows.runtime.state import PendingCall, Phase
+from workflows.runtime.state import PendingCall, Phase, Trouble
 from workflows.runtime.user_task import Signature, Signer, UserTask, in_turn
 from workflows.runtime.verbs import Verb, is_in_order, signs
 
@@ -32,6 +32,12 @@ def begin(run: Run, node: PlanUserTask, visit: int) -> bool:
     run.place_token(node, Phase.ASSIGNING)
     found = look_for(run, node, visit, OPEN, node.assignee, Search())
     return found is not None and _found(run, node, visit, found, asked=False)
+
+
+def begin_for(run: Run, node: PlanUserTask, visit: int, people: tuple[str, ...]) -> bool:
+    """Operations say who the task is for. True: nobody need do it, it is done."""
+    run.place_token(node, Phase.ASSIGNING)
+    return _found(run, node, visit, Search(people=people), asked=False)
 
 
 def answered(run: Run, node: PlanUserTask, call: PendingCall, response: dict[str, Any]) -> bool:
@@ -65,7 +71,11 @@ def _nobody(run: Run, node: PlanUserTask, visit: int, search: Search) -> bool:
         tasks.pass_over(run, node)
         return True
     run.raise_incident(
-        node.id, visit, "CASE_NOBODY_FOUND", f"{node.id}: {in_words(rule)} is nobody"
+        Trouble.PEOPLE,
+        node.id,
+        visit,
+        "CASE_NOBODY_FOUND",
+        f"{node.id}: {in_words(rule)} is nobody",
     )
     return False
 
@@ -185,6 +195,7 @@ def _open(run: Run, node: PlanUserTask, visit: int, search: Search, *, asked: bo
         task = replace(task, candidates=people, assignee=keeper if keeper in people else "")
     if not is_reachable(node, task):
         run.raise_incident(
+            Trouble.PEOPLE,
             node.id,
             visit,
             "CASE_QUORUM_UNREACHABLE",

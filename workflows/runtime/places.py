@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workflows.compiler.plan import ForEachNode, Plan, PlanGraph, PlanNode, SubflowNode
+from workflows.compiler.plan import Code, ForEachNode, Plan, PlanGraph, PlanNode, SubflowNode
 from workflows.language.values import Json
 from workflows.runtime.state import CaseState, InnerState, RunState
 
@@ -26,6 +26,7 @@ class Place:
         path: what stands before its ids outside; nothing before those of the case's own run.
         data: what expressions read there.
         of: which elements it is about, for people; empty: it is no run for an element.
+        leaves_behind: what is computed when it is done.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Place:
     graph: PlanGraph
     data: Mapping[str, Json]
     of: str = ""
+    leaves_behind: tuple[Code, ...] = ()
 
     def node(self, id: str) -> PlanNode:
         """A node of it."""
@@ -45,7 +47,7 @@ class Place:
 
 def places(state: CaseState, plan: Plan) -> Iterator[Place]:
     """The case's own run and all inside it, each before those inside it."""
-    yield from _inside(Place("", state, plan, state.data))
+    yield from _inside(_outermost(state, plan))
 
 
 def _inside(place: Place) -> Iterator[Place]:
@@ -56,7 +58,7 @@ def _inside(place: Place) -> Iterator[Place]:
 
 def place_of(state: CaseState, plan: Plan, kind: str, id: str) -> tuple[Place, str] | None:
     """The place that has something of this id among its tasks, incidents …, and the id there."""
-    place = Place("", state, plan, state.data)
+    place = _outermost(state, plan)
     while id not in getattr(place.run, kind):
         key, _, id = id.partition(":")
         if key not in place.run.inner:
@@ -65,11 +67,27 @@ def place_of(state: CaseState, plan: Plan, kind: str, id: str) -> tuple[Place, s
     return place, id
 
 
+def _outermost(state: CaseState, plan: Plan) -> Place:
+    return Place("", state, plan, state.data, leaves_behind=tuple(code for _, code in plan.outputs))
+
+
 def _enter(place: Place, key: str) -> Place:
     inner = place.run.inner[key]
     node = place.graph.by_id[inner.node]
-    of = element_named(node, inner, place.of)
-    return Place(f"{place.path}{key}:", inner, body_of(node), layered(place.data, inner.data), of)
+    return Place(
+        f"{place.path}{key}:",
+        inner,
+        body_of(node),
+        layered(place.data, inner.data),
+        element_named(node, inner, place.of),
+        _gathered_from(node),
+    )
+
+
+def _gathered_from(node: PlanNode) -> tuple[Code, ...]:
+    if isinstance(node, ForEachNode):
+        return (node.collect,) if node.collect else ()
+    return tuple(code for _, code in node.output) if isinstance(node, SubflowNode) else ()
 
 
 def each(state: CaseState, plan: Plan, kind: str) -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from kit.calendar import BusinessCalendar
 from workflows.compiler.plan import Plan
 from workflows.runtime.commands import (
+    CALL_CLOSED,
     CallRpc,
     CancelCall,
     CancelChild,
@@ -102,6 +103,7 @@ class VirtualCase:
         self._port = port
         self._due: list[tuple[datetime, int, Callable[[], Event], str]] = []
         self._count = 0
+        self._in_flight: set[str] = set()
 
     def start(
         self,
@@ -176,6 +178,8 @@ class VirtualCase:
 
     def _carry_out(self, command: Command) -> None:
         match command:
+            case CallRpc(closing=True):
+                self._close(command)
             case CallRpc():
                 self.answer(command, self._port.call(command, self.now))
             case StartTimer(timer_id, due, _):
@@ -198,15 +202,23 @@ class VirtualCase:
 
     def answer(self, call: CallRpc, reply: Reply | None) -> None:
         """Let a call end so, as long from now as the reply says; None: not yet."""
+        self._in_flight.add(call.call_id)
         if reply is None:
             return
 
         def event() -> Event:
+            self._in_flight.discard(call.call_id)
             if reply.reason:
                 return RpcFailed(self.now, call.call_id, reply.reason, reply.message)
             return RpcSucceeded(self.now, call.call_id, reply.response)
 
         self._schedule(self.now + reply.after, event)
+
+    def _close(self, call: CallRpc) -> None:
+        """What is in flight tells by itself what became of it; what has failed was not applied."""
+        if call.call_id not in self._in_flight:
+            closed = RpcFailed(self.now, call.call_id, CALL_CLOSED, "it was not applied")
+            self._schedule(self.now, lambda: closed)
 
     def end_child(self, child: StartFieldWork | StartSubflow, reply: Reply | None) -> None:
         """Let a field work or a child case end so, as long from now as the reply says; None: not

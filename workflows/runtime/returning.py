@@ -61,7 +61,13 @@ def allowances_of(state: CaseState, plan: Plan) -> tuple[Allowance, ...]:
         return ()
     doers = [who for place in places(state, plan) for who in place.run.handlers.values()]
     withdrawable = withdrawal_of(state, plan) is not None
-    return case_allowances(plan, state.started_by, doers, withdrawable=withdrawable)
+    return case_allowances(
+        plan,
+        state.started_by,
+        doers,
+        withdrawable=withdrawable,
+        halted=state.halted_at is not None,
+    )
 
 
 def is_retrievable(place: Place, node: str) -> bool:

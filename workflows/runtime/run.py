@@ -13,7 +13,15 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from kit.calendar import ROUND_THE_CLOCK, BusinessCalendar
-from workflows.compiler.plan import Plan, PlanBoundary, PlanEdge, PlanGraph, PlanNode
+from workflows.compiler.plan import (
+    Plan,
+    PlanBoundary,
+    PlanEdge,
+    PlanGraph,
+    PlanNode,
+    PlanRetry,
+    ServiceNode,
+)
 from workflows.language.values import Json
 from workflows.runtime.clocks import Clock
 from workflows.runtime.commands import (
@@ -37,6 +45,7 @@ from workflows.runtime.state import (
     RunState,
     Standing,
     Timer,
+    Trouble,
 )
 
 _OF_RUN: Final = tuple(field.name for field in fields(RunState))
@@ -154,6 +163,26 @@ class Run(CopiedRun):
             self.case.stage = node.stage
         return visit
 
+    def renew_visit(self, node: PlanNode) -> int:
+        """Begin a node once more with the time that is left for it: what is armed stays so."""
+        visit = self.standings[node.id].visit + 1
+        self.standings[node.id] = replace(self.standings[node.id], visit=visit)
+        self.incidents.pop(f"{node.id}/{visit - 1}", None)
+        self.rounds.pop(node.id, None)
+        for timers in (self.timers, self.stopped_timers):
+            for timer in [timer for timer in timers.values() if timer.node == node.id]:
+                renewed = replace(timer, timer_id=f"{node.id}/{visit}/{timer.purpose}", visit=visit)
+                if timers is self.timers:
+                    self._disarm(timer)
+                    self.run_timer(renewed)
+                else:
+                    del timers[timer.timer_id]
+                    timers[renewed.timer_id] = renewed
+        for key in [key for key, awaited in self.awaited.items() if awaited.node == node.id]:
+            awaited = replace(self.awaited.pop(key), visit=visit)
+            self.awaited["/".join(p for p in (node.id, str(visit), awaited.way) if p)] = awaited
+        return visit
+
     def end_visit(self, node: str) -> None:
         """The token is gone from a node, and what was armed for it with it."""
         self.tokens.pop(node, None)
@@ -184,23 +213,41 @@ class Run(CopiedRun):
         summary: str,
         barrier: bool = False,
     ) -> None:
-        """Call an RPC; the call's id is the tail of its idempotency key."""
+        """Call an RPC."""
+        described = replace(
+            call, rpc=rpc, request=request, quick=quick, mutating=mutating, summary=summary
+        )
+        self.make(described, barrier=barrier)
+
+    def make(self, call: PendingCall, *, barrier: bool = False, closing: bool = False) -> None:
+        """Make a call, or make it again: its id and epoch are the tail of its idempotency key.
+
+        Args:
+            closing: only ask what became of it; from then on it cannot be applied any more.
+        """
         self.calls[call.call_id] = call
-        key = f"{self.case.workflow_id}/{self.path}{call.call_id}"
+        epoch = f"/e{call.epoch}" if call.epoch else ""
+        key = f"{self.case.workflow_id}/{self.path}{call.call_id}{epoch}"
         self.emit(
             CallRpc(
                 call_id=call.call_id,
                 node=call.node,
                 visit=call.visit,
-                rpc=rpc,
-                request=request,
-                idempotency_key=key if mutating else "",
-                quick=quick,
-                summary=summary,
+                rpc=call.rpc,
+                request=call.request,
+                idempotency_key=key if call.mutating else "",
+                quick=call.quick,
+                summary=call.summary,
                 purpose=Purpose(call.purpose),
                 barrier=barrier,
+                closing=closing,
+                retry=self._retry_of(call),
             )
         )
+
+    def _retry_of(self, call: PendingCall) -> PlanRetry | None:
+        node = self.graph.by_id.get(call.node) if call.purpose == Purpose.NODE else None
+        return node.retry if isinstance(node, ServiceNode) else None
 
     def arm_at(self, node: PlanNode, visit: int, purpose: str, due: datetime, summary: str) -> None:
         """Arm a timer of a visit for an instant."""
@@ -267,11 +314,25 @@ class Run(CopiedRun):
         return (self.case.calendar if kind == "business" else None) or ROUND_THE_CLOCK
 
     def raise_incident(
-        self, node: str, visit: int, reason: str, message: str, *, detail: str = ""
+        self,
+        trouble: Trouble,
+        node: str,
+        visit: int,
+        reason: str,
+        message: str,
+        *,
+        detail: str = "",
+        **more: Any,
     ) -> None:
-        """Something stands still; without a detail it is the token itself that does."""
+        """Something stands still; without a detail it is the token itself that does.
+
+        Args:
+            more: what resolving it needs, as ``Incident`` names it.
+        """
         incident_id = "/".join(part for part in (node, str(visit), detail) if part)
-        self.incidents[incident_id] = Incident(incident_id, node, visit, reason, message, self.at)
+        self.incidents[incident_id] = Incident(
+            incident_id, node, visit, reason, message, self.at, trouble, detail=detail, **more
+        )
         if not detail and node in self.tokens:
             self.set_phase(node, Phase.STUCK)
         self.emit(RaiseIncident(incident_id, node, visit, reason, message))
@@ -331,6 +392,8 @@ class CaseRun(Run):
         self.ended_at = state.ended_at
         self.priority = state.priority
         self.halted_at = state.halted_at
+        self.halted_by = state.halted_by
+        self.halted_for = state.halted_for
 
     def finish(self) -> CaseState:
         """The state after the step."""

@@ -21,7 +21,7 @@ from workflows.runtime.messages import announce, tell
 from workflows.runtime.people import answer_of, look_for
 from workflows.runtime.run import Run
 from workflows.runtime.search import Search, Step
-from workflows.runtime.state import PendingCall
+from workflows.runtime.state import PendingCall, Trouble
 from workflows.runtime.user_task import Pause, UserTask, give_to
 from workflows.runtime.verbs import Verb, is_in_order
 
@@ -85,6 +85,17 @@ def ring(run: Run, node: PlanUserTask, visit: int, alarm_id: str) -> None:
         _look(run, node, visit, alarm, alarm.reassign, alarm.id + _REASSIGN)
 
 
+def look_again(run: Run, node: PlanUserTask, visit: int, detail: str) -> None:
+    """Ask once more what an alarm asked in vain."""
+    alarm_id, _, wanted = detail.partition("/")
+    alarm = alarm_of(node.sla, alarm_id)
+    rule = (alarm.reassign if wanted else alarm.notify) if alarm else None
+    if alarm is None or rule is None:
+        ring(run, node, visit, alarm_id)
+    else:
+        _look(run, node, visit, alarm, rule, detail)
+
+
 def answered(run: Run, node: PlanUserTask, call: PendingCall, response: dict[str, Any]) -> None:
     """The directory answered a question of an alarm's."""
     alarm_id, _, wanted = call.detail.partition("/")
@@ -129,7 +140,7 @@ def _reassign(run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, found:
     if task is None:
         return
     if not set(found.people) - task.signed:
-        _nobody(run, node, visit, alarm, "to give the task to")
+        _nobody(run, node, visit, alarm, "to give the task to", alarm.id + _REASSIGN)
         return
     given = give_to(task, found.people, in_order=is_in_order(node))
     given = replace(
@@ -152,7 +163,7 @@ def _send(
 ) -> None:
     """Send an alarm's message; an alarm that reaches nobody is an incident."""
     if not people:
-        _nobody(run, node, visit, alarm, "to tell")
+        _nobody(run, node, visit, alarm, "to tell", alarm.id)
         return
     tell(
         run,
@@ -168,13 +179,16 @@ def _send(
     )
 
 
-def _nobody(run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, for_what: str) -> None:
+def _nobody(
+    run: Run, node: PlanUserTask, visit: int, alarm: PlanAlarm, for_what: str, detail: str
+) -> None:
     run.raise_incident(
+        Trouble.ALARM,
         node.id,
         visit,
         "SLA_NOBODY_TO_TELL",
         f"{alarm.id} of {node.id} found nobody {for_what}",
-        detail=alarm.id,
+        detail=detail,
     )
 
 

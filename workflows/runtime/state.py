@@ -108,8 +108,15 @@ class PendingCall:
     """What was known when people were asked for."""
     beside: bool = False
     """It goes on when the token is gone."""
+    rpc: str = ""
     request: dict[str, Any] = field(default_factory=dict)
-    """What undoing the call may need of its request."""
+    quick: bool = False
+    mutating: bool = False
+    summary: str = ""
+    epoch: int = 0
+    """How often another request has taken this one's place; part of the idempotency key."""
+    instead: dict[str, Any] | None = None
+    """Nothing but what became of it is asked; unless it was applied, this request is made next."""
 
     @property
     def root(self) -> str:
@@ -219,9 +226,41 @@ class Unwind:
     stuck: bool = False
 
 
+class Trouble(StrEnum):
+    """What an incident is about, and so what operations can do about it (``resolving``)."""
+
+    BOUNDARY = "boundary"  # the ways out of a node could not be armed
+    ENTRY = "entry"  # a node could not begin
+    PASSAGE = "passage"  # a decision or a parallel could not say where to go on
+    EXIT = "exit"  # a node is done, but could not set its variables
+    ENDING = "ending"  # what a run leaves behind could not be computed
+    CALL = "call"  # the node's call failed
+    REPLY = "reply"  # it was applied, but its reply says something else than its contract
+    PEOPLE = "people"  # nobody can do a user task
+    EVENT = "event"  # an event says something else than its contract
+    CHILD = "child"  # a field work, a child case or a body failed
+    ROUNDS = "rounds"  # whether enough elements are done could not be computed
+    ARRIVAL = "arrival"  # a second token came
+    MESSAGE = "message"  # a message could not be sent
+    ALARM = "alarm"  # a deadline's alarm reached nobody
+    UNDO = "undo"  # a compensation failed
+    EFFECT = "effect"  # how to undo what was done could not be computed
+    DEFECT = "defect"  # the interpreter failed
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that stands still until operations look at it."""
+    """Something that stands still until operations look at it.
+
+    Attributes:
+        call: of a failed call: how to make it again.
+        edge: of a second token: by which edge it came.
+        detail: of an alarm: what was asked.
+        order: of an effect: when it was done.
+        reply: of an effect, or of a malformed reply: what the service replied.
+        event: of a defect: the event that could not be applied, to be applied again; None: nothing
+            is to be applied.
+    """
 
     incident_id: str
     node: str
@@ -229,6 +268,18 @@ class Incident:
     reason: str
     message: str
     at: datetime
+    trouble: Trouble = Trouble.DEFECT
+    call: PendingCall | None = None
+    edge: str = ""
+    detail: str = ""
+    order: int = 0
+    reply: dict[str, Any] | None = None
+    event: dict[str, Any] | None = None
+
+    @property
+    def root(self) -> str:
+        """The node of this run that it belongs to."""
+        return _root(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +350,8 @@ class CaseState(RunState):
         approvers: who has approved at each node, as far as that was not undone.
         priority: which of the plan's; empty: it has none.
         halted_at: since when all its clocks stand; None: they run.
+        halted_by: who paused it.
+        halted_for: why: the id of a declared reason, or in words.
     """
 
     case_id: str = ""
@@ -318,6 +371,8 @@ class CaseState(RunState):
     ended_at: datetime | None = None
     priority: str = ""
     halted_at: datetime | None = None
+    halted_by: str = ""
+    halted_for: str = ""
 
 
 _ADAPTER: TypeAdapter[CaseState] = TypeAdapter(CaseState)

@@ -28,7 +28,7 @@ def finish(
     """The task is done, by whoever had the final word: keep its result. Its token may move on."""
     close(run, task)
     run.handlers[node.id] = person
-    _keep(run, node, person, form, approved=approved)
+    keep(run, node, person, form, approved=approved)
     if not isinstance(node, FormNode) and approved:
         asked = [s.person for s in task.signatures if s.in_favour and not s.by_rule]
         run.note_approvers(node.id, (*asked, person))
@@ -39,7 +39,7 @@ def finish_by_rule(run: Run, node: PlanUserTask, person: str) -> None:
     if isinstance(node, FormNode) or node.form:
         pass_over(run, node)  # there are no values for what the form asks
     else:
-        _keep(run, node, person, {}, approved=True)
+        keep(run, node, person, {}, approved=True)
 
 
 def pass_over(run: Run, node: PlanUserTask) -> None:
@@ -58,7 +58,7 @@ def withdraw(run: Run, node: PlanNode, visit: int, reason: str) -> None:
         close(run, task)
 
 
-def _keep(
+def keep(
     run: Run,
     node: PlanUserTask,
     person: str,
@@ -66,6 +66,7 @@ def _keep(
     *,
     approved: bool,
 ) -> None:
+    """Keep what a task leaves behind: its form's values, and who gave them when."""
     result = {**form, "handled_by": person, "handled_at": timestamp_to_json(run.at)}
     if isinstance(node, ApprovalNode) and node.mode == "quorum":
         result["approved"] = approved

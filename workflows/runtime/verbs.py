@@ -36,12 +36,16 @@ class Verb(StrEnum):
     TAKE_BACK = "take_back"  # 拿回, by whoever did a node
     PRIORITISE = "prioritise"  # 定优先级
     CANCEL = "cancel"
+    RETRY = "retry"  # of an incident: try again
+    MOVE = "move"  # of an incident: the token goes elsewhere
     HAND_OVER = "hand_over"  # 离职交接; the system's alone
 
 
 #: Verbs of those whose move it is that manage a task rather than do it, and are open to whoever
 #: manages the flow as well.
 MANAGING: Final = (Verb.TRANSFER, Verb.REMOVE_SIGNER, Verb.PAUSE, Verb.RESUME, Verb.SKIP)
+#: Roles that resolve incidents.
+OPS_ROLES: Final = ("ops", "admin")
 #: Verbs that leave a task as it is: nobody need look again before they act.
 PASSING: Final = (Verb.URGE, Verb.COMMENT, Verb.COPY_TO)
 #: Verbs that may be used on what somebody else has just changed.
@@ -100,20 +104,23 @@ def possible_verbs(
 
 
 def case_allowances(
-    plan: Plan, started_by: str, handlers: Iterable[str], *, withdrawable: bool
+    plan: Plan, started_by: str, handlers: Iterable[str], *, withdrawable: bool, halted: bool
 ) -> tuple[Allowance, ...]:
     """Who may do what to a running case.
 
     Args:
         handlers: who has done something in it.
         withdrawable: there is something that whoever started it may call back.
+        halted: it is paused.
     """
     starter = (Verb.CANCEL, Verb.WITHDRAW) if withdrawable else (Verb.CANCEL,)
-    managing = (Verb.PRIORITISE, Verb.CANCEL) if plan.priorities else (Verb.CANCEL,)
+    managing = tuple(dict.fromkeys((*plan.managed_by, *OPS_ROLES)))
+    stopping = Verb.RESUME if halted else Verb.PAUSE
+    urging = (Verb.PRIORITISE,) if plan.priorities else ()
     took_part = tuple(dict.fromkeys((started_by, *handlers)))
     return (
         Allowance(starter, (started_by,)),
-        Allowance(managing, roles=plan.managed_by),
+        Allowance((Verb.CANCEL, stopping, *urging), roles=managing),
         Allowance((Verb.COPY_TO,), took_part, plan.managed_by),
         Allowance((Verb.COMMENT,), anybody=True),
     )

@@ -36,13 +36,7 @@ def begin(run: Run, node: ServiceNode | FieldWorkNode | SubflowNode, visit: int)
 
 def _call(run: Run, node: ServiceNode, visit: int, request: dict[str, Json]) -> None:
     run.call(
-        PendingCall(
-            f"{node.id}/{visit}",
-            node.id,
-            visit,
-            Purpose.NODE,
-            request=request if node.compensation else {},
-        ),
+        PendingCall(f"{node.id}/{visit}", node.id, visit, Purpose.NODE),
         node.rpc,
         request,
         quick=node.quick,

@@ -290,7 +290,7 @@ class CaseWorkflow:
         alive = {id for id, _ in each(self._state, self._plan, "children")}
         carried = CarriedOver(
             state=self._state,
-            calls=tuple(call for call in self._calls.in_flight.values() if call.call_id in pending),
+            calls=self._calls.carried_over(pending),
             unrecorded=self._recorder.unrecorded,
             summaries=self._summaries,
             children={key: id for key, id in self._children.ids.items() if key in alive},

@@ -234,7 +234,7 @@ def test_an_escalation_that_finds_nobody_to_give_it_to_leaves_the_task_where_it_
     case = Case(escalating(reassign=PlanAssignee(rule="role", role="boss")), world)
     case.advance(hours(1))
     assert case.task("measure").waiting_on == ("pe_sales",)
-    assert case.state.incidents["measure/1/escalate-1"].reason == "SLA_NOBODY_TO_TELL"
+    assert case.state.incidents["measure/1/escalate-1/reassign"].reason == "SLA_NOBODY_TO_TELL"
 
 
 def test_signers_who_have_signed_stay_when_the_others_are_replaced() -> None:

@@ -9,12 +9,16 @@ never local when the workflow task must end first:
   words may hold this task's time: after a kill the task runs again, and only what is in the history
   stays what it was. An ordinary activity's request is in the history before it is made;
 * this task has spent its budget.
+
+A call that is withdrawn may have been applied all the same. It is closed: its service says what became
+of it, and applies it from then on never (``kit.db.idempotency``).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
@@ -22,7 +26,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
-from workflows.runtime.commands import CallRpc, Purpose
+from workflows.compiler.plan import PlanRetry
+from workflows.runtime.commands import CALL_CLOSED, CLOSE, RPC_GAVE_UP, CallRpc, Purpose
 from workflows.runtime.events import RpcFailed, RpcSucceeded
 
 Ended: TypeAlias = RpcSucceeded | RpcFailed
@@ -32,12 +37,8 @@ _CHAIN_BUDGET: Final = timedelta(seconds=1)
 #: Longer than the longest deadline of a call, which is longer than a statement may take.
 _ATTEMPT: Final = timedelta(seconds=10)
 _ONCE: Final = RetryPolicy(maximum_attempts=1)
-#: For ever: a service that is down for a night delays a case and nothing else.
-_UNTIL_ANSWERED: Final = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),
-    backoff_coefficient=2.0,
-    maximum_interval=timedelta(seconds=30),
-)
+#: A service that is down for a night delays a case and nothing else.
+_UNTIL_ANSWERED: Final = PlanRetry()
 
 
 class Calls:
@@ -48,6 +49,7 @@ class Calls:
         self.in_flight: dict[str, CallRpc] = {}
         #: Calls in flight whose local attempt failed: something is down, and people should see it.
         self.in_trouble: set[str] = set()
+        self._began: dict[str, datetime] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._chained: set[str] = set()
         self._unwanted: set[str] = set()
@@ -65,15 +67,29 @@ class Calls:
         self._notice_task()
         self._answering = True
 
+    def carried_over(self, wanted: Collection[str]) -> tuple[CallRpc, ...]:
+        """Those of these calls that are in flight, for the next run to make again: with the time
+        that is left for them."""
+        return tuple(
+            self._with_time_left(call) for id, call in self.in_flight.items() if id in wanted
+        )
+
     def start(self, call: CallRpc, on_end: Callable[[Ended], None]) -> None:
-        """Begin a call; ``on_end`` hears how it ended."""
+        """Begin a call; ``on_end`` hears how it ended. One that is to be closed may be in flight."""
+        before = self._running.get(call.call_id)
         self.in_flight[call.call_id] = call
+        self._began[call.call_id] = workflow.now()
+        if before is not None:
+            # A local attempt under way runs out, and sees then that the call is to be closed.
+            if call.call_id in self._chained:
+                return
+            before.cancel()
         local = self._may_chain(call)
         if local:
             self._chained.add(call.call_id)
         running = asyncio.create_task(self._run(call, local, on_end))
         self._running[call.call_id] = running
-        running.add_done_callback(lambda _: self._forget(call.call_id))
+        running.add_done_callback(lambda task: self._forget(call.call_id, task))
 
     def cancel(self, call_id: str) -> None:
         """Nobody wants the answer any more.
@@ -87,16 +103,33 @@ class Calls:
             self._running[call_id].cancel()
 
     async def _run(self, call: CallRpc, local: bool, on_end: Callable[[Ended], None]) -> None:
+        try:
+            ended = await self._end(call, local)
+        except Exception as defect:  # noqa: BLE001 - else nobody would hear how the call ended
+            workflow.logger.exception("a call could not be made")
+            ended = RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", repr(defect))
+        if ended is not None:
+            on_end(ended)
+
+    async def _end(self, call: CallRpc, local: bool) -> Ended | None:
+        """How a call ends; None: nobody wants to know."""
         if call.call_id in self._unwanted:
-            return
+            return None
         ended = await self._attempt_locally(call) if local else None
         if call.call_id in self._unwanted:
-            return
-        on_end(ended or await self._call_until_answered(call))
+            return None
+        if ended is not None:
+            return ended
+        call = self.in_flight[call.call_id]
+        if call.closing:
+            return await self._close(call)
+        return await self._call_until_answered(call, attempts_made=int(local))
 
-    def _forget(self, call_id: str) -> None:
+    def _forget(self, call_id: str, ended: asyncio.Task[None]) -> None:
         """The call has ended, or was cancelled before it began."""
-        del self.in_flight[call_id], self._running[call_id]
+        if self._running.get(call_id) is not ended:
+            return  # it goes on: what became of it is being asked
+        del self.in_flight[call_id], self._running[call_id], self._began[call_id]
         self._chained.discard(call_id)
         self._unwanted.discard(call_id)
         self.in_trouble.discard(call_id)
@@ -124,23 +157,55 @@ class Calls:
         self._chained.discard(call.call_id)
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
-    async def _call_until_answered(self, call: CallRpc) -> Ended:
+    async def _call_until_answered(self, call: CallRpc, attempts_made: int) -> Ended:
+        retry = call.retry or _UNTIL_ANSWERED
+        attempts = max(retry.attempts - attempts_made, 0)
+        if retry.attempts and not attempts:
+            message = f"{retry.attempts} attempt had no answer"
+            return RpcFailed(workflow.now(), call.call_id, RPC_GAVE_UP, message)
         try:
             response: dict[str, Any] = await workflow.execute_activity(
                 call.rpc,
                 _request(call),
                 result_type=dict[str, Any],
                 start_to_close_timeout=_ATTEMPT,
-                retry_policy=_UNTIL_ANSWERED,
+                schedule_to_close_timeout=_seconds(retry.give_up_after_seconds),
+                retry_policy=_policy(retry, attempts),
                 summary=call.summary,
             )
         except FailureError as error:
             return _failure(call, error)
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
+    async def _close(self, call: CallRpc) -> Ended:
+        """What became of a call that must not be applied from now on."""
+        try:
+            closed: dict[str, Any] = await workflow.execute_activity(
+                CLOSE,
+                args=[call.rpc, call.idempotency_key],
+                result_type=dict[str, Any],
+                start_to_close_timeout=_ATTEMPT,
+                retry_policy=_policy(_UNTIL_ANSWERED, 0),
+                summary=f"{call.summary}：收回",
+            )
+        except FailureError as error:
+            return _failure(call, error)
+        if "response" not in closed:
+            return RpcFailed(workflow.now(), call.call_id, CALL_CLOSED, "it was not applied")
+        return RpcSucceeded(workflow.now(), call.call_id, closed["response"])
+
+    def _with_time_left(self, call: CallRpc) -> CallRpc:
+        if call.retry is None or not call.retry.give_up_after_seconds:
+            return call
+        spent = int((workflow.now() - self._began[call.call_id]).total_seconds())
+        left = max(call.retry.give_up_after_seconds - spent, 1)
+        return replace(call, retry=call.retry.model_copy(update={"give_up_after_seconds": left}))
+
     def _may_chain(self, call: CallRpc) -> bool:
         self._notice_task()
         if not call.quick or call.barrier or call.purpose is Purpose.NOTIFY or self._answering:
+            return False
+        if call.closing:
             return False
         now = workflow.now()
         self._chain_began = self._chain_began or now
@@ -161,16 +226,34 @@ def _request(call: CallRpc) -> dict[str, Any]:
     return {"idempotency_key": call.idempotency_key, **call.request}
 
 
+def _policy(retry: PlanRetry, attempts: int) -> RetryPolicy:
+    """Args:
+    attempts: that are left; 0: any number.
+    """
+    return RetryPolicy(
+        initial_interval=timedelta(milliseconds=retry.first_ms),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(milliseconds=retry.at_most_ms),
+        maximum_attempts=attempts,
+    )
+
+
+def _seconds(seconds: int) -> timedelta | None:
+    return timedelta(seconds=seconds) if seconds else None
+
+
 def _is_final(error: FailureError) -> bool:
     cause = _cause(error)
     return isinstance(cause, ApplicationError) and cause.non_retryable
 
 
 def _failure(call: CallRpc, error: FailureError) -> RpcFailed:
+    """A refusal by its reason. Whatever else ends a call, nobody knows if it was applied."""
     cause = _cause(error)
-    if isinstance(cause, ApplicationError):
+    if _is_final(error) and isinstance(cause, ApplicationError):
         return RpcFailed(workflow.now(), call.call_id, cause.type or "RPC_FAILED", cause.message)
-    return RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", str(cause or error))
+    said = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+    return RpcFailed(workflow.now(), call.call_id, RPC_GAVE_UP, f"tried in vain, at last: {said}")
 
 
 def _cause(error: FailureError) -> BaseException | None:

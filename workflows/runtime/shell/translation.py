@@ -22,6 +22,7 @@ from workflows.runtime.events import (
     Event,
     EventArrived,
     Started,
+    event_to_json,
 )
 from workflows.runtime.field_work.state import FieldWorkInput
 from workflows.runtime.payloads import (
@@ -66,8 +67,14 @@ def facts_of(source: CaseInput) -> dict[str, Any]:
     }
 
 
-def with_defect(state: CaseState, source: CaseInput, where: str, defect: Exception) -> CaseState:
-    """A case that has met what the interpreter cannot take: operations see it as an incident."""
+def with_defect(
+    state: CaseState, source: CaseInput, where: str, defect: Exception, event: Event | None = None
+) -> CaseState:
+    """A case that has met what the interpreter cannot take: operations see it as an incident.
+
+    Args:
+        event: kept in it, to be applied again once the interpreter can take it.
+    """
     incident = Incident(
         incident_id=f"defect/{state.revision}",
         node="",
@@ -75,6 +82,7 @@ def with_defect(state: CaseState, source: CaseInput, where: str, defect: Excepti
         reason=defect.reason if isinstance(defect, ServiceError) else "CASE_DEFECT",
         message=f"{where}: {defect}",
         at=workflow.now(),
+        event=event_to_json(event) if event is not None else None,
     )
     return replace(
         state,
