@@ -12,11 +12,11 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.rpc.convert import instant_from_proto, instant_to_proto
-from protos.cases.v1 import cases_pb2
+from protos.cases.v1 import bulk_acts_pb2, cases_pb2
 from protos.directory.v1 import directory_pb2
 from workflows.cases.finding import task_terms
 from workflows.cases.store.task_lists import NodeCount
-from workflows.cases.tables import ActRow, CaseRow, HandOverRow, UserTaskRow
+from workflows.cases.tables import ActRow, BulkActRow, CaseRow, HandOverRow, UserTaskRow
 from workflows.runtime.waiting import Waited
 
 M = TypeVar("M", bound=Message)
@@ -256,6 +256,38 @@ def hand_over_message(row: HandOverRow) -> cases_pb2.HandOver:
         ended_at=instant_to_proto(row.ended_at),
         handed_over_count=row.handed_over_count,
         failures=_each(row.failures, cases_pb2.HandOverFailure),
+    )
+
+
+def bulk_act_values(bulk_act: bulk_acts_pb2.BulkAct) -> dict[str, Any]:
+    """A bulk act's row."""
+    return {
+        "bulk_act_id": bulk_act.bulk_act_id,
+        "verb": bulk_act.verb,
+        "to": bulk_act.to,
+        "comment": bulk_act.comment,
+        "ordered_by_person_id": bulk_act.ordered_by_person_id,
+        "started_at": instant_from_proto(bulk_act.started_at),
+        "ended_at": _instant(bulk_act, "ended_at"),
+        "target_count": bulk_act.target_count,
+        "done_count": bulk_act.done_count,
+        "failures": [_plain(failure) for failure in bulk_act.failures],
+    }
+
+
+def bulk_act_message(row: BulkActRow) -> bulk_acts_pb2.BulkAct:
+    """A bulk act."""
+    return bulk_acts_pb2.BulkAct(
+        bulk_act_id=row.bulk_act_id,
+        verb=row.verb,
+        to=row.to,
+        comment=row.comment,
+        ordered_by_person_id=row.ordered_by_person_id,
+        started_at=instant_to_proto(row.started_at),
+        ended_at=instant_to_proto(row.ended_at),
+        target_count=row.target_count,
+        done_count=row.done_count,
+        failures=_each(row.failures, bulk_acts_pb2.BulkActFailure),
     )
 
 

@@ -36,6 +36,13 @@ OFFICE_ROLES: Final = (
 INBOX_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "supervisor")
 #: Roles that may have a leaver's user tasks handed over.
 HAND_OVER_ROLES: Final = ("admin", "hq", "ops", "supervisor")
+#: Roles that may give one verb to many cases at once.
+BULK_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "supervisor")
+#: What makes sense for many user tasks alike: what moves, nudges or stops them, and what a form or a
+#: decision of each one's own is not needed for.
+BULK_TASK_VERBS: Final = ("transfer", "claim", "release", "complete", "pause", "resume", "urge")
+#: What makes sense for many cases alike.
+BULK_CASE_VERBS: Final = ("cancel", "comment")
 #: Roles that may search what anybody has done, in all cases.
 AUDIT_ROLES: Final = ("admin", "hq", "ops", "supervisor")
 #: Roles that may see settlement prices and what others earn.

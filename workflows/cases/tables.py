@@ -48,6 +48,7 @@ class CaseRow(Base):
     due_at: Mapped[datetime] = mapped_column(INSTANT)
     waiting_since: Mapped[datetime] = mapped_column(INSTANT)
     terms: Mapped[list[str]] = mapped_column(_TEXTS, deferred=True)
+    standing: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, Computed(""), deferred=True)
 
 
 class RecorderRow(Base):

@@ -13,7 +13,13 @@ def upgrade() -> None:
         ALTER TABLE "case"
             ADD COLUMN due_at timestamptz NOT NULL DEFAULT '9999-12-31T00:00:00Z',
             ADD COLUMN waiting_since timestamptz NOT NULL DEFAULT '9999-12-31T00:00:00Z',
-            ADD COLUMN terms text[] NOT NULL DEFAULT '{}';
+            ADD COLUMN terms text[] NOT NULL DEFAULT '{}',
+            -- Where it stands, apart from where it has been.
+            ADD COLUMN standing jsonb NOT NULL GENERATED ALWAYS AS (
+                CASE WHEN ended_at IS NULL
+                     THEN jsonb_path_query_array(
+                         nodes, '$[*] ? (@.progress == "NODE_PROGRESS_ACTIVE")')
+                     ELSE '[]' END) STORED;
         ALTER TABLE "case"
             ALTER COLUMN terms SET STATISTICS 1000,
             -- A page of a list reads fifty rows, not fifty chains of toast.

@@ -1,0 +1,1 @@
+"""The RPCs of the case read model, a module a service."""
