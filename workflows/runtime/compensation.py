@@ -332,6 +332,14 @@ def undo_again(run: Run, incident: Incident, request: dict[str, Json]) -> None:
     call_again(run, call, request)
 
 
+def give_up(run: Run, incident: Incident) -> None:
+    """Leave undone what could not be undone: operations have seen to it."""
+    call = incident.call
+    assert call is not None
+    _set_stuck(run, call, stuck=False)
+    undone(run, call)
+
+
 def call_again(run: Run, call: PendingCall, request: dict[str, Json]) -> None:
     """Make a call again that failed. Another request than the one that may have been applied is made
     only when that was not, and never will be."""

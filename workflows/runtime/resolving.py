@@ -171,8 +171,7 @@ def _ring_again(run: Run, node: PlanUserTask, incident: Incident) -> None:
 def _skip(run: Run, place: Place, incident: Incident, act: Act) -> None:
     match incident.trouble:
         case Trouble.UNDO:
-            assert incident.call is not None
-            compensation.undone(run, incident.call)
+            compensation.give_up(run, incident)
         case Trouble.EFFECT:
             del run.incidents[incident.incident_id]
             compensation.go_on(run)
