@@ -190,6 +190,22 @@ class PlanCompensation(_Part):
     """The request has a ``reason`` that says why it is undone."""
 
 
+class PlanRetry(_Part):
+    """How often and how long a call is tried while it may yet succeed.
+
+    Attributes:
+        attempts: the first included; 0: any number.
+        first_ms: between the first two, in milliseconds; each pause is twice the one before.
+        at_most_ms: the longest pause.
+        give_up_after_seconds: 0: never.
+    """
+
+    attempts: int = 0
+    first_ms: int = 500
+    at_most_ms: int = 30_000
+    give_up_after_seconds: int = 0
+
+
 class _Node(_Part):
     """
     Attributes:
@@ -278,6 +294,8 @@ class ServiceNode(_Node):
     request: Code
     response: TypeJson
     compensation: PlanCompensation | None = None
+    #: None: it is tried until it is answered.
+    retry: PlanRetry | None = None
 
     @cached_property
     def response_type(self) -> Type:
