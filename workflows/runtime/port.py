@@ -45,6 +45,7 @@ from workflows.runtime.events import (
 from workflows.runtime.interpreter import step
 from workflows.runtime.places import each
 from workflows.runtime.state import CaseState
+from workflows.runtime.user_task import UserTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Asked:
     """A user task has opened."""
 
     task_id: str
-    people: tuple[str, ...]
+    task: UserTask
 
 
 class Port(Protocol):
@@ -174,7 +175,7 @@ class VirtualCase:
     def _opened(self, before: CaseState) -> list[Asked]:
         known = dict(each(before, self.plan, "tasks"))
         tasks = each(self.state, self.plan, "tasks")
-        return [Asked(id, task.waiting_on) for id, task in tasks if id not in known]
+        return [Asked(id, task) for id, task in tasks if id not in known]
 
     def _carry_out(self, command: Command) -> None:
         match command:

@@ -26,8 +26,10 @@ from workflows.runtime.events import (
     Started,
     TimerFired,
 )
+from workflows.runtime.messages import SEND
 from workflows.runtime.places import graph_at, node_at
 from workflows.runtime.port import Asked, VirtualCase
+from workflows.runtime.waiting import account
 
 
 class What(StrEnum):
@@ -57,7 +59,10 @@ class Happening:
         node: where, by its id outside; empty: to the case.
         title: the node's name.
         who: who did it, was asked or told.
-        detail: the verb, the RPC, the way taken, the reason, the outcome.
+        detail: the verb, the RPC, the way taken, the template, the reason, the outcome.
+        why: of a message: what it says it is about.
+        respond_by, complete_by: the deadlines of whoever was asked.
+        provisional: a deadline lies in a year whose holidays are not announced.
     """
 
     at: datetime
@@ -66,6 +71,10 @@ class Happening:
     title: str = ""
     who: tuple[str, ...] = ()
     detail: str = ""
+    why: str = ""
+    respond_by: datetime | None = None
+    complete_by: datetime | None = None
+    provisional: bool = False
 
 
 def account_of(case: VirtualCase) -> list[Happening]:
@@ -76,8 +85,30 @@ def account_of(case: VirtualCase) -> list[Happening]:
         if words is not None:
             what, id, who, detail = words
             title = node_at(case.plan, id).name if id else ""
-            told.append(Happening(at, what, _node(id), title, who, detail))
+            more = _more(entry)
+            told.append(Happening(at, what, _node(id), title, who, detail, **more))
     return told
+
+
+def _more(entry: Any) -> dict[str, Any]:
+    """What is told of messages and of user tasks beside."""
+    match entry:
+        case CallRpc(rpc=rpc) if rpc == SEND:
+            return {"why": str(entry.request.get("variables", {}).get("reason", ""))}
+        case Asked(task=task):
+            return {
+                "respond_by": task.respond_due,
+                "complete_by": task.complete_due,
+                "provisional": task.provisional,
+            }
+        case _:
+            return {}
+
+
+def charges_of(case: VirtualCase) -> dict[str, int]:
+    """For how long user tasks waited for whom so far, in working seconds."""
+    acts = (command for _, command in case.commands if isinstance(command, RecordAct))
+    return account(act.waited for act in acts if act.waited is not None)
 
 
 #: What happened, the id of something of the node, who, and the detail.
@@ -96,7 +127,7 @@ def _words(entry: Any, plan: Plan) -> _Words | None:
         case RecordAct():
             return What.ACTED, entry.task_id, (entry.person,), entry.verb
         case Asked():
-            return What.ASKED, entry.task_id, entry.people, ""
+            return What.ASKED, entry.task_id, entry.task.waiting_on, ""
         case TimerFired():
             return What.TIME, entry.timer_id, (), ""
         case EventArrived():
@@ -124,13 +155,13 @@ def _moved(move: Move, plan: Plan) -> _Words | None:
 
 def _outside(entry: Any) -> _Words | None:
     match entry:
-        case CallRpc(purpose=Purpose.NODE):
-            return What.CALLED, entry.node, (), entry.rpc
         case CallRpc(purpose=Purpose.COMPENSATE):
             return What.UNDID, entry.node, (), entry.rpc
-        case CallRpc(purpose=Purpose.NOTIFY):
+        case CallRpc(rpc=rpc) if rpc == SEND:
             people = tuple(entry.request["recipient_person_ids"])
             return What.TOLD, entry.node, people, entry.request["template_code"]
+        case CallRpc(purpose=Purpose.NODE):
+            return What.CALLED, entry.node, (), entry.rpc
         case StartFieldWork():
             return What.CALLED, entry.node, (), "field_work"
         case StartSubflow():

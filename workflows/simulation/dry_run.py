@@ -17,16 +17,13 @@ from kit.errors import ServiceError
 from workflows.compiler.plan import (
     ApprovalNode,
     ConfirmNode,
-    DecisionNode,
     FieldWorkNode,
     FormNode,
     Plan,
     PlanNode,
     ServiceNode,
     SubflowNode,
-    WaitNode,
 )
-from workflows.language.types import Record, from_json
 from workflows.runtime.commands import CallRpc, Purpose, StartFieldWork, StartSubflow
 from workflows.runtime.events import Act, EventArrived
 from workflows.runtime.people import RESOLVE_ASSIGNEES
@@ -36,7 +33,7 @@ from workflows.runtime.state import Awaited
 from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import Verb
 from workflows.simulation.account import Happening, account_of
-from workflows.simulation.guess import Guess
+from workflows.simulation.guess import Guess, payload_type
 
 _MOST_TURNS: Final = 500
 _WORK_TAKES: Final = timedelta(hours=4)
@@ -198,19 +195,9 @@ class _Player:
         )
 
     def _arrive(self, place: Place, awaited: Awaited) -> None:
-        payload = _payload(place, awaited)
+        payload = payload_type(place, awaited)
         self.case.arrive(
             EventArrived(
                 self.case.now, awaited.type, awaited.key, payload=self._guess.value(payload)
             )
         )
-
-
-def _payload(place: Place, awaited: Awaited) -> Any:
-    """The type of what an awaited event says."""
-    node = place.node(awaited.node)
-    if isinstance(node, DecisionNode):
-        node = place.node(next(edge.to for edge in node.next if edge.id == awaited.way))
-    way = next((way for way in node.boundary if way.id == awaited.way), None)
-    known = way.payload if way else node.payload if isinstance(node, WaitNode) else None
-    return from_json(known) if known else Record(())

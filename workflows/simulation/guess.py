@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random  # noqa: TID251 - nothing here is replayed
+from types import MappingProxyType
 from typing import Final
 
-from workflows.compiler.plan import PlanField
+from workflows.compiler.plan import DecisionNode, PlanField, WaitNode
 from workflows.language.field_values import COORDINATE_SYSTEMS, accepted_files
 from workflows.language.fields import FormField
 from workflows.language.file_types import endings_of
-from workflows.language.types import EnumOf, ListOf, MapOf, Record, Scalar, Type
+from workflows.language.types import EnumOf, ListOf, MapOf, Record, Scalar, Type, from_json
 from workflows.language.values import ENCODERS, Json, timestamp_to_json
 from workflows.runtime.forms import look_at_form
+from workflows.runtime.places import Place
+from workflows.runtime.state import Awaited
 from workflows.simulation.fitting import fitting_text
 
 _NAMES: Final = {"region": "110105", "person": "pe_guess", "customer": "cu_guess"}
@@ -50,9 +53,14 @@ class Guess:
             case Scalar(name):
                 return self._scalar(name)
 
-    def form(self, fields: tuple[PlanField, ...], data: Mapping[str, Json]) -> dict[str, Json]:
-        """A filled-in form that is accepted, as far as guessing can do it."""
-        given: dict[str, Json] = {}
+    def form(
+        self,
+        fields: tuple[PlanField, ...],
+        data: Mapping[str, Json],
+        known: Mapping[str, Json] = MappingProxyType({}),
+    ) -> dict[str, Json]:
+        """A filled-in form that is accepted, as far as guessing can do it, with what is known."""
+        given: dict[str, Json] = dict(known)
         for _ in fields:
             look = look_at_form(fields, given, data)
             missing = [each for each in fields if self._wants(each, look.hidden, look.wrong)]
@@ -144,3 +152,13 @@ class Guess:
 
     def _text(self, field: FormField) -> str:
         return fitting_text(field.pattern) if field.pattern else "guess"[: field.longest]
+
+
+def payload_type(place: Place, awaited: Awaited) -> Type:
+    """The type of what an awaited event says."""
+    node = place.node(awaited.node)
+    if isinstance(node, DecisionNode):
+        node = place.node(next(edge.to for edge in node.next if edge.id == awaited.way))
+    way = next((way for way in node.boundary if way.id == awaited.way), None)
+    known = way.payload if way else node.payload if isinstance(node, WaitNode) else None
+    return from_json(known) if known else Record(())
