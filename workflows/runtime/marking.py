@@ -53,5 +53,6 @@ def _spent(run: RunState, node: PlanNode, visit: int) -> Iterator[str]:
     """The ways alongside that a visit has gone already: what was armed for them is gone."""
     for way in node.boundary:
         armed = f"{node.id}/{visit}/{way.id}"
-        if way.alongside and armed not in run.timers and armed not in run.awaited:
+        waits = armed in run.timers or armed in run.stopped_timers or armed in run.awaited
+        if way.alongside and not waits:
             yield way.id

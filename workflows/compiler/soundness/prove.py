@@ -13,7 +13,7 @@ from workflows.compiler.soundness.verdict import Flaw, Marking, Problem, Verdict
 
 #: How many markings are looked at to prove what can become of one, and to show a run that fails: it
 #: is asked while a case waits.
-_FROM: Final = 1_000
+_FROM: Final = 5_000
 _SHOW: Final = 200
 
 
@@ -41,7 +41,7 @@ def prove_from(graph: ControlGraph, start: Marking) -> Verdict:
     run why not.
 
     The graph need not be sound otherwise, nor the marking one that an ordinary run comes to. What
-    cannot occur from there is not told: most of a graph lies behind. Up to a thousand markings are
+    cannot occur from there is not told: most of a graph lies behind. Up to 5,000 markings are
     looked at; where that is too few, the verdict is undecided. A shortest run is looked for among
     two hundred.
     """
