@@ -147,8 +147,12 @@ def _waiting_for(place: Place) -> list[str]:
     return waits
 
 
-def details(state: CaseState, plan: Plan) -> str:
-    """Where the case stands, who is on it and when it is due, in markdown for the Temporal UI."""
+def details(state: CaseState, plan: Plan, *, unrecorded: str = "") -> str:
+    """Where the case stands, who is on it and when it is due, in markdown for the Temporal UI.
+
+    Args:
+        unrecorded: why the read model does not know it; empty: it does.
+    """
     stage = plan.stage_names.get(state.stage, "")
     status = _STATUS_NAMES[state.status]
     lines = [f"**{plan.name}** · `{state.case_id}` · {status}{f' · {stage}' if stage else ''}"]
@@ -156,6 +160,11 @@ def details(state: CaseState, plan: Plan) -> str:
     lines += [_task_line(place, task) for place in inside for task in place.run.tasks.values()]
     lines += [f"- {text}" for place in inside for text in _waiting_for(place)]
     lines += [f"- ⚠ `{i.reason}` {i.message}" for i in _incidents(inside).values()]
+    if state.halted_at is not None:
+        since = shanghai_text(state.halted_at)
+        lines.append(f"- ⏸ 已暂停：`{state.halted_by}` 自 {since}，{state.halted_for}")
+    if unrecorded:
+        lines.append(f"- ⚠ 未能记录：{unrecorded}")
     return "\n".join(lines)
 
 

@@ -37,7 +37,7 @@ from workflows.runtime.shell.translation import (
 
 with workflow.unsafe.imports_passed_through():
     from kit.calendar import BusinessCalendar
-    from kit.errors import ServiceError
+    from kit.errors import Kind, ServiceError
     from workflows.compiler.plan import INTERPRETER_VERSION, Plan
     from workflows.runtime import describe
     from workflows.runtime.acts import check_act
@@ -105,6 +105,7 @@ class CaseWorkflow:
         self._children = Children(self._inbox.append, dict(carried.children))
         self._parent = Parent(self._input.parent)
         self._todo.extend(carried.calls)
+        self._children.look_after()
         if self._input.carried is None:
             # Here and not in ``run``: an act may come in the very first workflow task.
             self._begin()
@@ -128,6 +129,8 @@ class CaseWorkflow:
             self._apply(Acted(workflow.now(), act))
         except ServiceError as error:
             raise refused(self._reply(act, Refusal.of(error))) from error
+        except Exception as defect:
+            raise refused(self._reply(act, self._defect_of(act, defect))) from defect
         self._calls.answer_first()
         return self._reply(act, None)
 
@@ -197,11 +200,18 @@ class CaseWorkflow:
             self._apply(event)
         except Exception as defect:  # noqa: BLE001 - else the workflow task would fail for ever
             workflow.logger.exception("the interpreter failed")
-            self._note_defect(type(event).__name__, defect)
+            self._note_defect(type(event).__name__, defect, event)
 
-    def _note_defect(self, where: str, defect: Exception) -> None:
-        self._state = with_defect(self._state, self._input, where, defect)
+    def _note_defect(self, where: str, defect: Exception, event: Event | None = None) -> None:
+        self._state = with_defect(self._state, self._input, where, defect, event)
         self._wake()
+
+    def _defect_of(self, act: Act, defect: Exception) -> Refusal:
+        """An act that the interpreter cannot take: whoever acted hears it, and operations do."""
+        workflow.logger.exception("the interpreter failed")
+        if not act.incident_id:
+            self._note_defect(f"{act.verb} {act.task_id}".strip(), defect)
+        return Refusal(Kind.INTERNAL, "CASE_DEFECT", f"{act.verb} could not be applied: {defect}")
 
     def _work(self) -> None:
         self._woken = False
@@ -258,7 +268,9 @@ class CaseWorkflow:
         state = self._state
         due, nearest = next(iter(self._timers()), (None, ""))
         self._alarm.set(due, self._summaries.get(nearest, ""))
-        workflow.set_current_details(describe.details(state, self._plan))
+        workflow.set_current_details(
+            describe.details(state, self._plan, unrecorded=self._recorder.refusal)
+        )
         if not any(each(state, self._plan, "calls")):
             self._attributes.show(
                 values_of(state, self._plan, self._input.region_adcode, workflow.now())

@@ -14,7 +14,7 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 from workflows.runtime.commands import CancelChild, StartFieldWork, StartSubflow
 from workflows.runtime.events import ChildEnded
 from workflows.runtime.field_work.state import FieldWorkInput
-from workflows.runtime.payloads import CANCEL, CaseInput, Signal
+from workflows.runtime.payloads import CANCEL, NUDGE, CaseInput, Signal
 from workflows.runtime.shell.plan_ref import PlanRef
 
 _WORKFLOW: Final = "field_work"
@@ -33,6 +33,7 @@ class Children:
         self.ids = ids
         self._on_end = on_end
         self._running: set[asyncio.Task[None]] = set()
+        self._starting: set[str] = set()
         self._unsettled = 0
 
     @property
@@ -49,13 +50,22 @@ class Children:
         plan = PlanRef(command.plan_hash)
         self._start(command, f"case:{source.case_id}", command.flow, [plan, source])
 
+    def look_after(self) -> None:
+        """See whether those that an earlier run has begun are still alive: that run would have been
+        told of a child that dies without a word, this one is not."""
+        for key in self.ids:
+            self._unsettled += 1
+            self._spawn(self._call_on(key))
+
     def cancel(self, command: CancelChild) -> None:
         """Ask a child to end."""
         self._unsettled += 1
         self._spawn(self._ask_to_end(command))
 
     def _start(self, command: Start, workflow_id: str, kind: str, args: list[Any]) -> None:
-        self.ids[f"{command.node}/{command.visit}"] = workflow_id
+        key = f"{command.node}/{command.visit}"
+        self.ids[key] = workflow_id
+        self._starting.add(key)
         self._unsettled += 1
         self._spawn(self._live(command, workflow_id, kind, args))
 
@@ -65,6 +75,7 @@ class Children:
         running.add_done_callback(self._running.discard)
 
     async def _live(self, command: Start, workflow_id: str, kind: str, args: list[Any]) -> None:
+        key = f"{command.node}/{command.visit}"
         try:
             child = await workflow.start_child_workflow(
                 kind,
@@ -74,11 +85,16 @@ class Children:
                 cancellation_type=ChildWorkflowCancellationType.ABANDON,
                 static_summary=command.summary,
             )
-        except WorkflowAlreadyStartedError:
-            self._unsettled -= 1
-            self._fail(command.node, command.visit, "CHILD_RUNNING", f"{workflow_id} still runs")
+        except FailureError as error:
+            # What runs under that id is another's: it is not ours to end.
+            del self.ids[key]
+            running = isinstance(error, WorkflowAlreadyStartedError)
+            reason = "CHILD_RUNNING" if running else "CHILD_LOST"
+            self._fail(command.node, command.visit, reason, f"{workflow_id}: {error}")
             return
-        self._unsettled -= 1
+        finally:
+            self._starting.discard(key)
+            self._unsettled -= 1
         try:
             await child
         except ChildWorkflowError as error:
@@ -88,11 +104,26 @@ class Children:
         key = f"{command.node}/{command.visit}"
         told = Signal(type=CANCEL, key=key, payload={"reason": command.reason})
         try:
-            await workflow.get_external_workflow_handle(self.ids[key]).signal("event", told)
+            # One that is being started does not hear yet.
+            await workflow.wait_condition(lambda: key not in self._starting)
+            if key in self.ids:
+                await self._tell(key, told)
         except FailureError as error:
             self._fail(command.node, command.visit, "CHILD_LOST", str(error))
         finally:
             self._unsettled -= 1
+
+    async def _call_on(self, key: str) -> None:
+        node, _, visit = key.rpartition("/")
+        try:
+            await self._tell(key, Signal(type=NUDGE, key=key))
+        except FailureError as error:
+            self._fail(node, int(visit), "CHILD_LOST", str(error))
+        finally:
+            self._unsettled -= 1
+
+    async def _tell(self, key: str, word: Signal) -> None:
+        await workflow.get_external_workflow_handle(self.ids[key]).signal("event", word)
 
     def _fail(self, node: str, visit: int, reason: str, message: str) -> None:
         self._on_end(

@@ -6,9 +6,11 @@ has changed meanwhile is told next. Acts wait here until a telling that held the
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from temporalio import workflow
@@ -19,6 +21,7 @@ from workflows.runtime.payloads import Unrecorded
 from workflows.runtime.shell.calls import Calls, Ended
 from workflows.runtime.waiting import Waited
 
+_TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
 _RPC: Final = "cases.v1.CaseService/RecordCase"
 
 
@@ -31,6 +34,9 @@ class Recorder:
         self._told = since.told_revision
         self._acts = list(since.acts)
         self._telling = False
+        self._pausing: asyncio.Task[None] | None = None
+        #: Why the read model does not take what it is told; empty: it does.
+        self.refusal = ""
 
     @property
     def unrecorded(self) -> Unrecorded:
@@ -52,7 +58,7 @@ class Recorder:
 
     def tell(self, revision: int, case: dict[str, Any], awaited: Sequence[dict[str, Any]]) -> None:
         """Tell this state, unless it is told or another telling is under way."""
-        if self._telling or self.is_told(revision):
+        if self._telling or self._pausing or self.is_told(revision):
             return
         self._telling = True
         acts = list(self._acts)
@@ -77,12 +83,21 @@ class Recorder:
 
     def _end(self, ended: Ended, revision: int, acts: int) -> None:
         self._telling = False
-        self._told = revision
         if isinstance(ended, RpcFailed):
-            # A refusal does not get better by repeating; the acts go out with the next state.
+            # Somebody must put the read model right; until then nothing is taken as told, so that
+            # no act is lost and the workflow does not end.
             workflow.logger.error("the case could not be recorded: %s", ended.message)
+            self.refusal = f"{ended.reason} {ended.message}"
+            self._pausing = asyncio.create_task(self._pause())
         else:
+            self.refusal = ""
+            self._told = revision
             del self._acts[:acts]
+        self._on_told()
+
+    async def _pause(self) -> None:
+        await workflow.sleep(_TRY_AGAIN_AFTER, summary="个案未能记录，稍后再试")
+        self._pausing = None
         self._on_told()
 
 
