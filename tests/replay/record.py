@@ -84,17 +84,9 @@ async def installed(office: Office) -> StartedCase:
         ("complete", {"completion_code": "000000"}),
         ("complete", {"completion_code": COMPLETION_CODE}),
     ):
-        await office.act(await _offering(office, case, verb), verb, "pe_guo", form=form)
+        await office.act(await office.task_for("pe_guo", case, verb), verb, "pe_guo", form=form)
     await office.outcome(case)
     return case
-
-
-async def _offering(office: Office, case: StartedCase, verb: str) -> Any:
-    async def look() -> Any:
-        tasks = await office.inbox("pe_guo", case)
-        return next((task for task in tasks if verb in task.verbs), None)
-
-    return await eventually(look, verb)
 
 
 async def nobody(office: Office) -> StartedCase:

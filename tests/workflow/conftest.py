@@ -128,6 +128,15 @@ class Office:
 
         return await eventually(look, f"{person} gets a task")
 
+    async def task_for(self, person: str, case: StartedCase, verb: str) -> cases_pb2.UserTask:
+        """The user task in somebody's inbox, once a verb is possible for it."""
+
+        async def look() -> cases_pb2.UserTask | None:
+            tasks = await self.inbox(person, case)
+            return next((task for task in tasks if verb in task.verbs), None)
+
+        return await eventually(look, f"{person} may {verb}")
+
     async def acts(self, case: StartedCase) -> list[cases_pb2.Act]:
         """Everything people did, as the audit has it."""
         found: list[cases_pb2.Act] = []

@@ -15,7 +15,7 @@ from tests.conftest import PROGRAMS, START_TIMEOUT
 from tests.rpc.conftest import Served
 from tests.workflow.company import Company
 from tests.workflow.conftest import Office, eventually, open_office
-from tests.workflow.flows import MEASURE
+from tests.workflow.flows import INSTALL, MEASURE
 from workflows.activities.deployment import Build, Deployment, insist
 from workflows.client import StartedCase
 from workflows.runtime.shell import lifetime
@@ -63,13 +63,6 @@ async def build_of(office: Office, workflow_id: str) -> str:
     return info.deployment_version.build_id
 
 
-async def moved(office: Office, workflow_id: str, build_id: str) -> None:
-    async def look() -> bool:
-        return await build_of(office, workflow_id) == build_id
-
-    await eventually(look, f"{workflow_id} runs on {build_id}")
-
-
 async def urge(office: Office, case: StartedCase) -> None:
     task = await office.task_of("pe_li", case)
     assert (await office.act(task, "urge", "pe_li", revision=None)).applied
@@ -98,6 +91,14 @@ async def go_round(office: Office, order: Nudges = AT_ONCE) -> int:
         NUDGE, order, id="nudge", task_queue="cases", result_type=int
     )
     return nudged
+
+
+async def go_round_until_moved(office: Office, workflow_id: str, build_id: str) -> None:
+    async def look() -> bool:
+        await go_round(office)
+        return await build_of(office, workflow_id) == build_id
+
+    await eventually(look, f"{workflow_id} runs on {build_id}")
 
 
 async def waiting(office: Office) -> StartedCase:
@@ -135,8 +136,7 @@ async def test_an_idle_case_stays_on_its_build_until_it_is_nudged_onto_the_prese
         deployment = await promote(office, "1-new")
         assert await build_of(office, case.workflow_id) == "1-old"
         assert await go_round(office, Nudges(rest_seconds=3600)) == 0
-        assert await eventually(lambda: go_round(office), "the idle case is seen") == 1
-        await moved(office, case.workflow_id, "1-new")
+        await go_round_until_moved(office, case.workflow_id, "1-new")
         await finish(office, case)
 
         async def left() -> list[Build]:
@@ -184,8 +184,25 @@ async def test_where_a_new_build_takes_the_place_of_the_old_one_it_takes_up_its_
     async with instead(office, "1-new"):
         await promote(office, "1-new")
         await finish(office, busy)
-        await eventually(lambda: go_round(office), "the idle case is seen")
-        await moved(office, idle.workflow_id, "1-new")
+        await go_round_until_moved(office, idle.workflow_id, "1-new")
         started = (await office.history(idle.workflow_id))[0]
         assert started.workflow_execution_started_event_attributes.continued_execution_run_id
         await finish(office, idle)
+
+
+async def test_field_work_moves_with_its_case(office: Office) -> None:
+    async with beside(office, "1-old"), beside(office, "1-new"):
+        await promote(office, "1-old")
+        case = await office.start(INSTALL)
+        task = await office.task_of("pe_wang", case)
+        await office.act(task, "complete", "pe_wang", form={"units": 1})
+        await office.task_of("pe_tian", case)
+        await office.settled(case)
+        await promote(office, "1-new")
+        await go_round_until_moved(office, case.workflow_id, "1-new")
+        await go_round_until_moved(office, f"field_work:wo_{case.case_id}", "1-new")
+        offer = await office.task_of("pe_tian", case)
+        assert (await office.act(offer, "decline", "pe_tian")).applied
+        rescue = await office.task_of("pe_chen", case)
+        assert (await office.act(rescue, "complete", "pe_chen")).applied
+        assert await office.outcome(case) == "completed"

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 
 from protos.workorder.v1 import workorder_pb2
+from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
@@ -98,6 +100,38 @@ async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
     await office.act(offer, "decline", "pe_tian")
     rescue = await office.task_of("pe_chen", case)
     assert rescue.node == "nobody_left"
+
+
+async def test_a_field_work_lives_on_through_new_runs(
+    real_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = real_office
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 25)
+    async with office.worker():
+        case = await office.start(INSTALL)
+        task = await office.task_of("pe_wang", case)
+        await office.act(task, "complete", "pe_wang", form={"units": 1})
+        offer = await office.task_of("pe_tian", case)
+        assert (await office.act(offer, "accept", "pe_tian")).applied
+        work = f"field_work:wo_{case.case_id}"
+
+        async def renewed() -> bool:
+            started = (await office.history(work))[0].workflow_execution_started_event_attributes
+            return bool(started.continued_execution_run_id)
+
+        await eventually(renewed, "the field work has a new run")
+    async with office.worker():
+        start = datetime.now(UTC) + timedelta(days=1)
+        window = {"window_start": start.isoformat(), "window_end": start.isoformat()}
+        for verb, form in (
+            ("schedule", window),
+            ("check_in", {}),
+            ("complete", {"completion_code": COMPLETION_CODE}),
+        ):
+            visit = await office.task_for("pe_tian", case, verb)
+            assert (await office.act(visit, verb, "pe_tian", form=form)).applied
+        assert await office.outcome(case) == "completed"
+    assert office.company.calls["AcceptOffer"] == 1
 
 
 async def test_a_deadline_survives_continuing_as_new(

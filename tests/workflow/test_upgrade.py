@@ -23,9 +23,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 from stack.ports import free_port
 from tests.payloads import KEYS_FILE
-from tests.workflow.conftest import AREAS, Office, eventually
+from tests.workflow.conftest import AREAS, Office
 from tests.workflow.flows import ORDER, PURCHASE, ROOMS
-from tests.workflow.test_builds import build_of, finish, go_round, office, waiting
+from tests.workflow.test_builds import (
+    build_of,
+    finish,
+    go_round_until_moved,
+    office,
+    waiting,
+)
 from workflows.activities.deployment import Deployment, interpreter_of
 from workflows.compiler.plan import INTERPRETER_VERSION
 
@@ -124,7 +130,8 @@ async def test_what_waits_on_the_old_release_ends_on_the_new_one(
             running = {case.workflow_id for case in all_cases} - {busy.workflow_id}
             for workflow_id in running:
                 assert interpreter_of(await build_of(office, workflow_id)) == INTERPRETER_VERSION
-            await nudged(office, running)
+            for workflow_id in running:
+                await go_round_until_moved(office, workflow_id, await deployment.present())
             await old.aclose()
 
             await finish(office, idle)
@@ -138,14 +145,3 @@ async def test_what_waits_on_the_old_release_ends_on_the_new_one(
             measured = await office.task_of("pe_chen", rooms)
             assert (await office.act(measured, "approve", "pe_chen")).applied
             assert await office.outcome(rooms) == "completed"
-
-
-async def nudged(office: Office, running: set[str]) -> None:
-    """Go round until all of them run on the next interpreter."""
-
-    async def look() -> bool:
-        await go_round(office)
-        builds = [await build_of(office, workflow_id) for workflow_id in running]
-        return {interpreter_of(build_id) for build_id in builds} == {NEXT}
-
-    await eventually(look, "all have moved")

@@ -12,14 +12,17 @@ from temporalio.exceptions import FailureError
 
 from workflows.runtime.shell.alarm import Alarm
 from workflows.runtime.shell.calls import Calls
+from workflows.runtime.shell.lifetime import Lifetime, begin_next_run
 from workflows.runtime.shell.recorder import Recorder
 from workflows.runtime.shell.replies import refused
 
 with workflow.unsafe.imports_passed_through():
     from kit.errors import Kind, ServiceError
+    from workflows.compiler.plan import INTERPRETER_VERSION
     from workflows.runtime.commands import CallRpc, RecordAct
     from workflows.runtime.events import Act, Acted, CancelRequested, TimerFired
     from workflows.runtime.field_work.acts import check_act
+    from workflows.runtime.field_work.carried import CarriedWork
     from workflows.runtime.field_work.record import details, standing, user_task
     from workflows.runtime.field_work.state import (
         Begun,
@@ -35,7 +38,6 @@ with workflow.unsafe.imports_passed_through():
         ActReply,
         Refusal,
         Signal,
-        Unrecorded,
     )
 
 
@@ -45,20 +47,33 @@ _ANSWER_WITHIN: Final = timedelta(seconds=5)
 
 @workflow.defn(name="field_work")
 class FieldWorkWorkflow:
-    """One work order, lived through; started by a case, to which it reports by signal."""
+    """One work order, lived through; started by a case, to which it reports by signal.
+
+    Its argument: what the case gives it, or what an earlier run hands over.
+    """
 
     @workflow.init
-    def __init__(self, source: FieldWorkInput) -> None:
-        self._state = FieldWorkState(source, workflow.info().workflow_id)
-        self._inbox: deque[Event] = deque([Begun(workflow.now())])
-        self._todo: deque[Command] = deque()
-        self._woken = False
+    def __init__(self, source: FieldWorkInput | CarriedWork) -> None:
+        self._inbox: deque[Event] = deque()
+        if isinstance(source, CarriedWork):
+            carried = source
+        else:
+            carried = CarriedWork(FieldWorkState(source, workflow.info().workflow_id))
+            self._inbox.append(Begun(workflow.now()))
+        if carried.interpreter > INTERPRETER_VERSION:
+            # Fails the task, not the field work: a worker that knows so much takes it up.
+            raise RuntimeError(f"the field work needs interpreter {carried.interpreter}")
+        self._state = carried.state
+        self._todo: deque[Command] = deque(carried.calls)
+        #: At first, so that a run that takes over sets its timer and tells what is not told yet.
+        self._woken = True
+        self._lifetime = Lifetime(self._wake, carried.left_build)
         self._calls = Calls(self._wake)
         self._alarm = Alarm(lambda at: self._inbox.append(TimerFired(at, "offer")))
-        self._recorder = Recorder(self._calls, self._wake, Unrecorded())
+        self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
 
     @workflow.run
-    async def run(self, source: FieldWorkInput) -> str:
+    async def run(self, source: FieldWorkInput | CarriedWork) -> str:
         """Drive it to its end, which is also the result."""
         while not self._is_over():
             try:
@@ -103,7 +118,8 @@ class FieldWorkWorkflow:
 
     @workflow.signal
     def event(self, signal: Signal) -> None:
-        """The case no longer wants it."""
+        """The case no longer wants it, or it is to look up."""
+        self._wake()
         if signal.type == CANCEL:
             reason = str(signal.payload.get("reason", ""))
             self._inbox.append(CancelRequested(workflow.now(), "case", reason))
@@ -124,6 +140,7 @@ class FieldWorkWorkflow:
             self._state.ended
             and not self._has_work()
             and not self._calls.in_flight
+            and self._lifetime.is_settled
             and self._recorder.is_told(self._state.revision)
             and workflow.all_handlers_finished()
         )
@@ -177,6 +194,18 @@ class FieldWorkWorkflow:
         self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
         workflow.set_current_details(details(state))
         self._recorder.tell(state.revision, standing(state), [])
+        if not state.ended and workflow.all_handlers_finished() and self._lifetime.is_spent():
+            self._continue_as_new()
+
+    def _continue_as_new(self) -> None:
+        """Hand everything to a new run; the call in flight and messages are made again by it."""
+        carried = CarriedWork(
+            state=self._state,
+            calls=tuple(call for call in self._calls.in_flight.values() if call.node),
+            unrecorded=self._recorder.unrecorded,
+            left_build=self._lifetime.leaving,
+        )
+        begin_next_run([carried])
 
     def _verdict(self, act: Act) -> Refusal | None:
         settled = self._state.settled[act.act_key]
