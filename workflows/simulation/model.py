@@ -144,6 +144,13 @@ class Assumptions(Part):
             assumed["fails"] = Failure(chance=_FAILS if paths else 0)
         return known.model_copy(update=assumed)
 
+    def about(self, plan: Plan) -> Assumptions:
+        """The same, as far as another flow has such nodes."""
+        known = {node.id for node in every_node(plan)}
+        return self.model_copy(
+            update={"nodes": {id: model for id, model in self.nodes.items() if id in known}}
+        )
+
     def unknown_names(self, plan: Plan) -> list[str]:
         """Names in here that the flow does not have."""
         nodes = {node.id for node in every_node(plan)}

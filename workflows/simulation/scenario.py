@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
+from kit.calendar import BusinessCalendar
 from kit.errors import ServiceError
 from workflows.compiler.plan import Plan
 from workflows.language.units import parse_duration
@@ -98,9 +99,14 @@ class Step(Part):
 
 
 class Scenario(Part):
-    """One story."""
+    """One story.
+
+    Attributes:
+        calendar: the flow's business calendar in it; left out: that of the file.
+    """
 
     name: str
+    calendar: Opening | None = None
     starts_at: datetime
     inputs: dict[str, Any]
     started_by: str = "pe_starter"
@@ -125,9 +131,11 @@ def play(plan: Plan, scenario: Scenario, file: ScenarioFile) -> list[str]:
     return live(plan, scenario, file)[1]
 
 
-def live(plan: Plan, scenario: Scenario, file: ScenarioFile) -> tuple[VirtualCase, list[str]]:
+def live(
+    plan: Plan, scenario: Scenario, file: ScenarioFile, calendar: BusinessCalendar | None = None
+) -> tuple[VirtualCase, list[str]]:
     """Play one story, for whoever wants to tell it: the case as it ends, and what ``play`` says."""
-    case = begin(plan, scenario, file)
+    case = begin(plan, scenario, file, calendar=calendar)
     wrong: list[str] = []
     for number, step in enumerate(scenario.steps, start=1):
         wrong += [f"step {number}: {text}" for text in play_step(case, step, number)]
@@ -135,14 +143,25 @@ def live(plan: Plan, scenario: Scenario, file: ScenarioFile) -> tuple[VirtualCas
 
 
 def begin(
-    plan: Plan, scenario: Scenario, file: ScenarioFile, *, case_id: str = "ca_virtual"
+    plan: Plan,
+    scenario: Scenario,
+    file: ScenarioFile,
+    *,
+    case_id: str = "ca_virtual",
+    calendar: BusinessCalendar | None = None,
 ) -> VirtualCase:
-    """The case of a story as it has just started."""
+    """The case of a story as it has just started; a calendar takes the place of the story's."""
     world = World((*scenario.answers, *file.answers))
     case = VirtualCase(plan, world, scenario.starts_at.astimezone(UTC))
-    calendar = file.calendar.calendar() if file.calendar else None
-    case.start(scenario.inputs, by=scenario.started_by, case_id=case_id, calendar=calendar)
+    opening = opening_of(scenario, file)
+    own = calendar or (opening.calendar() if opening else None)
+    case.start(scenario.inputs, by=scenario.started_by, case_id=case_id, calendar=own)
     return case
+
+
+def opening_of(scenario: Scenario, file: ScenarioFile) -> Opening | None:
+    """When the company works in a story."""
+    return scenario.calendar or file.calendar
 
 
 def play_step(case: VirtualCase, step: Step, number: int) -> list[str]:

@@ -43,19 +43,33 @@ class Answer(Part):
 
 
 class Opening(Part):
-    """A calendar that is open the same hours every day but some."""
+    """A calendar that is open the same hours every day but some.
+
+    Attributes:
+        days_off: the weekdays on which it is closed, Monday is 1.
+        closed_on: the days on which it is closed besides.
+        open_on: the days off on which it is open all the same (调休).
+        provisional_years: whose holidays are not announced.
+    """
 
     every_day: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
+    days_off: tuple[int, ...] = ()
     closed_on: tuple[str, ...] = ()
+    open_on: tuple[str, ...] = ()
+    provisional_years: tuple[int, ...] = ()
 
     def calendar(self) -> BusinessCalendar:
         """The calendar."""
         first, last = (int(text[:2]) * 60 + int(text[3:]) for text in self.every_day.split("-"))
+        open_hours = ((first, last),)
+        closed = {date.fromisoformat(day): () for day in self.closed_on}
+        made_up = {date.fromisoformat(day): open_hours for day in self.open_on}
         return BusinessCalendar(
             code="scenario",
             version_hash="scenario",
-            weekly=(((first, last),),) * 7,
-            days={date.fromisoformat(day): () for day in self.closed_on},
+            weekly=tuple(() if day in self.days_off else open_hours for day in range(1, 8)),
+            days={**closed, **made_up},
+            provisional_years=self.provisional_years,
         )
 
 
