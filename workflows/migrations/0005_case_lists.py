@@ -60,7 +60,7 @@ def upgrade() -> None:
         DROP INDEX ix_act_person;
         CREATE INDEX ix_act_person ON act (acting_person_id, act_number);
         CREATE INDEX ix_act_verb ON act (verb, act_number);
-        CREATE INDEX ix_act_time ON act USING brin (acted_at);
+        CREATE INDEX ix_act_time ON act (acted_at);
 
         CREATE TABLE bulk_act (
             bulk_act_id text PRIMARY KEY,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workflows.cases.store.paging import Order, count_up_to
@@ -82,8 +82,6 @@ class CaseFilter:
             terms.append(node_term(self.flow_code, self.node))
         if self.region_adcode:
             terms.append(region_term(self.region_adcode))
-        if self.stage:
-            terms.append(f"stage:{self.stage}")
         return terms
 
     def _common_terms(self) -> list[str]:
@@ -92,6 +90,8 @@ class CaseFilter:
             terms.append(f"version:{self.flow_code}/{self.flow_version}")
         if self.state:
             terms.append(f"state:{self.state}")
+        if self.stage:
+            terms.append(f"stage:{self.stage}")
         return terms
 
     def _common_columns(self) -> list[ColumnElement[bool]]:
@@ -102,6 +102,8 @@ class CaseFilter:
             wanted.append(CaseRow.flow_version == self.flow_version)
         if self.state:
             wanted.append(CaseRow.state == self.state)
+        if self.stage:
+            wanted.append(CaseRow.stage == self.stage)
         return wanted
 
     def _ranges(self) -> list[ColumnElement[bool]]:
@@ -121,10 +123,12 @@ class CaseFilter:
 
 def _says(word: str) -> ColumnElement[bool]:
     """The title has this word in it, or the case or its customer is called so."""
-    title = func.lower(func.normalize(CaseRow.title, text("NFKC")))
-    in_title = title.contains(word, autoescape=True)
-    if terms := word_terms(word):
-        in_title = CaseRow.terms.contains(terms) & in_title
+    terms = word_terms(word)
+    in_title = CaseRow.terms.contains(terms) if terms else false()
+    if terms != [f"title:{word}"]:
+        # Not by LIKE: PostgreSQL would take it for rare, and gather all of a word that many have.
+        title = func.lower(func.normalize(CaseRow.title, text("NFKC")))
+        in_title &= func.strpos(title, word) > 0
     if len(word) < SHORT_ID_LENGTH or not word.isascii():
         return in_title
     return or_(in_title, CaseRow.terms.contains([f"id:{word}"]))
