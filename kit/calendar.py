@@ -93,13 +93,17 @@ class BusinessCalendar:
 
     def is_open(self, at: datetime) -> bool:
         """True when ``at`` is working time."""
-        span = self._next_span(at)
-        return span is not None and span.opened <= at
+        index, of_year = self._span_at(at)
+        return index >= 0 and _ticks(at - _EPOCH) < of_year.closed[index]
 
     def is_edge(self, at: datetime) -> bool:
         """True when it opens or closes at this very instant."""
-        span = self._next_span(at - _TICK)
-        return span is not None and at in span
+        index, of_year = self._span_at(at)
+        if index >= 0 and of_year.opened[index] == _ticks(at - _EPOCH):
+            return True
+        # One that closes at the end of a year is of the year before.
+        index, of_year = self._span_at(at - _TICK)
+        return index >= 0 and of_year.closed[index] == _ticks(at - _EPOCH)
 
     def add(self, start: datetime, duration: timedelta) -> Deadline:
         """The earliest instant by which ``duration`` of working time has passed since ``start``."""
@@ -139,11 +143,10 @@ class BusinessCalendar:
         """Whether a year's holidays may still change."""
         return year in self.provisional_years or year > self.last_year
 
-    def _next_span(self, at: datetime) -> Span | None:
-        """The first span of the days around an instant that ends after it."""
-        day = at.astimezone(_zone(self.time_zone)).date()
-        around = (self.spans_on(day + n * _ONE_DAY) for n in range(-1, 2))
-        return next((span for spans in around for span in spans if span.closed > at), None)
+    def _span_at(self, at: datetime) -> tuple[int, _Year]:
+        """The last span of an instant's year that has opened by then; -1: none has."""
+        of_year = self._year(at.astimezone(_zone(self.time_zone)).year)
+        return bisect_right(of_year.opened, _ticks(at - _EPOCH)) - 1, of_year
 
     def _worked(self, year: int, at: datetime) -> int:
         """The working time from a year's beginning to an instant in it."""

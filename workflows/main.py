@@ -37,17 +37,24 @@ from kit.rpc.client import RpcCaller
 from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from kit.telemetry import logger
-from protos.cases.v1 import bulk_acts_pb2_grpc, cases_pb2_grpc, reports_pb2_grpc
+from protos.cases.v1 import (
+    bulk_acts_pb2_grpc,
+    cases_pb2_grpc,
+    replanning_pb2_grpc,
+    reports_pb2_grpc,
+)
 from protos.events.v1 import events_pb2_grpc
 from protos.flow.v1 import flow_pb2_grpc
 from workflows import store
 from workflows.activities.acts import CaseActs
 from workflows.activities.deployment import DEPLOYMENT, Deployment, insist
 from workflows.activities.nudging import Nudging
+from workflows.activities.replanning import CalendarTelling
 from workflows.activities.rpc import RpcActivity
 from workflows.build import build_id
 from workflows.cases.servicer.bulk_acts import BulkActServicer
 from workflows.cases.servicer.cases import CaseServicer
+from workflows.cases.servicer.replanning import ReplanningServicer
 from workflows.cases.servicer.reports import ReportServicer
 from workflows.client import TASK_QUEUE, connect_temporal
 from workflows.client.schedules import keep_schedules
@@ -58,11 +65,18 @@ from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
 from workflows.system.hand_over import HandOverWorkflow
 from workflows.system.nudge import NudgeWorkflow
+from workflows.system.replan import ReplanWorkflow
 
 ROLES: Final = ("worker", "cases", "relay")
 SCHEMA: Final = "flows"
 #: What a worker runs.
-WORKFLOWS: Final = (CaseWorkflow, FieldWorkWorkflow, HandOverWorkflow, NudgeWorkflow)
+WORKFLOWS: Final = (
+    CaseWorkflow,
+    FieldWorkWorkflow,
+    HandOverWorkflow,
+    NudgeWorkflow,
+    ReplanWorkflow,
+)
 
 #: What a case that waits holds in memory, as `make bench BENCH=idle` measures it.
 _MEGABYTES_A_CASE: Final = 0.08
@@ -109,6 +123,11 @@ def mounts(clock: Clock) -> list[Mount]:
             ReportServicer(clock),
         ),
         Mount(
+            "cases.v1.ReplanningService",
+            replanning_pb2_grpc.add_ReplanningServiceServicer_to_server,
+            ReplanningServicer(),
+        ),
+        Mount(
             "flow.v1.FlowService",
             flow_pb2_grpc.add_FlowServiceServicer_to_server,
             FlowServicer(clock),
@@ -149,6 +168,7 @@ def make_worker(
             CaseActs(temporal).apply,
             Deployment(temporal).interpreter,
             Nudging(temporal, SystemClock()).nudge_all,
+            CalendarTelling(temporal).tell,
             *activities,
         ],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
@@ -205,7 +225,7 @@ async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:
                 stack.push_async_callback(worker.shutdown)
                 await _unless(stopping, _begin_work(settings, temporal))
             if "relay" in roles:
-                relay = Relay(database, caller, temporal, SystemClock())
+                relay = Relay(database, caller, temporal, SystemClock(), TASK_QUEUE)
                 running.append(await stack.enter_async_context(_in_background(relay.run())))
         working.set()
         _log.info("running", roles=sorted(roles), build_id=build_id())

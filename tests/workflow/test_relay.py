@@ -19,14 +19,16 @@ from protos.events.v1 import events_pb2
 from protos.workorder.v1 import workorder_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import BREAKDOWN, TWO_WAITS
-from workflows.client import StartedCase
+from workflows.client import TASK_QUEUE, StartedCase
 from workflows.relay.relay import Relay
 
 
 @pytest.fixture
 async def office(real_office: Office) -> AsyncIterator[Office]:
     """An office whose events the relay delivers; one log serves as every service's."""
-    relay = Relay(real_office.database, real_office.caller, real_office.temporal, SystemClock())
+    relay = Relay(
+        real_office.database, real_office.caller, real_office.temporal, SystemClock(), TASK_QUEUE
+    )
     running = asyncio.create_task(relay.run())
     async with real_office.worker():
         yield real_office

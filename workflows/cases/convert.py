@@ -48,7 +48,20 @@ def case_values(case: cases_pb2.Case) -> dict[str, Any]:
         "incident": case.incident,
         "allowances": [_plain(allowance) for allowance in case.allowances],
         "withdrawal_node": case.withdrawal_node,
+        "priority": _plain(case.priority) if case.HasField("priority") else None,
+        "priorities": [_plain(priority) for priority in case.priorities],
+        **_clock_values(case.business_clock),
         "data": _plain(case.data),
+    }
+
+
+def _clock_values(clock: cases_pb2.BusinessClock) -> dict[str, Any]:
+    return {
+        "calendar_code": clock.calendar_code,
+        "calendar_version": clock.calendar_version,
+        "clock_since": _instant(clock, "since"),
+        "clock_next_due_at": _instant(clock, "next_due_at"),
+        "clock_until": _instant(clock, "until"),
     }
 
 
@@ -80,6 +93,8 @@ def user_task_values(
         "signers": [_plain(each) for each in task.signers],
         "votes_needed": task.votes_needed,
         "pause": _plain(task.pause) if task.HasField("pause") else None,
+        "priority": None,
+        "priority_rank": 0,
         "allowances": [_plain(each) for each in task.allowances],
         "flow_code": flow_code,
         "terms": task_terms(flow_code, task.node, task.stage, task.user_task_kind),
@@ -143,7 +158,22 @@ def case_message(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.
         incident=row.incident,
         allowances=_each(row.allowances, cases_pb2.Allowance),
         withdrawal_node=row.withdrawal_node,
+        priority=_parsed(row.priority, cases_pb2.Priority),
+        priorities=_each(row.priorities, cases_pb2.Priority),
+        business_clock=_clock(row),
         data=_struct(data),
+    )
+
+
+def _clock(row: CaseRow) -> cases_pb2.BusinessClock | None:
+    if not row.calendar_code:
+        return None
+    return cases_pb2.BusinessClock(
+        calendar_code=row.calendar_code,
+        calendar_version=row.calendar_version,
+        since=instant_to_proto(row.clock_since),
+        next_due_at=instant_to_proto(row.clock_next_due_at),
+        until=instant_to_proto(row.clock_until),
     )
 
 
@@ -173,6 +203,7 @@ def user_task_message(row: UserTaskRow, *, with_form: bool = True) -> cases_pb2.
         signers=_each(row.signers, cases_pb2.Signer),
         votes_needed=row.votes_needed,
         pause=_parsed(row.pause, cases_pb2.Pause),
+        priority=_parsed(row.priority, cases_pb2.Priority),
         allowances=_each(row.allowances, cases_pb2.Allowance),
     )
 

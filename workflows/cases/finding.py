@@ -17,12 +17,15 @@ NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 def make_findable(
     case: CaseRow, tasks: Sequence[UserTaskRow], acted: Iterable[str], copied: Iterable[str]
 ) -> None:
-    """Bring a case's own terms and instants up to date, and those of user tasks that were told of
-    before their case was."""
+    """Bring a case's own terms and instants up to date, those of user tasks that were told of before
+    their case was, and their priority."""
     for task in tasks:
         if task.flow_code != case.flow_code:
             task.flow_code = case.flow_code
             task.terms = task_terms(case.flow_code, task.node, task.stage, task.user_task_kind)
+        if task.priority != case.priority:
+            task.priority = case.priority
+            task.priority_rank = int(case.priority.get("rank", 0)) if case.priority else 0
     entered = [str(node["entered_at"]) for node in _active(case)]
     opened = [task.opened_at for task in tasks]
     opened = opened or [datetime.fromisoformat(instant) for instant in entered]

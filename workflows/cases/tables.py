@@ -43,6 +43,13 @@ class CaseRow(Base):
     incident: Mapped[str]
     allowances: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     withdrawal_node: Mapped[str]
+    priority: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    priorities: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    calendar_code: Mapped[str]
+    calendar_version: Mapped[int]
+    clock_since: Mapped[datetime | None] = mapped_column(INSTANT)
+    clock_next_due_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    clock_until: Mapped[datetime | None] = mapped_column(INSTANT)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
     # What lists are sorted and filtered by, from the case, its open user tasks and its acts.
     due_at: Mapped[datetime] = mapped_column(INSTANT)
@@ -92,6 +99,8 @@ class UserTaskRow(Base):
     allowances: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     flow_code: Mapped[str]
     terms: Mapped[list[str]] = mapped_column(_TEXTS, deferred=True)
+    priority: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    priority_rank: Mapped[int]
     open_to_person_ids: Mapped[list[str]] = mapped_column(_TEXTS, Computed(""))
     due_at: Mapped[datetime] = mapped_column(INSTANT, Computed(""))
 

@@ -23,12 +23,14 @@ from kit.db.session import Database
 from kit.errors import ServiceError
 from kit.rpc.client import RpcCaller
 from kit.telemetry import logger
+from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2, events_pb2_grpc
 from workflows.activities.messages import message_to_json
 from workflows.catalog import load_catalog
 from workflows.relay import store
-from workflows.relay.routes import PROJECTIONS, SOURCES, Projection
+from workflows.relay.routes import CALENDARS, PROJECTIONS, SOURCES, Projection
 from workflows.runtime.payloads import Signal
+from workflows.system.replan import REPLAN, CalendarEdit, Replanning
 
 _PAGE: Final = 200
 _SHORTEST_PAUSE: Final = 0.1
@@ -37,6 +39,8 @@ _LONGEST_PAUSE_DOWN: Final = 10.0
 #: How long an event waits for a case that waits for it.
 _BUFFERED_FOR: Final = timedelta(days=7)
 _CASES: Final = "cases"
+_REPLAN: Final = "replan"
+_CALENDAR_CHANGED: Final = directory_pb2.CalendarChanged.DESCRIPTOR.full_name
 
 _log = logger("relay")
 
@@ -45,12 +49,18 @@ class Relay:
     """Delivers domain events until it is cancelled."""
 
     def __init__(
-        self, database: Database, caller: RpcCaller, temporal: Client, clock: Clock
+        self,
+        database: Database,
+        caller: RpcCaller,
+        temporal: Client,
+        clock: Clock,
+        task_queue: str,
     ) -> None:
         self._database = database
         self._caller = caller
         self._temporal = temporal
         self._clock = clock
+        self._task_queue = task_queue
         self._wakes_cases = frozenset(load_catalog().events)
 
     async def run(self) -> None:
@@ -62,6 +72,7 @@ class Relay:
             for source in SOURCES:
                 group.create_task(_repeat(f"{source}→buffer", partial(self.buffer, source)))
             group.create_task(_repeat("buffer→cases", self.wake_cases))
+            group.create_task(_repeat("calendars→replan", self.replan))
 
     async def project(self, projection: Projection) -> bool:
         """Send one page of events to a projection; True when there may be more."""
@@ -93,6 +104,31 @@ class Relay:
                 await store.forget_expired_events(session, now)
                 await store.save_cursor(session, source, _CASES, events[-1].cursor)
         return len(events) == _PAGE
+
+    async def replan(self) -> bool:
+        """Have the cases that count by an edited calendar told; True when there may be more."""
+        events = await self._read(CALENDARS, _REPLAN)
+        for event in events:
+            if _type_of(event) == _CALENDAR_CHANGED:
+                changed = directory_pb2.CalendarChanged()
+                event.payload.Unpack(changed)
+                await self._order_replan(changed)
+        if events:
+            async with self._database.transaction() as session:
+                await store.save_cursor(session, CALENDARS, _REPLAN, events[-1].cursor)
+        return len(events) == _PAGE
+
+    async def _order_replan(self, changed: directory_pb2.CalendarChanged) -> None:
+        days = tuple((days.first_day, days.last_day) for days in changed.changed_days)
+        await self._temporal.start_workflow(
+            REPLAN,
+            Replanning(changed.calendar_code),
+            id=f"replan:{changed.calendar_code}",
+            task_queue=self._task_queue,
+            start_signal="edited",
+            start_signal_args=[CalendarEdit(changed.version, days)],
+            static_summary=f"日历 {changed.calendar_code} 变更：重排时限",
+        )
 
     async def wake_cases(self) -> bool:
         """Signal the cases that wait for what has happened; True when somebody was woken."""

@@ -9,6 +9,10 @@ from typing import Final
 SOURCES: Final = ("directory", "pricing", "workorder", "settlement", "notify")
 
 
+#: Whose edits of calendars re-plan open cases.
+CALENDARS: Final = "directory"
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """Events of one service of which another keeps a projection.

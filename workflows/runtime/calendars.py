@@ -11,12 +11,20 @@ from kit.clock import SHANGHAI
 GET_CALENDAR: Final = "directory.v1.DirectoryService/GetCalendar"
 #: Years of calendar that a case starts with, the present one first.
 _YEARS: Final = 3
+#: Years before the present one that are told with an edit, since a deadline may have run so long.
+_YEARS_BEFORE: Final = 2
 
 
 def calendar_request(code: str, now: datetime) -> dict[str, Any]:
     """What the directory is asked when a case that needs a calendar starts."""
     year = now.astimezone(SHANGHAI).year
     return {"calendar_code": code, "first_year": year, "last_year": year + _YEARS - 1}
+
+
+def edited_calendar_request(code: str, now: datetime) -> dict[str, Any]:
+    """What the directory is asked when the calendar has been edited."""
+    request = calendar_request(code, now)
+    return {**request, "first_year": request["first_year"] - _YEARS_BEFORE}
 
 
 def calendar_from_reply(reply: dict[str, Any]) -> BusinessCalendar:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from kit.calendar import BusinessCalendar
 from workflows.compiler.plan import (
     DecisionNode,
     Plan,
+    PlanPriority,
     WaitNode,
 )
 from workflows.language.times import shanghai_text
@@ -51,6 +53,7 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
         "plan_hash": state.plan_hash,
         "calendar_hash": state.calendar.version_hash if state.calendar else "",
         "stage": state.stage,
+        "priorities": [_priority(each) for each in plan.priorities],
         "state": _state(state, incidents),
         "started_by_person_id": state.started_by,
         "user_tasks": [
@@ -65,8 +68,56 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
         "allowances": [allowance_in_words(each) for each in allowances_of(state, plan)],
         "withdrawal_node": withdrawal_of(state, plan) or "",
     }
+    for priority in plan.priorities:
+        if priority.id == state.priority:
+            shown["priority"] = _priority(priority)
+    if state.calendar is not None:
+        shown["business_clock"] = _business_clock(state.calendar, inside)
     shown |= _instants(started_at=state.started_at, ended_at=state.ended_at)
     return shown
+
+
+def _priority(priority: PlanPriority) -> dict[str, Any]:
+    return {
+        "priority_id": priority.id,
+        "title": priority.name,
+        "title_en": priority.name_en,
+        "rank": priority.rank,
+    }
+
+
+def _business_clock(calendar: BusinessCalendar, inside: list[Place]) -> dict[str, Any]:
+    """Over which time the open deadlines of working time reach."""
+    spans = [
+        (timer.clock.armed_at, timer.due)
+        for place in inside
+        for timer in place.run.timers.values()
+        if timer.calendar == "business" and timer.clock is not None
+    ]
+    spans += [
+        (task.clock.armed_at, due)
+        for place in inside
+        for task in place.run.tasks.values()
+        if task.clock is not None and not task.stands and _counts_working_time(place, task)
+        for due in (task.respond_due, task.complete_due)
+        if due is not None
+    ]
+    told: dict[str, Any] = {
+        "calendar_code": calendar.code,
+        "calendar_version": calendar.version,
+    }
+    if spans:
+        told |= _instants(
+            since=min(since for since, _ in spans),
+            next_due_at=min(due for _, due in spans),
+            until=max(due for _, due in spans),
+        )
+    return told
+
+
+def _counts_working_time(place: Place, task: UserTask) -> bool:
+    sla = getattr(place.node(task.node), "sla", None)
+    return sla is not None and sla.calendar == "business"
 
 
 def _incidents(inside: list[Place]) -> dict[str, Incident]:

@@ -37,7 +37,6 @@ class CarriedOver:
         state: where the case stands.
         calls: calls that were in flight; the next run makes them again under the same keys.
         unrecorded: what the read model does not know yet.
-        summaries: what the Temporal UI says of each timer.
         children: the workflow id of each visit's field work or child case.
         left_build: the build that the run left because another one was present; empty: it did not.
         interpreter: the one that wrote this; an older one cannot take the case over.
@@ -46,7 +45,6 @@ class CarriedOver:
     state: CaseState = dataclasses.field(default_factory=CaseState)
     calls: tuple[CallRpc, ...] = ()
     unrecorded: Unrecorded = dataclasses.field(default_factory=Unrecorded)
-    summaries: dict[str, str] = dataclasses.field(default_factory=dict)
     children: dict[str, str] = dataclasses.field(default_factory=dict)
     left_build: str = ""
     interpreter: int = INTERPRETER_VERSION

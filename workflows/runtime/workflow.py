@@ -75,6 +75,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.runtime.places import each
     from workflows.runtime.shell.plan_ref import PlanRef
+    from workflows.runtime.spreading import ringing_at
 
 
 @workflow.defn(dynamic=True)
@@ -100,7 +101,6 @@ class CaseWorkflow:
         self._attributes = Attributes()
         self._lifetime = Lifetime(self._wake, carried.left_build)
         self._state = carried.state
-        self._summaries = dict(carried.summaries)
         self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
         self._children = Children(self._inbox.append, dict(carried.children))
         self._parent = Parent(self._input.parent)
@@ -125,6 +125,9 @@ class CaseWorkflow:
     @workflow.update
     def act(self, act: Act) -> ActReply:
         """Apply what a person does. What follows from it is done after the answer has left."""
+        # Whoever acts after a deadline finds that it has rung, even when the timer comes after them.
+        self._ring(workflow.now())
+        self._take_all()
         try:
             self._apply(Acted(workflow.now(), act))
         except ServiceError as error:
@@ -216,12 +219,15 @@ class CaseWorkflow:
     def _work(self) -> None:
         self._woken = False
         while self._inbox or self._todo:
-            while self._inbox:
-                self._take(self._inbox.popleft())
+            self._take_all()
             while self._todo:
                 self._carry_out(self._todo.popleft())
         if not self._calls.chaining:
             self._come_to_wait()
+
+    def _take_all(self) -> None:
+        while self._inbox:
+            self._take(self._inbox.popleft())
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -229,10 +235,8 @@ class CaseWorkflow:
                 self._calls.start(command, self._inbox.append)
             case CancelCall():
                 self._calls.cancel(command.call_id)
-            case StartTimer():
-                self._summaries[command.timer_id] = command.summary
-            case CancelTimer():
-                self._summaries.pop(command.timer_id, None)
+            case StartTimer() | CancelTimer():
+                pass  # one alarm stands for all timers of the state
             case StartFieldWork() | StartSubflow():
                 self._start_child(command)
             case CancelChild():
@@ -255,19 +259,20 @@ class CaseWorkflow:
             self._children.start_case(command, child)
 
     def _ring(self, at: datetime) -> None:
-        for due, timer_id in self._timers():
-            if due <= at:
-                self._summaries.pop(timer_id, None)
-                self._inbox.append(TimerFired(at, timer_id))
+        timers = each(self._state, self._plan, "timers")
+        due = sorted((timer.due, id) for id, timer in timers if timer.due <= at)
+        self._inbox.extend(TimerFired(at, id) for _, id in due)
 
-    def _timers(self) -> list[tuple[datetime, str]]:
-        """What falls due, in order."""
-        return sorted((timer.due, id) for id, timer in each(self._state, self._plan, "timers"))
+    def _next_ringing(self) -> tuple[datetime | None, str]:
+        """When the next timer rings, and what it is for."""
+        state = self._state
+        timers = [timer for _, timer in each(state, self._plan, "timers")]
+        ringing = [(ringing_at(t, state.case_id, state.calendar), t.summary) for t in timers]
+        return min(ringing, default=(None, ""))
 
     def _come_to_wait(self) -> None:
         state = self._state
-        due, nearest = next(iter(self._timers()), (None, ""))
-        self._alarm.set(due, self._summaries.get(nearest, ""))
+        self._alarm.set(*self._next_ringing())
         workflow.set_current_details(
             describe.details(state, self._plan, unrecorded=self._recorder.refusal)
         )
@@ -304,7 +309,6 @@ class CaseWorkflow:
             state=self._state,
             calls=self._calls.carried_over(pending),
             unrecorded=self._recorder.unrecorded,
-            summaries=self._summaries,
             children={key: id for key, id in self._children.ids.items() if key in alive},
             left_build=self._lifetime.leaving,
         )

@@ -327,6 +327,77 @@ class Pause(_message.Message):
 Global___Pause: _TypeAlias = Pause  # noqa: Y015
 
 @_typing.final
+class Priority(_message.Message):
+    """How urgent a case is, in its flow's words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRIORITY_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TITLE_EN_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    priority_id: _builtins.str
+    title: _builtins.str
+    title_en: _builtins.str
+    rank: _builtins.int
+    """Among those of all flows: 0 is usual, less is more urgent."""
+    def __init__(
+        self,
+        *,
+        priority_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        title_en: _builtins.str = ...,
+        rank: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["priority_id", b"priority_id", "rank", b"rank", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Priority: _TypeAlias = Priority  # noqa: Y015
+
+@_typing.final
+class BusinessClock(_message.Message):
+    """By which edit of a calendar a case counts working time, and over which time its open deadlines of
+    working time reach.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_CODE_FIELD_NUMBER: _builtins.int
+    CALENDAR_VERSION_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    NEXT_DUE_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    calendar_code: _builtins.str
+    calendar_version: _builtins.int
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Since when the earliest has run; unset: none is open."""
+
+    @_builtins.property
+    def next_due_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        calendar_code: _builtins.str = ...,
+        calendar_version: _builtins.int = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        next_due_at: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_due_at", b"next_due_at", "since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_code", b"calendar_code", "calendar_version", b"calendar_version", "next_due_at", b"next_due_at", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BusinessClock: _TypeAlias = BusinessClock  # noqa: Y015
+
+@_typing.final
 class UserTask(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -355,6 +426,7 @@ class UserTask(_message.Message):
     PAUSE_FIELD_NUMBER: _builtins.int
     ALLOWANCES_FIELD_NUMBER: _builtins.int
     MY_VERBS_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     user_task_id: _builtins.str
     """Unique within its case: "node/visit" or "node/visit/person"."""
     case_id: _builtins.str
@@ -414,6 +486,10 @@ class UserTask(_message.Message):
     def my_verbs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Of these, the verbs open to whoever asks; given, never told."""
 
+    @_builtins.property
+    def priority(self) -> Global___Priority:
+        """The case's; unset: its flow has none."""
+
     def __init__(
         self,
         *,
@@ -442,10 +518,11 @@ class UserTask(_message.Message):
         pause: Global___Pause | None = ...,
         allowances: _abc.Iterable[Global___Allowance] | None = ...,
         my_verbs: _abc.Iterable[_builtins.str] | None = ...,
+        priority: Global___Priority | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_due_at", b"complete_due_at", "context", b"context", "opened_at", b"opened_at", "pause", b"pause", "respond_due_at", b"respond_due_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_due_at", b"complete_due_at", "context", b"context", "opened_at", b"opened_at", "pause", b"pause", "priority", b"priority", "respond_due_at", b"respond_due_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "assignee_person_id", b"assignee_person_id", "candidate_person_ids", b"candidate_person_ids", "candidate_role", b"candidate_role", "case_id", b"case_id", "complete_due_at", b"complete_due_at", "context", b"context", "delegations", b"delegations", "due_provisional", b"due_provisional", "form_schema_json", b"form_schema_json", "my_verbs", b"my_verbs", "node", b"node", "opened_at", b"opened_at", "pause", b"pause", "respond_due_at", b"respond_due_at", "revision", b"revision", "signers", b"signers", "stage", b"stage", "substitutions", b"substitutions", "title", b"title", "user_task_id", b"user_task_id", "user_task_kind", b"user_task_kind", "verbs", b"verbs", "votes_needed", b"votes_needed", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "assignee_person_id", b"assignee_person_id", "candidate_person_ids", b"candidate_person_ids", "candidate_role", b"candidate_role", "case_id", b"case_id", "complete_due_at", b"complete_due_at", "context", b"context", "delegations", b"delegations", "due_provisional", b"due_provisional", "form_schema_json", b"form_schema_json", "my_verbs", b"my_verbs", "node", b"node", "opened_at", b"opened_at", "pause", b"pause", "priority", b"priority", "respond_due_at", b"respond_due_at", "revision", b"revision", "signers", b"signers", "stage", b"stage", "substitutions", b"substitutions", "title", b"title", "user_task_id", b"user_task_id", "user_task_kind", b"user_task_kind", "verbs", b"verbs", "votes_needed", b"votes_needed", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -628,6 +705,9 @@ class Case(_message.Message):
     COPIED_TO_PERSON_IDS_FIELD_NUMBER: _builtins.int
     WAITING_CHARGES_FIELD_NUMBER: _builtins.int
     PARENT_CASE_ID_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    PRIORITIES_FIELD_NUMBER: _builtins.int
+    BUSINESS_CLOCK_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     workflow_id: _builtins.str
     run_id: _builtins.str
@@ -681,6 +761,18 @@ class Case(_message.Message):
 
     @_builtins.property
     def waiting_charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingCharge]: ...
+    @_builtins.property
+    def priority(self) -> Global___Priority:
+        """Unset: its flow has no priorities."""
+
+    @_builtins.property
+    def priorities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Priority]:
+        """All that its flow has, the most urgent first."""
+
+    @_builtins.property
+    def business_clock(self) -> Global___BusinessClock:
+        """Unset: its flow has no calendar."""
+
     def __init__(
         self,
         *,
@@ -712,10 +804,13 @@ class Case(_message.Message):
         copied_to_person_ids: _abc.Iterable[_builtins.str] | None = ...,
         waiting_charges: _abc.Iterable[Global___WaitingCharge] | None = ...,
         parent_case_id: _builtins.str = ...,
+        priority: Global___Priority | None = ...,
+        priorities: _abc.Iterable[Global___Priority] | None = ...,
+        business_clock: Global___BusinessClock | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "data", b"data", "ended_at", b"ended_at", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["business_clock", b"business_clock", "changed_at", b"changed_at", "data", b"data", "ended_at", b"ended_at", "priority", b"priority", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "calendar_hash", b"calendar_hash", "case_id", b"case_id", "changed_at", b"changed_at", "copied_to_person_ids", b"copied_to_person_ids", "customer_id", b"customer_id", "data", b"data", "ended_at", b"ended_at", "flow_code", b"flow_code", "flow_version", b"flow_version", "incident", b"incident", "my_verbs", b"my_verbs", "nodes", b"nodes", "parent_case_id", b"parent_case_id", "plan_hash", b"plan_hash", "region_adcode", b"region_adcode", "revision", b"revision", "run_id", b"run_id", "stage", b"stage", "started_at", b"started_at", "started_by_person_id", b"started_by_person_id", "state", b"state", "title", b"title", "user_tasks", b"user_tasks", "waiting_charges", b"waiting_charges", "waiting_for", b"waiting_for", "withdrawal_node", b"withdrawal_node", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "business_clock", b"business_clock", "calendar_hash", b"calendar_hash", "case_id", b"case_id", "changed_at", b"changed_at", "copied_to_person_ids", b"copied_to_person_ids", "customer_id", b"customer_id", "data", b"data", "ended_at", b"ended_at", "flow_code", b"flow_code", "flow_version", b"flow_version", "incident", b"incident", "my_verbs", b"my_verbs", "nodes", b"nodes", "parent_case_id", b"parent_case_id", "plan_hash", b"plan_hash", "priorities", b"priorities", "priority", b"priority", "region_adcode", b"region_adcode", "revision", b"revision", "run_id", b"run_id", "stage", b"stage", "started_at", b"started_at", "started_by_person_id", b"started_by_person_id", "state", b"state", "title", b"title", "user_tasks", b"user_tasks", "waiting_charges", b"waiting_charges", "waiting_for", b"waiting_for", "withdrawal_node", b"withdrawal_node", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,7 +18,7 @@ _ID: Final = (UserTaskRow.workflow_id, UserTaskRow.user_task_id)
 
 
 # How a list can be sorted.
-URGENT: Final = Order((UserTaskRow.due_at, UserTaskRow.opened_at, *_ID))
+URGENT: Final = Order((UserTaskRow.priority_rank, UserTaskRow.due_at, UserTaskRow.opened_at, *_ID))
 OLDEST: Final = Order((UserTaskRow.opened_at, *_ID))
 NEWEST: Final = Order((UserTaskRow.opened_at, *_ID), "down")
 
