@@ -39,6 +39,7 @@ class CarriedOver:
         unrecorded: what the read model does not know yet.
         children: the workflow id of each visit's field work or child case.
         left_build: the build that the run left because another one was present; empty: it did not.
+        moved: it was moved to another version, and goes on where it was moved to.
         interpreter: the one that wrote this; an older one cannot take the case over.
     """
 
@@ -47,6 +48,7 @@ class CarriedOver:
     unrecorded: Unrecorded = dataclasses.field(default_factory=Unrecorded)
     children: dict[str, str] = dataclasses.field(default_factory=dict)
     left_build: str = ""
+    moved: bool = False
     interpreter: int = INTERPRETER_VERSION
 
 

@@ -22,6 +22,7 @@ from workflows.runtime.shell.attributes import Attributes, values_of
 from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.children import Children
 from workflows.runtime.shell.lifetime import Lifetime, begin_next_run
+from workflows.runtime.shell.migrating import Migrating, Moved
 from workflows.runtime.shell.parent import Parent
 from workflows.runtime.shell.recorder import Recorder
 from workflows.runtime.shell.replies import refused, reply_to
@@ -61,11 +62,13 @@ with workflow.unsafe.imports_passed_through():
         Acted,
         CancelRequested,
         Event,
+        Resumed,
         RpcFailed,
         RpcSucceeded,
         TimerFired,
     )
     from workflows.runtime.interpreter import step
+    from workflows.runtime.migration import MigrationOrder, MigrationReply, Outcome, Verdict
     from workflows.runtime.payloads import (
         ActReply,
         CarriedOver,
@@ -104,6 +107,9 @@ class CaseWorkflow:
         self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
         self._children = Children(self._inbox.append, dict(carried.children))
         self._parent = Parent(self._input.parent)
+        self._migrating = Migrating(is_child=self._input.parent is not None)
+        if carried.moved:
+            self._inbox.append(Resumed(workflow.now()))
         self._todo.extend(carried.calls)
         self._children.look_after()
         if self._input.carried is None:
@@ -143,6 +149,25 @@ class CaseWorkflow:
             check_act(self._state, act, self._plan)
         except ServiceError as error:
             raise refused(self._reply(act, Refusal.of(error))) from error
+
+    @workflow.update
+    def migrate(self, order: MigrationOrder, new: Plan) -> MigrationReply:
+        """Move to another version of the flow, as soon as the case has come to wait."""
+        self._migrating.order(self._state, self._plan, order, new)
+        self._wake()
+        version = self._state.flow_version
+        return MigrationReply(order.order_key, True, version, Verdict(Outcome.SAFE))
+
+    @migrate.validator
+    def _check_migration(self, order: MigrationOrder, new: Plan) -> None:
+        self._migrating.check(self._state, self._plan, order, new, workflow.now())
+
+    @workflow.query
+    def may_migrate(self, order: MigrationOrder, new: Plan) -> Verdict:
+        """Whether the case could move to another version as it stands."""
+        return self._migrating.judge(
+            self._state, self._plan, order, new, workflow.now(), offer=True
+        )
 
     @workflow.signal
     def event(self, signal: Signal) -> None:
@@ -271,6 +296,8 @@ class CaseWorkflow:
         return min(ringing, default=(None, ""))
 
     def _come_to_wait(self) -> None:
+        if self._is_movable() and (moved := self._moved()):
+            self._continue_as_new(moved)
         state = self._state
         self._alarm.set(*self._next_ringing())
         workflow.set_current_details(
@@ -282,7 +309,10 @@ class CaseWorkflow:
             )
         if not self._passes_through():
             self._recorder.tell(
-                state.revision, self._standing(), describe.awaited(state, self._plan)
+                state.revision,
+                self._standing(),
+                describe.awaited(state, self._plan),
+                describe.incidents(state, self._plan),
             )
         if self._should_continue_as_new():
             self._continue_as_new()
@@ -296,13 +326,25 @@ class CaseWorkflow:
             waits or self._calls.in_trouble or self._recorder.is_behind
         )
 
-    def _should_continue_as_new(self) -> bool:
-        begun_and_settled = self._state.case_id and self._children.settled and self._parent.is_told
-        return bool(begun_and_settled) and self._lifetime.is_spent()
+    def _moved(self) -> Moved | None:
+        return self._migrating.moved(self._state, self._plan, workflow.now())
 
-    def _continue_as_new(self) -> None:
-        """Hand everything to a new run: nothing local is running, handlers never wait, and calls in
-        flight are made again by the next run under the same keys."""
+    def _is_movable(self) -> bool:
+        settled = self._children.settled and self._lifetime.is_settled
+        return bool(self._state.case_id and settled and self._parent.is_told)
+
+    def _should_continue_as_new(self) -> bool:
+        return self._is_movable() and self._lifetime.is_spent()
+
+    def _continue_as_new(self, moved: Moved | None = None) -> None:
+        """Hand everything to a new run, perhaps under another version: nothing local is running,
+        handlers never wait, and calls in flight are made again by the next run under the same
+        keys."""
+        if moved is not None:
+            for command in moved.commands:
+                self._carry_out(command)
+            self._state, self._plan = moved.state, moved.plan
+            self._input = replace(self._input, flow_version=moved.flow_version)
         pending = {id for id, _ in each(self._state, self._plan, "calls")}
         alive = {id for id, _ in each(self._state, self._plan, "children")}
         carried = CarriedOver(
@@ -311,6 +353,7 @@ class CaseWorkflow:
             unrecorded=self._recorder.unrecorded,
             children={key: id for key, id in self._children.ids.items() if key in alive},
             left_build=self._lifetime.leaving,
+            moved=moved is not None,
         )
         following = replace(self._input, inputs={}, carried=carried)
         begin_next_run([PlanRef(self._plan.hash), following])

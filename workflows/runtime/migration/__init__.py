@@ -5,6 +5,7 @@ from workflows.runtime.migration.move import migrate
 from workflows.runtime.migration.verdict import (
     Finding,
     MigrationOrder,
+    MigrationReply,
     Outcome,
     Question,
     Target,
@@ -14,6 +15,7 @@ from workflows.runtime.migration.verdict import (
 __all__ = [
     "Finding",
     "MigrationOrder",
+    "MigrationReply",
     "Outcome",
     "Question",
     "Target",

@@ -22,7 +22,7 @@ from workflows.compiler.plan import (
     ServiceNode,
     SubflowNode,
 )
-from workflows.language.types import assignable
+from workflows.language.types import assignable, from_json
 from workflows.runtime.commands import Purpose
 from workflows.runtime.migration.verdict import Finding
 from workflows.runtime.quorum import is_reachable
@@ -68,7 +68,9 @@ def levels(
     return weighing.levels, weighing.findings
 
 
-def about_case(state: CaseState, old: Plan, new: Plan, interpreter: int) -> Iterator[Finding]:
+def about_case(
+    state: CaseState, old: Plan, new: Plan, interpreter: int, *, is_child: bool
+) -> Iterator[Finding]:
     """What is wrong with the whole: another flow, another calendar, a worker too old …"""
     if old.flow != new.flow:
         yield Finding(
@@ -98,6 +100,13 @@ def about_case(state: CaseState, old: Plan, new: Plan, interpreter: int) -> Iter
             "",
             f"新版本用的工作日历是 {new.calendar}，个案用的是 {old.calendar or '自然时间'}",
             f"the version counts in calendar {new.calendar}, the case in {old.calendar or 'none'}",
+        )
+    if is_child and not assignable(from_json(old.response), from_json(new.response)):
+        yield Finding(
+            "MIGRATION_OUTPUT_CHANGED",
+            "",
+            "另一个个案在等它的结果，新版本的结果不合那边的要求",
+            "another case waits for what this one leaves behind, and the version leaves something else",
         )
     if state.priority and state.priority not in {priority.id for priority in new.priorities}:
         yield Finding(

@@ -46,6 +46,7 @@ def judge(
     at: datetime,
     *,
     interpreter: int = INTERPRETER_VERSION,
+    is_child: bool = False,
     offer: bool = True,
 ) -> Verdict:
     """Whether a case can move to another version of its flow.
@@ -58,11 +59,12 @@ def judge(
         new: the plan that it would have.
         order: with the choices that have been made.
         interpreter: of the worker that would take it up.
+        is_child: another case waits for what it leaves behind.
         offer: look for the targets that could be chosen where a choice is needed.
     """
     if old.hash == new.hash and not order.choices:
         return Verdict(Outcome.SAFE)
-    general = tuple(about_case(state, old, new, interpreter))
+    general = tuple(about_case(state, old, new, interpreter, is_child=is_child))
     if general:
         return Verdict(Outcome.UNSAFE, general)
     found, findings = levels(state, old, new, order.choices)

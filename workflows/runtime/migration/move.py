@@ -19,7 +19,7 @@ from workflows.runtime.migration.clocks import refit
 from workflows.runtime.migration.verdict import MigrationOrder
 from workflows.runtime.places import body_of
 from workflows.runtime.run import CaseRun, Run
-from workflows.runtime.state import CaseState, InnerState, RunState, Unwind
+from workflows.runtime.state import ActOutcome, CaseState, InnerState, RunState, Unwind
 
 #: What the audit calls it.
 MIGRATE: Final = "migrate"
@@ -52,6 +52,9 @@ def migrate(
     _set_defaults(case)
     _refit(case, old)
     case.emit(_record(state, case, old, new, moved, order))
+    case.acts[order.order_key] = ActOutcome(
+        order.order_key, "", MIGRATE, order.ordered_by, at, state.revision + 1, task_open=False
+    )
     moved_state = replace(case.finish(), revision=state.revision + 1)
     return moved_state, [*left.commands, *case.commands]
 

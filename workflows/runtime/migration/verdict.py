@@ -102,3 +102,18 @@ class MigrationOrder:
     choices: dict[str, str] = field(default_factory=dict)
     reason: str = ""
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReply:
+    """What became of an order to move a case.
+
+    Attributes:
+        applied: the case moves as soon as nothing else is to be done, which is at once.
+        flow_version: the version that the case had when it was asked.
+    """
+
+    order_key: str
+    applied: bool
+    flow_version: int
+    verdict: Verdict

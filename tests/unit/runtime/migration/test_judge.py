@@ -242,5 +242,6 @@ def test_what_was_done_must_stay_undoable() -> None:
 
 
 def test_a_worker_that_is_too_old_does_not_take_the_case() -> None:
-    new = plan_of(ASK.replace("复核", "终审")).model_copy(update={"interpreter": 99})
+    plain = plan_of(ASK.replace("复核", "终审")).model_dump()
+    new = Plan.model_validate({**plain, "interpreter": 99})
     assert codes(verdict_of(at_check(), new)) == ["MIGRATION_INTERPRETER_OLD"]

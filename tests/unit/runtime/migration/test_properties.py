@@ -79,7 +79,7 @@ def move(case: Moving, new: Plan, order: MigrationOrder, verdict: Verdict) -> No
     case._due = [due for due in case._due if not due[3] or due[3] in armed]
     heapq.heapify(case._due)
     assert after.effects == before.effects
-    assert after.acts == before.acts
+    assert after.acts.items() >= before.acts.items()
     case.feed(Resumed(case.now))
     case.advance(timedelta(0))
 
@@ -139,12 +139,12 @@ def test_a_version_that_says_the_same_in_other_words_takes_every_case_that_waits
     drive(case, data, moves=6)
     if case.state.status.over:
         return
-    renamed = plan.model_copy(update={"name": "同一个流程"})
+    renamed = Plan.model_validate({**plan.model_dump(), "name": "同一个流程"})
     verdict = judge(case.state, plan, renamed, ORDER, case.now)
     assert verdict.outcome is Outcome.SAFE or verdict.is_passing, verdict
     if verdict.outcome is Outcome.SAFE:
         after, commands = migrate(case.state, plan, renamed, {}, ORDER, case.now)
         assert [type(command) for command in commands] == [RecordAct]
-        same = {"plan_hash", "flow_version", "revision"}
+        same = {"plan_hash", "flow_version", "revision", "acts"}
         for name in type(after).__dataclass_fields__:
             assert name in same or getattr(after, name) == getattr(case.state, name), name
