@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,11 +12,19 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.rpc.convert import instant_from_proto, instant_to_proto
-from protos.cases.v1 import bulk_acts_pb2, cases_pb2
+from protos.cases.v1 import bulk_acts_pb2, cases_pb2, incidents_pb2
 from protos.directory.v1 import directory_pb2
 from workflows.cases.finding import task_terms
+from workflows.cases.store.incidents import Key, Resolution
 from workflows.cases.store.task_lists import NodeCount
-from workflows.cases.tables import ActRow, BulkActRow, CaseRow, HandOverRow, UserTaskRow
+from workflows.cases.tables import (
+    ActRow,
+    BulkActRow,
+    CaseRow,
+    HandOverRow,
+    IncidentRow,
+    UserTaskRow,
+)
 from workflows.runtime.waiting import Waited
 
 M = TypeVar("M", bound=Message)
@@ -130,6 +138,59 @@ def awaited_values(awaited: cases_pb2.AwaitedEvent, workflow_id: str) -> dict[st
         "event_type": awaited.event_type,
         "key": awaited.key,
     }
+
+
+def incident_values(
+    incident: incidents_pb2.Incident, case: cases_pb2.Case, flow_code: str
+) -> dict[str, Any]:
+    """An open incident's row; its case and workflow are those of the telling."""
+    return {
+        "workflow_id": case.workflow_id,
+        "incident_id": incident.incident_id,
+        "raised_at": instant_from_proto(incident.raised_at),
+        "case_id": case.case_id,
+        "flow_code": flow_code,
+        "node": incident.node,
+        "node_title": incident.node_title,
+        "trouble": incident.trouble,
+        "reason": incident.reason,
+        "message": incident.message,
+        "verbs": list(incident.verbs),
+        "request": _plain(incident.request),
+    }
+
+
+def resolutions_of(acts: Iterable[cases_pb2.Act]) -> dict[Key, Resolution]:
+    """How acts of operations have resolved incidents."""
+    found: dict[Key, Resolution] = {}
+    for act in acts:
+        before = _plain(act.before)
+        if "incident" in before:
+            key = (str(before["incident"]), datetime.fromisoformat(before["raised_at"]))
+            found[key] = Resolution(act.acting_person_id, act.verb, act.comment)
+    return found
+
+
+def incident_message(row: IncidentRow) -> incidents_pb2.Incident:
+    """An incident."""
+    return incidents_pb2.Incident(
+        incident_id=row.incident_id,
+        case_id=row.case_id,
+        workflow_id=row.workflow_id,
+        flow_code=row.flow_code,
+        node=row.node,
+        node_title=row.node_title,
+        trouble=row.trouble,
+        reason=row.reason,
+        message=row.message,
+        raised_at=instant_to_proto(row.raised_at),
+        verbs=row.verbs,
+        request=_struct(row.request),
+        resolved_at=instant_to_proto(row.resolved_at),
+        resolved_by_person_id=row.resolved_by_person_id,
+        resolved_with_verb=row.resolved_with_verb,
+        comment=row.comment,
+    )
 
 
 def case_message(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.Case:

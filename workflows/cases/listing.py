@@ -11,11 +11,12 @@ from google.protobuf.message import Message
 from kit.clock import SHANGHAI
 from kit.errors import InvalidArgument
 from kit.rpc.convert import decode_page_token, encode_page_token, instant_from_proto
-from protos.cases.v1 import cases_pb2
+from protos.cases.v1 import cases_pb2, incidents_pb2
 from protos.common.v1 import page_pb2
 from workflows.cases.store import case_lists, task_lists
 from workflows.cases.store.audit import ActFilter
 from workflows.cases.store.case_lists import CaseFilter
+from workflows.cases.store.incidents import IncidentFilter
 from workflows.cases.store.paging import COUNTED, Order
 from workflows.cases.store.task_lists import UserTaskFilter
 from workflows.cases.terms import words_of
@@ -121,6 +122,19 @@ def case_order(request: cases_pb2.ListCasesRequest) -> Order:
 def user_task_order(request: cases_pb2.ListUserTasksRequest) -> Order:
     """What the list is sorted by."""
     return _TASK_ORDERS[request.order]
+
+
+def incident_filter(request: incidents_pb2.ListIncidentsRequest) -> IncidentFilter:
+    """Which incidents are wanted."""
+    return IncidentFilter(
+        resolved=request.resolved,
+        flow_code=request.flow_code,
+        node=request.node,
+        reason=request.reason,
+        case_id=request.case_id,
+        raised_from=instant(request, "raised_from"),
+        raised_before=instant(request, "raised_before"),
+    )
 
 
 def page_start(page: page_pb2.PageRequest, order: Order) -> tuple[Any, ...] | None:

@@ -45,6 +45,8 @@ BULK_TASK_VERBS: Final = ("transfer", "claim", "release", "complete", "pause", "
 BULK_CASE_VERBS: Final = ("cancel", "comment")
 #: Roles that may search what anybody has done, in all cases.
 AUDIT_ROLES: Final = ("admin", "hq", "ops", "supervisor")
+#: Roles that may look at what stands still.
+INCIDENT_ROLES: Final = AUDIT_ROLES
 #: Roles that may see settlement prices and what others earn.
 MONEY_ROLES: Final = ("admin", "finance", "hq", "ops", "pricing_manager")
 

@@ -160,6 +160,29 @@ class BulkActRow(Base):
     failures: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
+class IncidentRow(Base):
+    """Something that stands, or stood, still in a case."""
+
+    __tablename__ = "incident"
+
+    workflow_id: Mapped[str] = mapped_column(primary_key=True)
+    incident_id: Mapped[str] = mapped_column(primary_key=True)
+    raised_at: Mapped[datetime] = mapped_column(INSTANT, primary_key=True)
+    case_id: Mapped[str]
+    flow_code: Mapped[str]
+    node: Mapped[str]
+    node_title: Mapped[str]
+    trouble: Mapped[str]
+    reason: Mapped[str]
+    message: Mapped[str]
+    verbs: Mapped[list[str]] = mapped_column(_TEXTS)
+    request: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    resolved_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    resolved_by_person_id: Mapped[str]
+    resolved_with_verb: Mapped[str]
+    comment: Mapped[str]
+
+
 class AwaitedEventRow(Base):
     """A domain event that a node of a case waits for; the relay looks here for whom to wake."""
 

@@ -15,8 +15,9 @@ from workflows.compiler.plan import (
 from workflows.language.times import shanghai_text
 from workflows.language.values import timestamp_to_json
 from workflows.runtime.describe_task import allowance_in_words, user_task
+from workflows.runtime.incidents import possible_verbs
 from workflows.runtime.messages import nearest_due
-from workflows.runtime.places import Place, places
+from workflows.runtime.places import Place, node_at, places, titled
 from workflows.runtime.returning import allowances_of, is_retrievable, withdrawal_of
 from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase
 from workflows.runtime.user_task import UserTask
@@ -143,6 +144,31 @@ def awaited(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
         for place in places(state, plan)
         for key, event in place.run.awaited.items()
     ]
+
+
+def incidents(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
+    """What stands still, in the words of ``cases.v1.Incident``; none once the case is over."""
+    if state.status.over:
+        return []
+    return [
+        _incident(place, incident)
+        for place in places(state, plan)
+        for incident in place.run.incidents.values()
+    ]
+
+
+def _incident(place: Place, incident: Incident) -> dict[str, Any]:
+    node = node_at(place.graph, incident.node) if incident.node else None
+    return {
+        "incident_id": f"{place.path}{incident.incident_id}",
+        "node": f"{place.path}{incident.node}" if incident.node else "",
+        "node_title": titled(node.name, place.of) if node else "",
+        "trouble": str(incident.trouble),
+        "reason": incident.reason,
+        "message": incident.message,
+        "verbs": [str(verb) for verb in possible_verbs(incident, node)],
+        "request": incident.call.request if incident.call else {},
+    } | _instants(raised_at=incident.at)
 
 
 def _instants(**instants: datetime | None) -> dict[str, str]:

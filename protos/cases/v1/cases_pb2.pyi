@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.cases.v1 import incidents_pb2 as _incidents_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
 from protos.directory.v1 import directory_pb2 as _directory_pb2
 import builtins as _builtins
@@ -854,6 +855,7 @@ class RecordCaseRequest(_message.Message):
     CASE_FIELD_NUMBER: _builtins.int
     ACTS_FIELD_NUMBER: _builtins.int
     AWAITED_FIELD_NUMBER: _builtins.int
+    INCIDENTS_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     """"{workflow_id}/record/{revision}/{digest of the request}": a workflow task that runs again after
     a kill may tell the same revision with other instants, and the later telling holds.
@@ -868,6 +870,10 @@ class RecordCaseRequest(_message.Message):
     def awaited(self) -> _containers.RepeatedCompositeFieldContainer[Global___AwaitedEvent]:
         """All that the workflow waits for now."""
 
+    @_builtins.property
+    def incidents(self) -> _containers.RepeatedCompositeFieldContainer[_incidents_pb2.Incident]:
+        """All that stands still in it now."""
+
     def __init__(
         self,
         *,
@@ -875,10 +881,11 @@ class RecordCaseRequest(_message.Message):
         case: Global___Case | None = ...,
         acts: _abc.Iterable[Global___Act] | None = ...,
         awaited: _abc.Iterable[Global___AwaitedEvent] | None = ...,
+        incidents: _abc.Iterable[_incidents_pb2.Incident] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ from workflows.cases.sight import (
     task_verbs,
     visible_data,
 )
-from workflows.cases.store import audit, case_lists, records, task_lists, undertakings
+from workflows.cases.store import audit, case_lists, incidents, records, task_lists, undertakings
 from workflows.cases.tables import CaseRow, HandOverRow, UserTaskRow
 from workflows.runtime.waiting import account
 
@@ -79,6 +79,13 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
             session,
             case.workflow_id,
             [convert.awaited_values(awaited, case.workflow_id) for awaited in request.awaited],
+        )
+        await incidents.replace_open(
+            session,
+            case.workflow_id,
+            [convert.incident_values(each, case, flow_code) for each in request.incidents],
+            convert.resolutions_of(request.acts),
+            self._clock.now(),
         )
         return row
 

@@ -193,7 +193,7 @@ class FieldWorkWorkflow:
         due = state.expires_at if state.offer_open and not state.lapsed else None
         self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
         workflow.set_current_details(details(state))
-        self._recorder.tell(state.revision, standing(state), [])
+        self._recorder.tell(state.revision, standing(state), [], [])
         if not state.ended and workflow.all_handlers_finished() and self._lifetime.is_spent():
             self._continue_as_new()
 

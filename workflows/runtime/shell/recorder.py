@@ -56,7 +56,13 @@ class Recorder:
         """Whether the read model has this revision, and with it the acts that led to it."""
         return not self._telling and self._told >= revision
 
-    def tell(self, revision: int, case: dict[str, Any], awaited: Sequence[dict[str, Any]]) -> None:
+    def tell(
+        self,
+        revision: int,
+        case: dict[str, Any],
+        awaited: Sequence[dict[str, Any]],
+        incidents: Sequence[dict[str, Any]],
+    ) -> None:
         """Tell this state, unless it is told or another telling is under way."""
         if self._telling or self._pausing or self.is_told(revision):
             return
@@ -66,6 +72,7 @@ class Recorder:
             "case": case,
             "acts": [_act(act, case["case_id"]) for act in acts],
             "awaited": list(awaited),
+            "incidents": list(incidents),
         }
         workflow_id = workflow.info().workflow_id
         call = CallRpc(
