@@ -63,6 +63,7 @@ from workflows.relay.relay import Relay
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
+from workflows.system.bulk_act import BulkActWorkflow
 from workflows.system.hand_over import HandOverWorkflow
 from workflows.system.nudge import NudgeWorkflow
 from workflows.system.replan import ReplanWorkflow
@@ -73,6 +74,7 @@ SCHEMA: Final = "flows"
 WORKFLOWS: Final = (
     CaseWorkflow,
     FieldWorkWorkflow,
+    BulkActWorkflow,
     HandOverWorkflow,
     NudgeWorkflow,
     ReplanWorkflow,

@@ -1,6 +1,12 @@
 """The only door to cases for the rest of the product: start, act, describe, read their payloads."""
 
-from workflows.cases.sight import HAND_OVER_ROLES
+from workflows.cases.sight import (
+    AUDIT_ROLES,
+    BULK_CASE_VERBS,
+    BULK_ROLES,
+    BULK_TASK_VERBS,
+    HAND_OVER_ROLES,
+)
 from workflows.client.cases import Cases
 from workflows.client.payloads import Decoded, Payloads
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
@@ -8,8 +14,13 @@ from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
 from workflows.runtime.verbs import Verb
+from workflows.system.bulk_act import Target
 
 __all__ = [
+    "AUDIT_ROLES",
+    "BULK_CASE_VERBS",
+    "BULK_ROLES",
+    "BULK_TASK_VERBS",
     "HAND_OVER_ROLES",
     "TASK_QUEUE",
     "Act",
@@ -21,6 +32,7 @@ __all__ = [
     "Payloads",
     "Refusal",
     "StartedCase",
+    "Target",
     "Verb",
     "case_workflow_id",
     "connect_temporal",

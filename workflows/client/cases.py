@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -52,6 +53,7 @@ from workflows.runtime.forms import read_form
 from workflows.runtime.payloads import ActReply, CaseInput
 from workflows.runtime.shell import attributes
 from workflows.runtime.shell.plan_ref import PlanRef
+from workflows.system.bulk_act import BULK_ACT, BulkAct, Target
 from workflows.system.hand_over import HAND_OVER, HandOver
 
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
@@ -164,6 +166,34 @@ class Cases:
                 rpc_timeout=_ANSWER_WITHIN,
             )
         return hand_over_id
+
+    async def bulk_act(self, act: Act, targets: Sequence[Target]) -> str:
+        """Have one act done to many cases or user tasks, once for each act key.
+
+        Args:
+            act: in whose name, and what; its user task is each target's.
+            targets: what was chosen.
+
+        Returns:
+            The bulk act's id, by which the read model tells how far it is.
+
+        Raises:
+            Unavailable: Temporal does not answer.
+        """
+        name = f"{act.person}\x1f{act.act_key}"
+        bulk_act_id = f"ba_{hashlib.sha256(name.encode()).hexdigest()[:26]}"
+        workflow_id = f"bulk_act:{bulk_act_id}"
+        with typed_errors(workflow_id), contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._temporal.start_workflow(
+                BULK_ACT,
+                BulkAct(bulk_act_id, replace(act, act_key=bulk_act_id), tuple(targets)),
+                id=workflow_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{act.verb} × {len(targets)}：批量操作",
+                rpc_timeout=_ANSWER_WITHIN,
+            )
+        return bulk_act_id
 
     async def look_at_form(
         self, workflow_id: str, task_id: str, given: dict[str, Any]
