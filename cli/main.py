@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from cli import (
+    build,
     calendar,
     case,
     customer,
@@ -24,7 +25,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, quote, work_order, earning, ledger, person, department, customer, notify, calendar,
+    flow, case, quote, work_order, earning, ledger, person, department, customer, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from kit.config import Settings
+from kit.errors import ServiceError
 from stack import ports, probes, running
 from stack.children import own_cluster
+from stack.keys import payload_keys_file
 from stack.layout import Layout
 from stack.logs import last_lines
 from stack.processes import PROCESSES, Process, Ready
+from workflows.client import Deployment, connect_temporal
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,29 @@ async def examine(layout: Layout) -> list[Finding]:
         return [*findings, Finding("keys", False, "not made yet", "`make up` makes them")]
     cluster = own_cluster(layout)
     asked = [process for process in PROCESSES if process.ready is not Ready.EXIT]
-    return findings + await asyncio.gather(
+    parts = await asyncio.gather(
         *(
             _ask(process, layout, probes.of(process, layout, cluster), supervisor is not None)
             for process in asked
         )
     )
+    return [*findings, *parts, await _builds(layout)]
+
+
+async def _builds(layout: Layout) -> Finding:
+    """A worker gets no work while no build is present, and does not say so itself."""
+    settings = Settings(
+        TEMPORAL_ADDRESS=layout.temporal_address, payload_keys_file=payload_keys_file(layout.keys)
+    )
+    try:
+        builds = await Deployment(await connect_temporal(settings, lazy=True)).builds()
+    except (ServiceError, RuntimeError) as problem:
+        return Finding("builds", False, str(problem), "see temporal above")
+    says = ", ".join(f"{build.build_id}: {build.runs} running" for build in builds if build.runs)
+    present = next((build.build_id for build in builds if build.present), "")
+    if not present:
+        return Finding("builds", False, "no build is present", "`make logs ARGS=workflows`")
+    return Finding("builds", True, says or f"{present}: nothing running")
 
 
 async def _ask(

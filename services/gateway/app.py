@@ -24,6 +24,7 @@ from services.gateway.pages.base import mount_assets, problem_page
 from services.gateway.problems import handle_problems
 from services.gateway.requests import RequestIds
 from services.gateway.routes import (
+    builds,
     callbacks,
     cases,
     directory,
@@ -46,7 +47,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
     product, session, flows, cases, hand_overs, forms, files, pricing, work_orders, settlement,
-    directory, notify,
+    directory, notify, builds,
 )  # fmt: skip
 _PAGES: Final = (
     login_page, inbox_page, acts_page, start_page, suggestions, case_page, work_order_page,

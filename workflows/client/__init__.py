@@ -1,5 +1,6 @@
 """The only door to cases for the rest of the product: start, act, describe, read their payloads."""
 
+from workflows.activities.deployment import Deployment
 from workflows.cases.sight import (
     AUDIT_ROLES,
     BULK_CASE_VERBS,
@@ -29,6 +30,7 @@ __all__ = [
     "CaseStart",
     "Cases",
     "Decoded",
+    "Deployment",
     "Payloads",
     "Refusal",
     "StartedCase",

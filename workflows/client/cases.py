@@ -38,6 +38,7 @@ from kit.rpc.client import RpcCaller
 from protos.cases.v1 import cases_pb2
 from protos.flow.v1 import flow_pb2
 from workflows.activities.acts import CaseActs, typed_errors, unavailable
+from workflows.activities.deployment import Deployment
 from workflows.activities.messages import message_to_json, request_from_json
 from workflows.client.temporal import (
     TASK_QUEUE,
@@ -55,6 +56,7 @@ from workflows.runtime.shell import attributes
 from workflows.runtime.shell.plan_ref import PlanRef
 from workflows.system.bulk_act import BULK_ACT, BulkAct, Target
 from workflows.system.hand_over import HAND_OVER, HandOver
+from workflows.system.nudge import NUDGE, Nudges
 
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
 #: Refusals of an act that may have been applied before.
@@ -62,11 +64,16 @@ _CLOSED: Final = ("CASE_TASK_CLOSED", "CASE_OVER")
 
 
 class Cases:
-    """Starts cases and acts on them."""
+    """Starts cases and acts on them.
+
+    Attributes:
+        deployment: the builds on which they run.
+    """
 
     def __init__(self, temporal: Client, caller: RpcCaller, clock: Clock) -> None:
         self._temporal = temporal
         self._acts = CaseActs(temporal)
+        self.deployment = Deployment(temporal)
         self._caller = caller
         self._clock = clock
 
@@ -166,6 +173,22 @@ class Cases:
                 rpc_timeout=_ANSWER_WITHIN,
             )
         return hand_over_id
+
+    async def nudge(self) -> None:
+        """Have idle cases that are not on the present build move to it now, instead of tonight.
+
+        Raises:
+            Unavailable: Temporal does not answer.
+        """
+        with typed_errors(NUDGE):
+            await self._temporal.start_workflow(
+                NUDGE,
+                Nudges(rest_seconds=0),
+                id="nudge:now",
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=_ANSWER_WITHIN,
+            )
 
     async def bulk_act(self, act: Act, targets: Sequence[Target]) -> str:
         """Have one act done to many cases or user tasks, once for each act key.
