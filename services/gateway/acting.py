@@ -77,6 +77,7 @@ def act_of(caller: Caller, act_key: str, verb: str, **more: Any) -> Act:
         person=actor.person_id,
         roles=tuple(sorted(actor.roles)),
         origin=actor.origin,
+        origin_detail=caller.origin_detail,
         **more,
     )
 

@@ -27,6 +27,7 @@ from kit.errors import PermissionDenied, ResourceExhausted, Unauthenticated
 from kit.rpc.client import act_for
 from services.gateway import store
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.origins import browser_and_network
 from services.gateway.passwords import (
     csrf_token,
     hash_password,
@@ -61,11 +62,13 @@ class Caller:
         actor: the person its RPCs are made for.
         plays: the caller is not that person but plays them, on somebody's own machine.
         csrf: what a page must send back with a form; empty for tokens.
+        origin_detail: which browser and network, or which API token.
     """
 
     actor: Actor
     plays: bool = False
     csrf: str = ""
+    origin_detail: str = ""
 
 
 async def current_caller(request: Request, edge: EdgeOf) -> Caller:
@@ -151,7 +154,12 @@ async def session_caller(request: Request, edge: Edge) -> Caller | None:
     if row is None:
         return None
     actor = await edge.people.actor(row.person_id, origin="console")
-    return Caller(actor, plays=row.login_kind == "played", csrf=csrf_token(token))
+    return Caller(
+        actor,
+        plays=row.login_kind == "played",
+        csrf=csrf_token(token),
+        origin_detail=browser_and_network(request),
+    )
 
 
 async def _bearer(request: Request, edge: Edge, token: str) -> Caller:
@@ -168,7 +176,8 @@ async def _bearer(request: Request, edge: Edge, token: str) -> Caller:
         raise Unauthenticated(
             "API_TOKEN_INVALID", "the token is unknown, expired or revoked; ask for a new one"
         )
-    return Caller(await edge.people.actor(row.person_id, origin="cli"))
+    actor = await edge.people.actor(row.person_id, origin="cli")
+    return Caller(actor, origin_detail=row.label)
 
 
 def is_bootstrap(edge: Edge, token: str) -> bool:

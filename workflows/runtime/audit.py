@@ -55,6 +55,7 @@ def record(
             verb=act.verb,
             person=act.person,
             origin=act.origin,
+            origin_detail=act.origin_detail,
             comment=act.comment,
             people=act.people,
             rule=rule,

@@ -155,6 +155,7 @@ class RecordAct:
     people: tuple[str, ...] = ()
     rule: str = ""
     waited: Waited | None = None
+    origin_detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Act:
             somebody is put.
         comment: free text for the record.
         origin: where it came from: console, cli, wecom, h5.
+        origin_detail: what the channel knows beyond its name: a browser, an API token's label.
         incident_id: of an act of operations: the incident that it resolves. ``form`` is then the
             request to make instead or the result of a node passed over, ``people`` whom a user task
             is for, ``to`` the node to move to.
@@ -50,6 +51,7 @@ class Act:
     people: tuple[str, ...] = ()
     comment: str = ""
     origin: str = ""
+    origin_detail: str = ""
     incident_id: str = ""
 
 

@@ -311,6 +311,7 @@ def _record(state: FieldWorkState, event: Acted, verb: Verb) -> RecordAct:
         verb=verb.value,
         person=act.person,
         origin=act.origin,
+        origin_detail=act.origin_detail,
         comment=act.comment,
         before={"revision": task.revision, "verbs": list(task.verbs)},
         after={"form": form},

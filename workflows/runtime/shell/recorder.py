@@ -119,6 +119,7 @@ def _act(act: RecordAct, case_id: str) -> dict[str, Any]:
         "acted_at": act.at.isoformat(),
         "comment": act.comment,
         "origin": act.origin,
+        "origin_detail": act.origin_detail,
         "before": act.before,
         "after": act.after,
         "named_person_ids": list(act.people),
