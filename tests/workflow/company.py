@@ -24,7 +24,10 @@ from protos.notify.v1 import notify_pb2, notify_pb2_grpc
 from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
+from services.directory.convert.calendars import calendar_to_proto
+from services.directory.domain.calendar import CalendarDefinition, lay_out
 
+NINE_TO_SIX = ((9 * 60, 18 * 60),)
 COMPLETION_CODE = "314159"
 
 
@@ -52,6 +55,8 @@ class Company:
     earnings: dict[str, settlement_pb2.Earning] = field(default_factory=dict)
     undone: list[str] = field(default_factory=list)
     applied: list[events_pb2.DomainEvent] = field(default_factory=list)
+    #: The edits of the one calendar; without any it opens from nine to six on working days.
+    calendars: list[CalendarDefinition] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forget everything; everybody is up."""
@@ -132,6 +137,9 @@ class _Directory(_Partial):
     async def GetCalendar(
         self, request: directory_pb2.GetCalendarRequest, context: Any
     ) -> directory_pb2.Calendar:
+        if self._company.calendars:
+            years = (request.first_year, request.last_year)
+            return calendar_to_proto(lay_out(self._company.calendars[-1], *years))
         hours = [directory_pb2.OpenInterval(start_minute=540, end_minute=1080)]
         return directory_pb2.Calendar(
             calendar_code=request.calendar_code,

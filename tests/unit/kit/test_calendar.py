@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -114,7 +118,22 @@ def calendars(draw: st.DrawFn) -> BusinessCalendar:
         st.dictionaries(st.dates(date(2026, 1, 31), date(2026, 2, 20)), opening_hours(), max_size=6)
     )
     zone = draw(st.sampled_from(["Asia/Shanghai", "Asia/Kolkata", "Asia/Bangkok"]))
-    return BusinessCalendar("any", "", weekly, days, time_zone=zone)
+    provisional = draw(st.sampled_from([(), (2026,), (2027,)]))
+    return BusinessCalendar("any", "", weekly, days, time_zone=zone, provisional_years=provisional)
+
+
+#: Local hours around which Berlin puts its clocks forward (29 March 2026) and back (25 October).
+NIGHT_SHIFTS = BusinessCalendar(
+    "night",
+    "",
+    (((0, 150), (155, 6 * 60), (22 * 60, 24 * 60)),) * 7,
+    days={date(2026, 10, 25): ((90, 170), (175, 200))},
+    time_zone="Europe/Berlin",
+)
+CHANGES = (datetime(2026, 3, 28, 20, tzinfo=UTC), datetime(2026, 10, 24, 20, tzinfo=UTC))
+around_changes = st.tuples(st.sampled_from(CHANGES), st.integers(0, 14 * 60)).map(
+    lambda drawn: drawn[0] + timedelta(minutes=drawn[1])
+)
 
 
 instants = st.integers(0, 14 * 24 * 60).map(lambda minute: EPOCH + timedelta(minutes=minute))
@@ -129,12 +148,20 @@ def test_adding_equals_a_walk_over_every_minute(
     end = calendar.add(start, duration).at
     if end - start > timedelta(days=5):
         return  # too far to walk
+    assert end == walked(calendar, start, duration)
+
+
+def walked(calendar: BusinessCalendar, start: datetime, duration: timedelta) -> datetime:
+    """The same by looking at the clock on the wall, minute by minute."""
     worked, at = timedelta(0), start
     while worked < duration:
-        if calendar.is_open(at):
+        local = at.astimezone(ZoneInfo(calendar.time_zone))
+        minute = local.hour * 60 + local.minute
+        hours = calendar.hours_on(local.date())
+        if any(opened <= minute < closed for opened, closed in hours):
             worked += timedelta(minutes=1)
         at += timedelta(minutes=1)
-    assert end == at
+    return at
 
 
 @given(calendars(), instants, durations)
@@ -175,3 +202,68 @@ def test_spans_of_working_time_add_up(
     a, b, c = sorted((one, two, three))
     assert calendar.between(a, b) + calendar.between(b, c) == calendar.between(a, c)
     assert calendar.between(c, a) == -calendar.between(a, c)
+
+
+@settings(max_examples=60)
+@given(around_changes, st.integers(0, 600).map(lambda minute: timedelta(minutes=minute)))
+def test_night_shifts_are_right_when_clocks_are_put_forward_and_back(
+    start: datetime, duration: timedelta
+) -> None:
+    end = NIGHT_SHIFTS.add(start, duration).at
+    assert NIGHT_SHIFTS.between(start, end) == duration
+    worked, at = timedelta(0), start
+    while worked < duration:
+        worked += timedelta(minutes=1) if NIGHT_SHIFTS.is_open(at) else timedelta(0)
+        at += timedelta(minutes=1)
+    assert end == at
+    spans = [
+        span
+        for day in range(4)
+        for span in NIGHT_SHIFTS.spans_on((start + timedelta(days=day - 2)).date())
+    ]
+    assert all(one.closed <= other.opened for one, other in pairwise(spans)), "none overlap"
+
+
+def test_an_hour_that_there_is_not_is_not_worked_and_one_that_comes_twice_is_worked_through() -> (
+    None
+):
+    forward, back = date(2026, 3, 29), date(2026, 10, 25)
+    assert sum((s.closed - s.opened for s in NIGHT_SHIFTS.spans_on(forward)), timedelta(0)) == (
+        hours(2) + hours(3) + hours(2)  # until 02:00, from 03:00 to 06:00, from 22:00
+    )
+    first, second = NIGHT_SHIFTS.spans_on(back)
+    assert first.closed - first.opened == timedelta(minutes=80)
+    assert second.closed - second.opened == timedelta(minutes=85), "02:55 to the second 03:20"
+
+
+@given(calendars(), instants)
+def test_an_edge_is_where_it_opens_or_closes(calendar: BusinessCalendar, at: datetime) -> None:
+    day = at.astimezone(ZoneInfo(calendar.time_zone)).date()
+    around = [span for n in (-1, 0, 1) for span in calendar.spans_on(day + timedelta(days=n))]
+    assert calendar.is_edge(at) == any(at in span for span in around)
+    assert calendar.is_open(at) == any(span.opened <= at < span.closed for span in around)
+
+
+@given(calendars(), instants, durations)
+def test_what_ends_in_a_provisional_year_is_provisional(
+    calendar: BusinessCalendar, start: datetime, duration: timedelta
+) -> None:
+    reached = calendar.add(start, duration)
+    years = {at.astimezone(ZoneInfo(calendar.time_zone)).year for at in (start, reached.at)}
+    assert reached.provisional == any(year in calendar.provisional_years for year in years)
+
+
+def test_years_that_nothing_is_known_of_are_provisional() -> None:
+    known = replace(OFFICE, last_year=2028)
+    assert not known.add(shanghai("2028-12-28T09:00"), hours(8)).provisional
+    assert known.add(shanghai("2028-12-28T09:00"), hours(80)).provisional
+
+
+def test_a_year_is_as_quick_as_an_hour() -> None:
+    """Nothing is walked day by day: a replay computes each deadline again."""
+    start, calendar = shanghai("2026-02-13T16:00"), replace(OFFICE)
+    calendar.add(start, hours(5_000))  # the years are laid out once
+    began = perf_counter()
+    for _ in range(1_000):
+        calendar.between(start, calendar.add(start, hours(2_000)).at)
+    assert perf_counter() - began < 0.5, "a year's arithmetic takes some 20 µs"
