@@ -16,6 +16,7 @@ from cli import (
     earning,
     flow,
     inbox,
+    incident,
     ledger,
     notify,
     person,
@@ -25,7 +26,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, quote, work_order, earning, ledger, person, department, customer, notify, calendar, build,
+    flow, case, incident, quote, work_order, earning, ledger, person, department, customer, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

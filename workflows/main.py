@@ -40,6 +40,7 @@ from kit.telemetry import logger
 from protos.cases.v1 import (
     bulk_acts_pb2_grpc,
     cases_pb2_grpc,
+    incidents_pb2_grpc,
     replanning_pb2_grpc,
     reports_pb2_grpc,
 )
@@ -54,6 +55,7 @@ from workflows.activities.rpc import RpcActivity
 from workflows.build import build_id
 from workflows.cases.servicer.bulk_acts import BulkActServicer
 from workflows.cases.servicer.cases import CaseServicer
+from workflows.cases.servicer.incidents import IncidentServicer
 from workflows.cases.servicer.replanning import ReplanningServicer
 from workflows.cases.servicer.reports import ReportServicer
 from workflows.client import TASK_QUEUE, connect_temporal
@@ -113,6 +115,11 @@ def mounts(clock: Clock) -> list[Mount]:
             "cases.v1.CaseService",
             cases_pb2_grpc.add_CaseServiceServicer_to_server,
             CaseServicer(clock),
+        ),
+        Mount(
+            "cases.v1.IncidentService",
+            incidents_pb2_grpc.add_IncidentServiceServicer_to_server,
+            IncidentServicer(),
         ),
         Mount(
             "cases.v1.BulkActService",

@@ -32,6 +32,7 @@ from services.gateway.routes import (
     flows,
     forms,
     hand_overs,
+    incidents,
     notify,
     payloads,
     pricing,
@@ -46,7 +47,7 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
-    product, session, flows, cases, hand_overs, forms, files, pricing, work_orders, settlement,
+    product, session, flows, cases, incidents, hand_overs, forms, files, pricing, work_orders, settlement,
     directory, notify, builds,
 )  # fmt: skip
 _PAGES: Final = (

@@ -65,6 +65,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "withdraw": ("撤回", "withdraw"),
     "take_back": ("拿回", "take back"),
     "cancel": ("取消", "cancel"),
+    "retry": ("重试", "retry"),
+    "move": ("跳转", "move"),
     "hand_over": ("离职交接", "hand over"),
     "withdrawn": ("收回", "withdrawn"),
     "paused": ("已挂起", "paused"),

@@ -14,7 +14,7 @@ from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temp
 from workflows.client.values import CaseDescription, CaseStart, StartedCase
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
-from workflows.runtime.verbs import Verb
+from workflows.runtime.verbs import OPS_ROLES, Verb
 from workflows.system.bulk_act import Target
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "BULK_ROLES",
     "BULK_TASK_VERBS",
     "HAND_OVER_ROLES",
+    "OPS_ROLES",
     "TASK_QUEUE",
     "Act",
     "ActReply",
