@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 
+from kit.errors import NotFound
 from protos.workorder.v1 import workorder_pb2
 from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
@@ -41,6 +43,27 @@ async def test_a_refused_act_leaves_no_history(office: Office) -> None:
     reply = await office.act(task, "complete", "pe_li", form={})
     assert reply.refusal is not None
     assert len(await office.history(case.workflow_id)) == before
+
+
+async def test_a_form_is_looked_at_without_a_trace_until_its_task_is_closed(office: Office) -> None:
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    await office.settled(case)
+    before = len(await office.history(case.workflow_id))
+
+    async def look(task_id: str) -> dict[str, Any] | None:
+        return await office.cases.look_at_form(case.workflow_id, task_id, {"note": ""})
+
+    seen = await look(task.user_task_id)
+    assert seen is not None
+    assert "note" in seen["wrong"]
+    assert await look("measure/2") is None
+    assert len(await office.history(case.workflow_id)) == before
+    await office.act(task, "complete", "pe_li", form={"note": "好"})
+    await office.outcome(case)
+    assert await look(task.user_task_id) is None
+    with pytest.raises(NotFound, match="there is no case"):
+        await office.cases.look_at_form("case:ca_x", "measure/1", {})
 
 
 async def test_of_fifty_people_on_one_task_one_wins_and_nobody_meets_an_rpc_error(

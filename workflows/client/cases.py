@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
-    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
 )
 from temporalio.common import (
     SearchAttributePair,
@@ -26,7 +26,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from kit.calendar import BusinessCalendar
@@ -54,6 +54,7 @@ from workflows.runtime.forms import read_form
 from workflows.runtime.payloads import ActReply, CaseInput
 from workflows.runtime.shell import attributes
 from workflows.runtime.shell.plan_ref import PlanRef
+from workflows.runtime.shell.replies import ANSWER
 from workflows.system.bulk_act import BULK_ACT, BulkAct, Target
 from workflows.system.hand_over import HAND_OVER, HandOver
 from workflows.system.nudge import NUDGE, Nudges
@@ -231,12 +232,17 @@ class Cases:
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:
             with typed_errors(workflow_id):
-                look: dict[str, Any] | None = await handle.query(
-                    "form", args=[task_id, given], rpc_timeout=_ANSWER_WITHIN
+                await handle.execute_update(
+                    "look", args=[task_id, given], rpc_timeout=_ANSWER_WITHIN
                 )
-        except WorkflowQueryFailedError:
-            return None  # field work has forms of its own, and knows no such question
-        return look
+        except WorkflowUpdateFailedError as error:
+            # Field work has forms of its own, and knows no such question.
+            return _answer_in(error)
+        except NotFound:
+            with typed_errors(workflow_id):
+                await handle.describe(rpc_timeout=_ANSWER_WITHIN)
+            return None  # it is over
+        raise AssertionError("a look is answered by its validator")
 
     async def describe(self, workflow_id: str) -> CaseDescription:
         """How a case stands by its own account.
@@ -300,3 +306,12 @@ class Cases:
         except WorkflowAlreadyStartedError as error:
             return error.run_id or ""
         return handle.result_run_id or ""
+
+
+def _answer_in(error: WorkflowUpdateFailedError) -> dict[str, Any] | None:
+    """What the workflow answered to a question; None when it knows no such question."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type != ANSWER:
+        return None
+    answer: dict[str, Any] | None = cause.details[0]
+    return answer

@@ -25,7 +25,7 @@ from workflows.runtime.shell.lifetime import Lifetime, begin_next_run
 from workflows.runtime.shell.migrating import Migrating, Moved
 from workflows.runtime.shell.parent import Parent
 from workflows.runtime.shell.recorder import Recorder
-from workflows.runtime.shell.replies import refused, reply_to
+from workflows.runtime.shell.replies import answered, refused, reply_to
 from workflows.runtime.shell.translation import (
     beginning_of,
     calendar_call,
@@ -182,11 +182,19 @@ class CaseWorkflow:
         """Where the case stands, as the read model is told."""
         return self._standing()
 
-    @workflow.query
-    def form(self, task_id: str, given: dict[str, Any]) -> dict[str, Any] | None:
-        """How the form of a user task stands with these values; None: the task is closed."""
-        look = look_at_task(self._state, self._plan, task_id, given)
-        return look.in_words() if look is not None else None
+    @workflow.update
+    def look(self, task_id: str, given: dict[str, Any]) -> None:
+        """How the form of a user task stands with these values; None: the task is closed.
+
+        The validator answers, so that a question leaves no history; this never comes to run. A query
+        would be less: it may show the case what no workflow task has recorded, and what the case
+        then does would not replay.
+        """
+
+    @look.validator
+    def _look(self, task_id: str, given: dict[str, Any]) -> None:
+        seen = look_at_task(self._state, self._plan, task_id, given)
+        raise answered(seen.in_words() if seen is not None else None)
 
     def _wake(self) -> None:
         self._woken = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from temporalio.exceptions import ApplicationError
 
 from workflows.compiler.plan import Plan
@@ -9,6 +11,9 @@ from workflows.runtime.describe_task import open_task
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
 from workflows.runtime.state import CaseState
+
+#: The type of what a validator raises to answer a question.
+ANSWER: Final = "ANSWER"
 
 
 def reply_to(act: Act, refusal: Refusal | None, state: CaseState, plan: Plan) -> ActReply:
@@ -30,3 +35,8 @@ def refused(reply: ActReply) -> ApplicationError:
     return ApplicationError(
         reply.refusal.message, reply, type=reply.refusal.reason, non_retryable=True
     )
+
+
+def answered(answer: Any) -> ApplicationError:
+    """What a validator raises that answers a question; ``workflows.client`` gives the answer."""
+    return ApplicationError("this is an answer", answer, type=ANSWER, non_retryable=True)
