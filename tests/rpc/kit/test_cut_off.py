@@ -1,0 +1,132 @@
+# ruff: noqa: N802 - gRPC method names
+"""Calls whose deadline passes in the middle of a statement leave nothing open behind them."""
+
+import asyncio
+from random import Random, SystemRandom
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from kit.db.ddl import create_kit_tables
+from kit.db.session import current_session
+from kit.errors import Aborted, Unavailable
+from kit.rpc.client import RpcCaller
+from kit.rpc.server import Mount
+from protos.notify.v1 import notify_pb2, notify_pb2_grpc
+from tests.conftest import NewDatabase
+from tests.rpc.conftest import Serve
+
+PUT = "notify.v1.NotifyService/PutTemplate"
+LIST = "notify.v1.NotifyService/ListTemplates"
+CALLS = 600
+AT_ONCE = 60
+#: What ``create_engine`` allows by default: the pool and as many again.
+CONNECTIONS = 20
+
+
+class SlowNotebook(notify_pb2_grpc.NotifyServiceServicer):
+    """Takes its time between two statements, and in them."""
+
+    def __init__(self) -> None:
+        self.together: asyncio.Barrier | None = None
+
+    async def PutTemplate(
+        self, request: notify_pb2.PutTemplateRequest, context: Any
+    ) -> notify_pb2.Template:
+        session = current_session()
+        code = request.template.template_code
+        await session.execute(text("INSERT INTO note (code) VALUES (:code)"), {"code": code})
+        await session.execute(text("SELECT pg_sleep(0.02)"))
+        return notify_pb2.Template(template_code=code)
+
+    async def ListTemplates(
+        self, request: notify_pb2.ListTemplatesRequest, context: Any
+    ) -> notify_pb2.ListTemplatesResponse:
+        await current_session().execute(text("SELECT pg_sleep(0.02)"))
+        if self.together is not None:
+            await self.together.wait()
+        return notify_pb2.ListTemplatesResponse()
+
+
+@pytest.fixture(scope="module")
+def notes_url(new_database: NewDatabase) -> str:
+    url = new_database("cut_off")
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA notify"))
+        connection.execute(text("SET LOCAL search_path = notify"))
+        connection.execute(text("CREATE TABLE note (code text NOT NULL)"))
+        with Operations.context(MigrationContext.configure(connection)):
+            create_kit_tables()
+    engine.dispose()
+    return url
+
+
+async def left_open(url: str) -> list[Any]:
+    """Transactions and advisory locks of the service."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        transactions = await connection.execute(
+            "SELECT pid, state, query FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'gongdan-notify' AND xact_start IS NOT NULL"
+        )
+        found = await transactions.fetchall()
+        locks = await connection.execute(
+            "SELECT pid, mode, objid FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return found + await locks.fetchall()
+
+
+async def try_call(caller: RpcCaller, chance: Random, limit: asyncio.Semaphore) -> bool:
+    number = chance.randrange(CALLS // 4)  # some twice, so that one's key is the other's
+    request = notify_pb2.PutTemplateRequest(
+        idempotency_key=f"cut-{number}", template=notify_pb2.Template(template_code=f"n{number}")
+    )
+    async with limit:
+        try:
+            await caller.call(
+                PUT, request, deadline_seconds=chance.choice((0.002, 0.02, 0.1, 0.3, 1.0))
+            )
+        except (Unavailable, Aborted):
+            return False
+    return True
+
+
+async def test_calls_cut_off_at_any_moment_leave_no_transaction_lock_or_connection(
+    serve: Serve, notes_url: str
+) -> None:
+    seed = SystemRandom().randrange(10**9)
+    print("seed", seed)
+    notebook = SlowNotebook()  # type: ignore[abstract]  # the RPCs it leaves out are not called
+    mount = Mount(
+        "notify.v1.NotifyService", notify_pb2_grpc.add_NotifyServiceServicer_to_server, notebook
+    )
+    caller = (await serve("notify", [mount], database_url=notes_url)).as_()
+    limit = asyncio.Semaphore(AT_ONCE)
+    answered = await asyncio.gather(
+        *(try_call(caller, Random(f"{seed} {n}"), limit) for n in range(CALLS))
+    )
+    assert 0 < sum(answered) < CALLS, "some were cut off and some were not"
+
+    async with asyncio.timeout(5):
+        while await left_open(notes_url):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.1)
+    notebook.together = asyncio.Barrier(CONNECTIONS)
+    async with asyncio.timeout(10):
+        await asyncio.gather(
+            *(caller.call(LIST, notify_pb2.ListTemplatesRequest()) for _ in range(CONNECTIONS))
+        )
+    async with await psycopg.AsyncConnection.connect(notes_url) as connection:
+        cursor = await connection.execute(
+            "SELECT (SELECT array_agg(code ORDER BY code) FROM notify.note),"
+            " (SELECT array_agg('n' || substr(idempotency_key, 5) ORDER BY 'n' || substr(idempotency_key, 5))"
+            " FROM notify.idempotency_key)"
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    assert row[0] == row[1], "each effect has its key, once"
