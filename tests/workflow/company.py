@@ -63,12 +63,13 @@ class Company:
         for part in fields(self):
             getattr(self, part.name).clear()
 
-    def enter(self, service: str, rpc: str) -> None:
+    async def enter(self, service: str, rpc: str) -> None:
         if service in self.down:
             raise Unavailable("SERVICE_UNAVAILABLE", f"{service} is down")
         if rpc in self.refuse:
             raise self.refuse[rpc]
         self.calls[rpc] += 1
+        await asyncio.sleep(self.slow.get(rpc, 0))
 
     def messages_to(self, person: str, template: str) -> list[notify_pb2.SendRequest]:
         return [
@@ -129,8 +130,7 @@ class _Directory(_Partial):
     async def ResolveAssignees(
         self, request: directory_pb2.ResolveAssigneesRequest, context: Any
     ) -> directory_pb2.ResolveAssigneesResponse:
-        self._company.enter("directory", "ResolveAssignees")
-        await asyncio.sleep(self._company.slow.get("ResolveAssignees", 0))
+        await self._company.enter("directory", "ResolveAssignees")
         people = request.person_ids or self._company.people.get(request.role, [])
         return directory_pb2.ResolveAssigneesResponse(person_ids=people)
 
@@ -157,7 +157,7 @@ class _Notify(_Partial):
         self._company = company
 
     async def Send(self, request: notify_pb2.SendRequest, context: Any) -> notify_pb2.SendResponse:
-        self._company.enter("notify", "Send")
+        await self._company.enter("notify", "Send")
         self._company.messages.append(request)
         return notify_pb2.SendResponse(message_id=f"msg_{len(self._company.messages)}")
 
@@ -182,7 +182,7 @@ class _Pricing(_Partial):
     async def Quote(
         self, request: pricing_pb2.QuoteRequest, context: Any
     ) -> pricing_pb2.QuoteResult:
-        self._company.enter("pricing", "Quote")
+        await self._company.enter("pricing", "Quote")
         units = request.facts.lines[0].quantity
         line = pricing_pb2.QuoteLine(
             line_number=1,
@@ -219,7 +219,7 @@ class _Pricing(_Partial):
     async def GetQuote(
         self, request: pricing_pb2.GetQuoteRequest, context: Any
     ) -> pricing_pb2.QuoteResult:
-        self._company.enter("pricing", "GetQuote")
+        await self._company.enter("pricing", "GetQuote")
         return self._company.quotes[request.quote_id]
 
 
@@ -227,16 +227,19 @@ class _WorkOrders(_Partial):
     def __init__(self, company: Company) -> None:
         self._company = company
 
-    def _enter(self, rpc: str, work_order_id: str) -> workorder_pb2.WorkOrder:
-        self._company.enter("workorder", rpc)
+    async def _enter(self, rpc: str, work_order_id: str) -> workorder_pb2.WorkOrder:
+        await self._company.enter("workorder", rpc)
         return self._company.work_orders[work_order_id]
 
     async def CreateWorkOrder(
         self, request: workorder_pb2.CreateWorkOrderRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        self._company.enter("workorder", "CreateWorkOrder")
+        await self._company.enter("workorder", "CreateWorkOrder")
+        work_order_id = f"wo_{request.case_id}"
+        if work_order_id in self._company.work_orders:
+            return self._company.work_orders[work_order_id]
         order = workorder_pb2.WorkOrder(
-            work_order_id=f"wo_{request.case_id}",
+            work_order_id=work_order_id,
             case_id=request.case_id,
             title=request.title,
             state=workorder_pb2.WORK_ORDER_STATE_CREATED,
@@ -250,7 +253,7 @@ class _WorkOrders(_Partial):
     async def CancelWorkOrder(
         self, request: workorder_pb2.CancelWorkOrderRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        order = self._enter("CancelWorkOrder", request.work_order_id)
+        order = await self._enter("CancelWorkOrder", request.work_order_id)
         order.state = workorder_pb2.WORK_ORDER_STATE_CANCELLED
         self._company.undone.append("CancelWorkOrder")
         return order
@@ -258,12 +261,12 @@ class _WorkOrders(_Partial):
     async def GetWorkOrder(
         self, request: workorder_pb2.GetWorkOrderRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        return self._enter("GetWorkOrder", request.work_order_id)
+        return await self._enter("GetWorkOrder", request.work_order_id)
 
     async def RankCandidates(
         self, request: workorder_pb2.RankCandidatesRequest, context: Any
     ) -> workorder_pb2.DispatchDecision:
-        self._enter("RankCandidates", request.work_order_id)
+        await self._enter("RankCandidates", request.work_order_id)
         left = [
             technician
             for technician in self._company.technicians
@@ -283,7 +286,7 @@ class _WorkOrders(_Partial):
     async def OfferWorkOrder(
         self, request: workorder_pb2.OfferWorkOrderRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        order = self._enter("OfferWorkOrder", request.work_order_id)
+        order = await self._enter("OfferWorkOrder", request.work_order_id)
         order.state = workorder_pb2.WORK_ORDER_STATE_OFFERED
         order.offer.technician_id = request.technician_id
         order.offer.expires_at.CopyFrom(request.expires_at)
@@ -292,7 +295,7 @@ class _WorkOrders(_Partial):
     async def AcceptOffer(
         self, request: workorder_pb2.AcceptOfferRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        order = self._enter("AcceptOffer", request.work_order_id)
+        order = await self._enter("AcceptOffer", request.work_order_id)
         order.state = workorder_pb2.WORK_ORDER_STATE_ACCEPTED
         order.technician_id = request.technician_id
         return order
@@ -300,15 +303,15 @@ class _WorkOrders(_Partial):
     async def DeclineOffer(
         self, request: workorder_pb2.DeclineOfferRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        return self._close("DeclineOffer", request.work_order_id)
+        return await self._close("DeclineOffer", request.work_order_id)
 
     async def ExpireOffer(
         self, request: workorder_pb2.ExpireOfferRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        return self._close("ExpireOffer", request.work_order_id)
+        return await self._close("ExpireOffer", request.work_order_id)
 
-    def _close(self, rpc: str, work_order_id: str) -> workorder_pb2.WorkOrder:
-        order = self._enter(rpc, work_order_id)
+    async def _close(self, rpc: str, work_order_id: str) -> workorder_pb2.WorkOrder:
+        order = await self._enter(rpc, work_order_id)
         order.state = workorder_pb2.WORK_ORDER_STATE_CREATED
         order.ClearField("offer")
         return order
@@ -316,7 +319,7 @@ class _WorkOrders(_Partial):
     async def ScheduleAppointment(
         self, request: workorder_pb2.ScheduleAppointmentRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        order = self._enter("ScheduleAppointment", request.work_order_id)
+        order = await self._enter("ScheduleAppointment", request.work_order_id)
         order.state = workorder_pb2.WORK_ORDER_STATE_SCHEDULED
         order.appointment.CopyFrom(request.appointment)
         return order
@@ -324,14 +327,14 @@ class _WorkOrders(_Partial):
     async def CheckIn(
         self, request: workorder_pb2.CheckInRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        order = self._enter("CheckIn", request.work_order_id)
+        order = await self._enter("CheckIn", request.work_order_id)
         order.state = workorder_pb2.WORK_ORDER_STATE_IN_PROGRESS
         return order
 
     async def CompleteWork(
         self, request: workorder_pb2.CompleteWorkRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
-        order = self._enter("CompleteWork", request.work_order_id)
+        order = await self._enter("CompleteWork", request.work_order_id)
         if request.completion_code == COMPLETION_CODE:
             order.state = workorder_pb2.WORK_ORDER_STATE_COMPLETED
             order.completed_at.CopyFrom(request.completed_at)
@@ -347,8 +350,11 @@ class _Settlement(_Partial):
     async def PromiseEarning(
         self, request: settlement_pb2.PromiseEarningRequest, context: Any
     ) -> settlement_pb2.Earning:
-        self._company.enter("settlement", "PromiseEarning")
+        await self._company.enter("settlement", "PromiseEarning")
         facts = request.facts
+        earning_id = f"er_{facts.work_order_id}_{facts.technician_id}"
+        if earning_id in self._company.earnings:
+            return self._company.earnings[earning_id]
         lines = [
             settlement_pb2.EarningLine(
                 line_number=number,
@@ -359,7 +365,7 @@ class _Settlement(_Partial):
             for number, line in enumerate(facts.lines, start=1)
         ]
         earning = settlement_pb2.Earning(
-            earning_id=f"er_{facts.work_order_id}_{facts.technician_id}",
+            earning_id=earning_id,
             work_order_id=facts.work_order_id,
             technician_id=facts.technician_id,
             state=settlement_pb2.EARNING_STATE_ESTIMATED,
@@ -374,13 +380,13 @@ class _Settlement(_Partial):
     async def CancelEarning(
         self, request: settlement_pb2.CancelEarningRequest, context: Any
     ) -> settlement_pb2.Earning:
-        self._company.enter("settlement", "CancelEarning")
+        await self._company.enter("settlement", "CancelEarning")
         return self._move(request.earning_id, settlement_pb2.EARNING_STATE_CANCELLED)
 
     async def LockEarning(
         self, request: settlement_pb2.LockEarningRequest, context: Any
     ) -> settlement_pb2.Earning:
-        self._company.enter("settlement", "LockEarning")
+        await self._company.enter("settlement", "LockEarning")
         return self._move(request.earning_id, settlement_pb2.EARNING_STATE_LOCKED)
 
     def _move(

@@ -201,6 +201,13 @@ class Office:
         """Another worker, for tests that stop the usual one."""
         return make_worker(self.temporal, self.caller, **{"build_id": "test"} | options)
 
+    async def neighbour(self) -> Client:
+        """A connection of its own, as a worker needs that runs beside another."""
+        config = self.temporal.config()
+        return await Client.connect(
+            self.temporal.service_client.config.target_host, data_converter=config["data_converter"]
+        )
+
 
 async def register_search_attributes(client: Client) -> None:
     kinds = {"GongdanAssignees": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST}
