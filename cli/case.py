@@ -29,6 +29,8 @@ for _act in (
     case_act.take_back,
     case_act.copy_to,
     case_act.cancel,
+    case_act.pause,
+    case_act.resume,
 ):
     verb(app)(_act)
 

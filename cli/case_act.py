@@ -77,6 +77,20 @@ def cancel(case: _Case, comment: _Comment = "") -> None:
     _act(case, case, {"verb": "cancel", "comment": comment})
 
 
+def pause(
+    case: _Case,
+    reason: Annotated[str, typer.Option(help="One that the flow declares")] = "",
+    comment: _Comment = "",
+) -> None:
+    """Let all clocks of a case stand 挂起: deadlines, reminders, boundaries and waits."""
+    _act(case, case, {"verb": "pause", "to": reason, "comment": comment})
+
+
+def resume(case: _Case, comment: _Comment = "") -> None:
+    """Let the clocks of a case go on 恢复, with the time that they had left."""
+    _act(case, case, {"verb": "resume", "comment": comment})
+
+
 def _act(case: str, on: str, body: dict[str, Any]) -> None:
     done = api().change("POST", f"/cases/{part(case)}/acts", body)
     if asked().as_json:

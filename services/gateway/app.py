@@ -14,6 +14,7 @@ from services.gateway.pages import (
     acts_page,
     case_page,
     inbox_page,
+    incidents_page,
     login_page,
     reference_page,
     start_page,
@@ -25,18 +26,22 @@ from services.gateway.problems import handle_problems
 from services.gateway.requests import RequestIds
 from services.gateway.routes import (
     builds,
+    bulk_acts,
     callbacks,
     cases,
     directory,
+    exports,
     files,
     flows,
     forms,
     hand_overs,
     incidents,
+    migrations,
     notify,
     payloads,
     pricing,
     product,
+    reports,
     session,
     settlement,
     work_orders,
@@ -47,11 +52,12 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
-    product, session, flows, cases, incidents, hand_overs, forms, files, pricing, work_orders, settlement,
-    directory, notify, builds,
+    product, session, flows, cases, bulk_acts, reports, exports,
+    incidents, hand_overs, forms, files, pricing, work_orders, settlement,
+    directory, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
-    login_page, inbox_page, acts_page, start_page, suggestions, case_page, work_order_page,
+    login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, case_page, work_order_page,
     reference_page,
 )  # fmt: skip
 

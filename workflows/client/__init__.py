@@ -7,8 +7,11 @@ from workflows.cases.sight import (
     BULK_ROLES,
     BULK_TASK_VERBS,
     HAND_OVER_ROLES,
+    MIGRATION_ROLES,
+    INCIDENT_ROLES,
 )
 from workflows.client.cases import Cases
+from workflows.client.migrations import WantedMigration
 from workflows.client.payloads import Decoded, Payloads
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
 from workflows.client.values import CaseDescription, CaseStart, StartedCase
@@ -23,6 +26,8 @@ __all__ = [
     "BULK_ROLES",
     "BULK_TASK_VERBS",
     "HAND_OVER_ROLES",
+    "MIGRATION_ROLES",
+    "INCIDENT_ROLES",
     "OPS_ROLES",
     "TASK_QUEUE",
     "Act",
@@ -37,6 +42,7 @@ __all__ = [
     "StartedCase",
     "Target",
     "Verb",
+    "WantedMigration",
     "case_workflow_id",
     "connect_temporal",
 ]

@@ -63,7 +63,10 @@ def standing(state: CaseState, plan: Plan) -> dict[str, Any]:
             for task in place.run.tasks.values()
         ],
         "nodes": [node for place in inside for node in _nodes(place)],
-        "waiting_for": [text for place in inside for text in _waiting_for(place)],
+        "waiting_for": [
+            *_halt(state, plan),
+            *(text for place in inside for text in _waiting_for(place)),
+        ],
         "incident": _trouble(state, incidents),
         "data": state.data,
         "allowances": [allowance_in_words(each) for each in allowances_of(state, plan)],
@@ -197,6 +200,15 @@ def _nodes(place: Place) -> list[dict[str, Any]]:
     return nodes
 
 
+def _halt(state: CaseState, plan: Plan) -> list[str]:
+    """That the case is paused, by whom, since when and why."""
+    if state.halted_at is None:
+        return []
+    reasons = {reason.id: reason.name for reason in plan.pause_reasons}
+    why = reasons.get(state.halted_for, state.halted_for)
+    return [f"已暂停：{state.halted_by} 自 {shanghai_text(state.halted_at)}，{why}"]
+
+
 def _waiting_for(place: Place) -> list[str]:
     """What a run waits for besides people, in words."""
     state = place.run
@@ -237,9 +249,7 @@ def details(state: CaseState, plan: Plan, *, unrecorded: str = "") -> str:
     lines += [_task_line(place, task) for place in inside for task in place.run.tasks.values()]
     lines += [f"- {text}" for place in inside for text in _waiting_for(place)]
     lines += [f"- ⚠ `{i.reason}` {i.message}" for i in _incidents(inside).values()]
-    if state.halted_at is not None:
-        since = shanghai_text(state.halted_at)
-        lines.append(f"- ⏸ 已暂停：`{state.halted_by}` 自 {since}，{state.halted_for}")
+    lines += [f"- ⏸ {text}" for text in _halt(state, plan)]
     if unrecorded:
         lines.append(f"- ⚠ 未能记录：{unrecorded}")
     return "\n".join(lines)

@@ -26,6 +26,7 @@ from services.gateway.auth import Caller, admit, require_csrf, session_caller
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.forms import Typed, typed_of
 from services.gateway.words import enum_term, word
+from workflows.client import INCIDENT_ROLES
 
 T = TypeVar("T")
 
@@ -144,6 +145,7 @@ def page(
         settings=edge.settings,
         moment=lambda instant: moment(instant, edge.clock.now(), language),
         path=request.url.path,
+        incident_roles=INCIDENT_ROLES,
         **more,
     )
     response = HTMLResponse(html, status)

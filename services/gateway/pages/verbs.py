@@ -117,7 +117,8 @@ class Asking:
         if verb in _PRESSED:
             return ()
         target = self._target(verb, task, context)
-        comment = self._comment(required=verb in _EXPLAINED)
+        explained = verb in _EXPLAINED or (verb == "pause" and not target)
+        comment = self._comment(required=explained)
         if verb == "transfer" and task.signers and len(task.candidate_person_ids) > 1:
             whose = self._named(task.candidate_person_ids)
             title = self._say("谁的位置", "Whose place")
@@ -138,7 +139,7 @@ class Asking:
         if verb == "reject":
             nodes = tuple((each["node"], each["name"]) for each in context.get("send_back_to", ()))
             return (Ask("to", "choice", self._say("驳回到", "Send back to"), nodes),)
-        if verb == "pause":
+        if verb == "pause" and "pause_reasons" in context:
             told = context.get("pause_reasons", ())
             reasons = tuple((each["reason"], each["name"]) for each in told)
             return (Ask("to", "choice", self._say("挂起原因", "Reason"), reasons),)
