@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import case_act
+from cli import case_act, case_migrate
 from cli.api import part
 from cli.case_show import acts_table, card, cases_table, waiting_plain
 from cli.links import Links
@@ -29,6 +29,7 @@ for _act in (
     case_act.take_back,
     case_act.copy_to,
     case_act.cancel,
+    case_migrate.migrate,
     case_act.pause,
     case_act.resume,
 ):

@@ -41,6 +41,7 @@ from protos.cases.v1 import (
     bulk_acts_pb2_grpc,
     cases_pb2_grpc,
     incidents_pb2_grpc,
+    migrations_pb2_grpc,
     replanning_pb2_grpc,
     reports_pb2_grpc,
 )
@@ -49,6 +50,7 @@ from protos.flow.v1 import flow_pb2_grpc
 from workflows import store
 from workflows.activities.acts import CaseActs
 from workflows.activities.deployment import DEPLOYMENT, Deployment, insist
+from workflows.activities.migrating import CaseMoves
 from workflows.activities.nudging import Nudging
 from workflows.activities.replanning import CalendarTelling
 from workflows.activities.rpc import RpcActivity
@@ -56,6 +58,7 @@ from workflows.build import build_id
 from workflows.cases.servicer.bulk_acts import BulkActServicer
 from workflows.cases.servicer.cases import CaseServicer
 from workflows.cases.servicer.incidents import IncidentServicer
+from workflows.cases.servicer.migrations import MigrationServicer
 from workflows.cases.servicer.replanning import ReplanningServicer
 from workflows.cases.servicer.reports import ReportServicer
 from workflows.client import TASK_QUEUE, connect_temporal
@@ -67,6 +70,7 @@ from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
 from workflows.system.bulk_act import BulkActWorkflow
 from workflows.system.hand_over import HandOverWorkflow
+from workflows.system.migration import MigrationWorkflow
 from workflows.system.nudge import NudgeWorkflow
 from workflows.system.replan import ReplanWorkflow
 
@@ -80,6 +84,7 @@ WORKFLOWS: Final = (
     HandOverWorkflow,
     NudgeWorkflow,
     ReplanWorkflow,
+    MigrationWorkflow,
 )
 
 #: What a case that waits holds in memory, as `make bench BENCH=idle` measures it.
@@ -137,6 +142,11 @@ def mounts(clock: Clock) -> list[Mount]:
             ReplanningServicer(),
         ),
         Mount(
+            "cases.v1.MigrationService",
+            migrations_pb2_grpc.add_MigrationServiceServicer_to_server,
+            MigrationServicer(),
+        ),
+        Mount(
             "flow.v1.FlowService",
             flow_pb2_grpc.add_FlowServiceServicer_to_server,
             FlowServicer(clock),
@@ -178,6 +188,7 @@ def make_worker(
             Deployment(temporal).interpreter,
             Nudging(temporal, SystemClock()).nudge_all,
             CalendarTelling(temporal).tell,
+            CaseMoves(temporal).migrate_cases,
             *activities,
         ],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),

@@ -9,6 +9,11 @@ from google.protobuf.message import Message
 #: By the enum value's name or the contract's word: 中文, English.
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "CASE_STATE_RUNNING": ("进行中", "running"),
+    "MIGRATION_OUTCOME_SAFE": ("可以迁移", "safe"),
+    "MIGRATION_OUTCOME_MOVED": ("已迁移", "moved"),
+    "MIGRATION_OUTCOME_NEEDS_CHOICE": ("需要选择", "needs a choice"),
+    "MIGRATION_OUTCOME_UNSAFE": ("不能迁移", "unsafe"),
+    "MIGRATION_OUTCOME_NO_ANSWER": ("没有回答", "no answer"),
     "CASE_STATE_COMPLETED": ("已完成", "completed"),
     "CASE_STATE_CANCELLED": ("已取消", "cancelled"),
     "CASE_STATE_FAILED": ("未成功", "failed"),

@@ -36,6 +36,8 @@ OFFICE_ROLES: Final = (
 INBOX_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "supervisor")
 #: Roles that may have a leaver's user tasks handed over.
 HAND_OVER_ROLES: Final = ("admin", "hq", "ops", "supervisor")
+#: Roles that may have running cases moved to another version.
+MIGRATION_ROLES: Final = ("admin", "hq", "ops")
 #: Roles that may give one verb to many cases at once.
 BULK_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "supervisor")
 #: What makes sense for many user tasks alike: what moves, nudges or stops them, and what a form or a

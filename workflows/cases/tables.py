@@ -183,6 +183,42 @@ class IncidentRow(Base):
     comment: Mapped[str]
 
 
+class MigrationRow(Base):
+    """Cases on their way to another version of their flow."""
+
+    __tablename__ = "migration"
+
+    migration_id: Mapped[str] = mapped_column(primary_key=True)
+    flow_code: Mapped[str]
+    from_version: Mapped[int]
+    to_version: Mapped[int]
+    dry_run: Mapped[bool]
+    choices: Mapped[dict[str, str]] = mapped_column(JSONB)
+    reason: Mapped[str]
+    ordered_by_person_id: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(INSTANT)
+    ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    case_count: Mapped[int]
+
+
+class CaseMigrationRow(Base):
+    """What became of one case in a migration; its first reason stands by itself, to be counted."""
+
+    __tablename__ = "case_migration"
+
+    migration_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    flow_version: Mapped[int]
+    outcome: Mapped[str]
+    code: Mapped[str]
+    node: Mapped[str]
+    words: Mapped[str]
+    words_en: Mapped[str]
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
 class AwaitedEventRow(Base):
     """A domain event that a node of a case waits for; the relay looks here for whom to wake."""
 

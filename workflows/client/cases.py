@@ -40,6 +40,7 @@ from protos.flow.v1 import flow_pb2
 from workflows.activities.acts import CaseActs, typed_errors, unavailable
 from workflows.activities.deployment import Deployment
 from workflows.activities.messages import message_to_json, request_from_json
+from workflows.client.migrations import WantedMigration, order_migration
 from workflows.client.temporal import (
     TASK_QUEUE,
     case_id_of,
@@ -218,6 +219,11 @@ class Cases:
                 rpc_timeout=_ANSWER_WITHIN,
             )
         return bulk_act_id
+
+    async def migrate(self, wanted: WantedMigration, *, by: str, key: str) -> str:
+        """Have cases moved to another version, or asked whether they could; see
+        ``order_migration``."""
+        return await order_migration(self._temporal, self._caller, wanted, by=by, key=key)
 
     async def look_at_form(
         self, workflow_id: str, task_id: str, given: dict[str, Any]
