@@ -8,6 +8,7 @@ from workflows.compiler import code
 from workflows.compiler.catalog import RpcSpec
 from workflows.compiler.context import Context
 from workflows.compiler.field_work import FIELD_WORK_INPUT, FIELD_WORK_OUTPUT
+from workflows.compiler.lower_retry import lower_retry
 from workflows.compiler.plan import Code, FieldWorkNode, PlanCompensation, ServiceNode
 from workflows.compiler.report import Spot
 from workflows.language.nearest import did_you_mean
@@ -40,6 +41,7 @@ def lower_service(
         request=request or _NO_REQUEST,
         response=to_json(spec.response),
         compensation=_compensation(node, spec, context, spot),
+        retry=lower_retry(node.retry, context, spot / "retry"),
     )
 
 

@@ -266,12 +266,34 @@ class Confirm(_UserTask):
     assignee: AssigneeRule
 
 
+class Retry(Part):
+    """How often and how long a call is tried while it may yet succeed: a service that is down, or
+    busy. A refusal is never tried again. A call that is given up fails as ``RPC_GAVE_UP``.
+
+    Attributes:
+        attempts: the first included; left out: any number.
+        first: the pause before the second attempt; each is twice the one before.
+        at_most: the longest pause.
+        give_up_after: since the first attempt; left out: never.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    first: Duration | None = None
+    at_most: Duration | None = None
+    give_up_after: Duration | None = None
+
+
 class Service(_Node):
-    """One call of an annotated RPC."""
+    """One call of an annotated RPC.
+
+    Attributes:
+        retry: left out: until it is answered.
+    """
 
     kind: Literal["service"]
     rpc: RpcName
     input: dict[str, Value] = Field(default_factory=dict)
+    retry: Retry | None = None
     compensation: Compensation | Literal["none"] | None = None
 
 

@@ -369,3 +369,15 @@ def test_operations_resolve_while_the_case_is_being_cancelled(verb: str) -> None
     world.answers.clear()
     resolve(case, verb, "make/1/undo")
     assert case.state.status is CaseStatus.CANCELLED
+
+
+def test_a_call_is_tried_as_its_node_says() -> None:
+    body = MAKE.replace(
+        "input: {label: a}", "input: {label: a}, retry: {attempts: 3, first: 2s, give_up_after: 1m}"
+    )
+    case = Case(body)
+    (made,) = makes(case)
+    assert made.retry is not None
+    assert (made.retry.attempts, made.retry.first_ms) == (3, 2_000)
+    assert (made.retry.at_most_ms, made.retry.give_up_after_seconds) == (30_000, 60)
+    assert all(call.retry is None for call in case.calls_of(Purpose.ASSIGN))
