@@ -16,11 +16,14 @@ from stack import keys
 from stack.layout import PROJECT
 from stack.processes import PROCESSES, Ready
 from stack.temporal import SEARCH_ATTRIBUTE_FLAGS
+from workflows.main import ROLES
 
 Manifest = dict[str, Any]
 CLUSTER_VERSION = "1.37"
 DEV = "overlays/dev"
 OURS = {process.name: process for process in PROCESSES}
+#: Workers of cases come by release.
+RELEASE = "{}-0-1-0"
 
 
 @functools.cache
@@ -66,10 +69,34 @@ def test_misspelt_field_would_be_refused() -> None:
         kubernetes_validate.validate(manifest, CLUSTER_VERSION, strict=True)
 
 
+def process_of(name: str, specification: Manifest) -> str:
+    """A container's role is its first argument; servers that are not ours have none."""
+    arguments = specification["containers"][0].get("args", [name])
+    return arguments[0] if arguments[0] in OURS else name
+
+
 def test_every_process_of_the_stack_has_its_workload() -> None:
     runs_once = {name for name, row in OURS.items() if row.ready is Ready.EXIT}
-    assert set(of_kind("Job")) == runs_once
-    assert set(of_kind("Deployment", "StatefulSet")) == set(OURS) - runs_once
+    assert set(of_kind("Job")) == {*runs_once, RELEASE.format("promote")}
+    served = {process_of(name, pods()[name]) for name in of_kind("Deployment", "StatefulSet")}
+    assert served == set(OURS) - runs_once
+
+
+def test_between_them_the_pods_have_every_role_of_the_process_of_cases() -> None:
+    roles: list[str] = []
+    for name in ("workflows", RELEASE.format("worker")):
+        _, flag, chosen = pods()[name]["containers"][0]["args"]
+        assert flag == "--roles"
+        roles += chosen.split(",")
+    assert sorted(roles) == sorted(ROLES)
+
+
+def test_the_workers_of_a_release_are_selected_by_its_version() -> None:
+    worker = of_kind("Deployment")[RELEASE.format("worker")]
+    version = {"app.kubernetes.io/version": "0.1.0"}
+    assert version.items() <= worker["spec"]["selector"]["matchLabels"].items()
+    image = pods()[RELEASE.format("worker")]["containers"][0]["image"]
+    assert image.endswith(f":{version['app.kubernetes.io/version']}")
 
 
 def test_every_server_has_a_service_on_the_port_it_listens_on() -> None:
@@ -112,7 +139,8 @@ def test_every_server_has_probes() -> None:
 
 def test_a_secret_reaches_only_the_process_that_the_stack_tells_it_to() -> None:
     for name, specification in pods().items():
-        if not OURS[name].module:
+        process = OURS[process_of(name, specification)]
+        if not process.module:
             continue
         container = specification["containers"][0]
         told = {variable["name"] for variable in container.get("env", [])}
@@ -120,7 +148,9 @@ def test_a_secret_reaches_only_the_process_that_the_stack_tells_it_to() -> None:
             if "secretRef" in source:
                 told |= {*keys.WECOM_APP, *keys.WECOM_CALLBACK}
         # The bootstrap token belongs to one machine alone: a cluster's people log in.
-        allowed = keys.variables_for(OURS[name].keys) - {"GONGDAN_BOOTSTRAP_TOKEN_FILE"}
+        allowed = keys.variables_for(process.keys) - {"GONGDAN_BOOTSTRAP_TOKEN_FILE"}
+        if name == RELEASE.format("promote"):
+            allowed = keys.variables_for(("payloads",))  # it signs nothing
         assert told & keys.VARIABLES == allowed, name
 
 
