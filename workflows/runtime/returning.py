@@ -37,11 +37,11 @@ def withdrawal_of(state: CaseState, plan: Plan) -> str | None:
 
 
 def _is_untouched(place: Place) -> bool:
-    """Whether no user task has ever been done there."""
+    """Whether no user task has ever been done there; a node of an earlier version may have been one."""
     return not any(
         standing.visit > 1 or standing.left_at is not None
         for node, standing in place.run.standings.items()
-        if isinstance(place.node(node), FormNode | ApprovalNode | ConfirmNode)
+        if isinstance(place.graph.by_id.get(node), FormNode | ApprovalNode | ConfirmNode | None)
     )
 
 

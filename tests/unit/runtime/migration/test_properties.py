@@ -17,8 +17,9 @@ from tests.unit.runtime.drawing import flows
 from tests.unit.runtime.migration.versions import versions
 from tests.unit.runtime.test_properties import Watched, drive
 from workflows.compiler.plan import FormNode, Plan
+from workflows.runtime import describe
 from workflows.runtime.commands import RecordAct
-from workflows.runtime.events import Resumed
+from workflows.runtime.events import Event, Resumed
 from workflows.runtime.migration import MigrationOrder, Outcome, Verdict, judge, migrate
 from workflows.runtime.places import each, places
 from workflows.runtime.port import Reply
@@ -30,7 +31,12 @@ ORDER = MigrationOrder("mg_1/ca_1", 2, "pe_ops", reason="新版本")
 
 
 class Moving(Watched):
-    """A case in which people fill in what they must."""
+    """A case in which people fill in what they must, and which can always be described."""
+
+    def feed(self, event: Event) -> None:
+        super().feed(event)
+        describe.standing(self.state, self.plan)
+        describe.details(self.state, self.plan)
 
     def finish_task(self, task_id: str, person: str, *, again: bool) -> None:
         _, node = self.node_of(task_id)
