@@ -10,7 +10,9 @@ import typer
 
 from cli import case_act, case_migrate
 from cli.api import part
-from cli.case_show import acts_table, card, cases_table, waiting_plain
+from cli.case_act_many import act_many
+from cli.case_list import list_cases
+from cli.case_show import acts_table, card, waiting_plain
 from cli.links import Links
 from cli.output import facts, local, screen, tell, text
 from cli.values import Values, read_values
@@ -34,6 +36,8 @@ for _act in (
     case_act.resume,
 ):
     verb(app)(_act)
+verb(app, "list")(list_cases)
+verb(app, "act-many")(act_many)
 
 
 @verb(app)
@@ -61,19 +65,6 @@ def start(
             ("Temporal", Links.ask(api()).workflow(started["workflow_id"])),
         )
     )
-
-
-@verb(app, "list")
-def list_cases(
-    flow: Annotated[str, typer.Option(help="Only of this flow")] = "",
-    state_is: Annotated[
-        str, typer.Option("--state", help="running, completed, cancelled or incident")
-    ] = "",
-) -> None:
-    """Cases, newest first."""
-    wanted = f"CASE_STATE_{state_is.upper()}" if state_is else ""
-    query = {"flow_code": flow, "state": wanted}
-    tell(api().get("/cases", cases_pb2.ListCasesResponse, **query), cases_table)
 
 
 @verb(app)

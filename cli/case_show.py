@@ -13,7 +13,7 @@ from protos.cases.v1 import cases_pb2
 from services.gateway.words import word
 
 
-def cases_table(answer: cases_pb2.ListCasesResponse) -> RenderableType:
+def cases_table(answer: cases_pb2.ListCasesResponse) -> list[RenderableType]:
     """Cases as a list, with what each waits for."""
     rows = table("case", "title", "flow", "stage", "state", "waiting for", "changed")
     for case in answer.cases:
@@ -27,10 +27,10 @@ def cases_table(answer: cases_pb2.ListCasesResponse) -> RenderableType:
             text("; ".join([*people, *case.waiting_for])),
             time(case.changed_at),
         )
-    return rows
+    return [rows, *_more(answer, len(answer.cases))]
 
 
-def user_tasks_table(answer: cases_pb2.ListUserTasksResponse) -> RenderableType:
+def user_tasks_table(answer: cases_pb2.ListUserTasksResponse) -> list[RenderableType]:
     """User tasks as a list, with what their people can do."""
     rows = table("case", "user task", "title", "for", "due", "verbs")
     for task in answer.user_tasks:
@@ -45,7 +45,22 @@ def user_tasks_table(answer: cases_pb2.ListUserTasksResponse) -> RenderableType:
             due + (" [dim](provisional)[/]" if task.due_provisional else ""),
             " ".join(task.verbs),
         )
-    return rows
+    return [rows, *_more(answer, len(answer.user_tasks))]
+
+
+def counts_table(counts: cases_pb2.UserTaskCounts) -> list[RenderableType]:
+    """How many user tasks wait, and where."""
+    head = facts(
+        ("waiting", str(counts.count)),
+        ("claimed", str(counts.claimed_count)),
+        ("overdue", str(counts.overdue_count)),
+        ("due today", str(counts.due_today_count)),
+    )
+    rows = table("flow", "node", "title", "count", "overdue")
+    for each in counts.nodes:
+        overdue = f"[red]{each.overdue_count}[/]" if each.overdue_count else ""
+        rows.add_row(each.flow_code, each.node, text(each.title), str(each.count), overdue)
+    return [head, rows]
 
 
 def acts_table(answer: cases_pb2.ListActsResponse) -> RenderableType:
@@ -62,6 +77,38 @@ def acts_table(answer: cases_pb2.ListActsResponse) -> RenderableType:
             text(" ".join(part for part in (word(act.rule), act.comment) if part)),
         )
     return rows
+
+
+def audit_table(answer: cases_pb2.ListActsResponse) -> list[RenderableType]:
+    """Acts of many cases, the newest first."""
+    rows = table("when", "who", "verb", "case", "node", "from", "whom", "why")
+    for act in answer.acts:
+        rows.add_row(
+            time(act.acted_at),
+            act.acting_person_id,
+            word(act.verb),
+            act.case_id,
+            act.node,
+            " ".join(part for part in (act.origin, text(act.origin_detail)) if part),
+            " ".join(act.named_person_ids),
+            text(" ".join(part for part in (word(act.rule), act.comment) if part)),
+        )
+    return [rows, *_more(answer, len(answer.acts))]
+
+
+def _more(
+    answer: cases_pb2.ListCasesResponse
+    | cases_pb2.ListUserTasksResponse
+    | cases_pb2.ListActsResponse,
+    shown: int,
+) -> list[RenderableType]:
+    """How many there are beside those that are shown."""
+    if not answer.page.next_page_token:
+        return []
+    if isinstance(answer, cases_pb2.ListActsResponse) or not answer.total.count:
+        return ["[dim]there are more; --all shows every page[/]"]
+    count = f"{answer.total.count:,}{'+' if answer.total.more else ''}"
+    return [f"[dim]{shown} of {count}; --all shows every page[/]"]
 
 
 def card(case: cases_pb2.Case) -> list[RenderableType]:
@@ -96,7 +143,7 @@ def card(case: cases_pb2.Case) -> list[RenderableType]:
             time(node.left_at),
         )
     tasks = user_tasks_table(cases_pb2.ListUserTasksResponse(user_tasks=case.user_tasks))
-    return [head, nodes, tasks] if case.user_tasks else [head, nodes]
+    return [head, nodes, *tasks] if case.user_tasks else [head, nodes]
 
 
 def waiting_plain(plain: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from cli import (
+    audit,
     build,
     calendar,
     case,
@@ -26,7 +27,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, incident, quote, work_order, earning, ledger, person, department, customer, notify, calendar, build,
+    flow, case, audit, incident, quote, work_order, earning, ledger, person, department, customer, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

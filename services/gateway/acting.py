@@ -35,11 +35,7 @@ async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
         InvalidArgument: ``CASE_PERSON_UNKNOWN`` when it names somebody who is none of the company's
             people: a case cannot know them all.
     """
-    if act.verb in _TO_ONE and act.to:
-        await check_member(edge, act.to, "to")
-    if act.verb in _TO_SEVERAL:
-        for person_id in act.people:
-            await check_member(edge, person_id, "people")
+    await check_act(edge, act)
     await require_files(edge, act.form)
     reply = await edge.cases.act(workflow_id, act)
     if reply.refusal is not None:
@@ -50,6 +46,19 @@ async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
         revision=reply.revision,
         user_task=reply.user_task,
     )
+
+
+async def check_act(edge: Edge, act: Act) -> None:
+    """See whether an act names people of the company.
+
+    Raises:
+        InvalidArgument: ``CASE_PERSON_UNKNOWN``.
+    """
+    if act.verb in _TO_ONE and act.to:
+        await check_member(edge, act.to, "to")
+    if act.verb in _TO_SEVERAL:
+        for person_id in act.people:
+            await check_member(edge, person_id, "people")
 
 
 async def check_member(edge: Edge, person_id: str, field: str) -> None:

@@ -93,9 +93,15 @@ def query_fields(request: Descriptor, bound: Iterable[str]) -> dict[str, FieldDe
         if field.name == PAGE_FIELD:
             page = cast(Descriptor, field.message_type)
             fields |= {name: page.fields_by_name[name] for name in _PAGE_NAMES}
-        elif field.name not in (KEY_FIELD, *bound) and field.message_type is None:
+        elif field.name not in (KEY_FIELD, *bound) and _is_text(field):
             fields[field.name] = field
     return fields
+
+
+def _is_text(field: FieldDescriptor) -> bool:
+    """Whether a query string can hold a field: values, and instants in RFC 3339."""
+    message: Descriptor | None = field.message_type
+    return message is None or message.full_name == "google.protobuf.Timestamp"
 
 
 def from_query(request: Descriptor, query: Mapping[str, list[str]], bound: Iterable[str]) -> Json:

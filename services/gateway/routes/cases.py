@@ -37,7 +37,13 @@ _LOOK_EVERY_SECONDS: Final = 0.03
 _STREAM_LIFETIME: Final = timedelta(minutes=10)
 
 cases = APIRouter(prefix="/cases", tags=["cases 个案"])
-expose(cases, "GET", "", f"{_SERVICE}/ListCases", "Cases, newest first")
+expose(
+    cases,
+    "GET",
+    "",
+    f"{_SERVICE}/ListCases",
+    "Cases by any combination of filters, in one of five orders; counted if asked",
+)
 expose(
     cases,
     "GET",
@@ -54,6 +60,22 @@ expose(
     "",
     f"{_SERVICE}/ListUserTasks",
     "The inbox: open user tasks by urgency; without person_id everybody's",
+)
+expose(
+    user_tasks,
+    "GET",
+    "/counts",
+    f"{_SERVICE}/CountUserTasks",
+    "How many user tasks wait, are held, overdue, due today, and stand at each node",
+)
+
+audit = APIRouter(prefix="/acts", tags=["cases 个案"])
+expose(
+    audit,
+    "GET",
+    "",
+    f"{_SERVICE}/SearchActs",
+    "The audit over all cases, newest first: who did what, when, from where",
 )
 
 
@@ -259,4 +281,4 @@ def event_id(case: cases_pb2.Case) -> str:
     return f"{case.revision}-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-ROUTERS: Final = (cases, user_tasks)
+ROUTERS: Final = (cases, user_tasks, audit)

@@ -1,0 +1,151 @@
+"""Lists as CSV, for whoever goes on in a spreadsheet: every row that fits, page by page.
+
+UTF-8 with a mark, or Excel reads Chinese wrongly; what it would take for a formula is quoted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kit.clock import SHANGHAI
+from kit.rpc.client import RpcCaller
+from kit.rpc.convert import instant_from_proto
+from protos.cases.v1 import cases_pb2
+from services.gateway.words import enum_term, word
+
+_PAGE: Final = 200
+#: More are a matter for the database.
+_MOST_PAGES: Final = 500
+_MARK: Final = "\ufeff"
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+Names = Mapping[str, str]
+Column = tuple[str, Callable[[Any, Names], str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One list: the RPC that gives it, the field of its rows, and what stands in each column."""
+
+    rpc: str
+    rows: str
+    columns: Sequence[Column]
+
+
+async def lines(sheet: Sheet, caller: RpcCaller, request: Any, names: Names) -> AsyncIterator[str]:
+    """The sheet as it is read; the first line names the columns."""
+    yield _MARK + _line(title for title, _ in sheet.columns)
+    request.page.page_size = _PAGE
+    for _ in range(_MOST_PAGES):
+        reply: Any = await caller.call(sheet.rpc, request)
+        yield "".join(
+            _line(value(row, names) for _, value in sheet.columns)
+            for row in getattr(reply, sheet.rows)
+        )
+        request.page.page_token = reply.page.next_page_token
+        if not request.page.page_token:
+            return
+
+
+def _line(values: Any) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(
+        f"'{value}" if value.startswith(_FORMULAS) else value for value in values
+    )
+    return out.getvalue()
+
+
+def _text(field: str) -> Callable[[Message, Names], str]:
+    return lambda row, _: str(getattr(row, field))
+
+
+def _term(field: str) -> Callable[[Message, Names], str]:
+    return lambda row, _: word(str(getattr(row, field)))
+
+
+def _person(field: str) -> Callable[[Message, Names], str]:
+    return lambda row, names: names.get(getattr(row, field), getattr(row, field))
+
+
+def _time(field: str) -> Callable[[Message, Names], str]:
+    return lambda row, _: _local(getattr(row, field))
+
+
+def _local(stamp: Timestamp) -> str:
+    if not stamp.seconds:
+        return ""
+    return f"{instant_from_proto(stamp).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
+def _waits_for(case: cases_pb2.Case, names: Names) -> str:
+    people = [names.get(person, person) for task in case.user_tasks for person in _whose(task)]
+    return "、".join(dict.fromkeys(people))
+
+
+def _whose(task: cases_pb2.UserTask) -> Sequence[str]:
+    return [task.assignee_person_id] if task.assignee_person_id else task.candidate_person_ids
+
+
+CASES: Final = Sheet(
+    "cases.v1.CaseService/ListCases",
+    "cases",
+    (
+        ("个案 case", _text("case_id")),
+        ("标题 title", _text("title")),
+        ("流程 flow", _text("flow_code")),
+        ("版本 version", _text("flow_version")),
+        ("阶段 stage", _term("stage")),
+        ("状态 state", lambda row, _: word(enum_term(row, "state"))),
+        ("区域 region", _text("region_adcode")),
+        ("客户 customer", _text("customer_id")),
+        ("等待 waits for", _waits_for),
+        ("发起人 started by", _person("started_by_person_id")),
+        ("开始 started", _time("started_at")),
+        ("最近变化 changed", _time("changed_at")),
+        ("结束 ended", _time("ended_at")),
+    ),
+)
+USER_TASKS: Final = Sheet(
+    "cases.v1.CaseService/ListUserTasks",
+    "user_tasks",
+    (
+        ("个案 case", _text("case_id")),
+        ("待办 user task", _text("user_task_id")),
+        ("标题 title", _text("title")),
+        ("阶段 stage", _term("stage")),
+        (
+            "等待 waits for",
+            lambda row, names: "、".join(names.get(each, each) for each in _whose(row)),
+        ),
+        ("开始 opened", _time("opened_at")),
+        ("应答时限 respond due", _time("respond_due_at")),
+        ("办结时限 complete due", _time("complete_due_at")),
+    ),
+)
+ACTS: Final = Sheet(
+    "cases.v1.CaseService/SearchActs",
+    "acts",
+    (
+        ("时间 when", _time("acted_at")),
+        ("谁 who", _person("acting_person_id")),
+        ("操作 verb", _term("verb")),
+        ("个案 case", _text("case_id")),
+        ("节点 node", _text("node")),
+        ("待办 user task", _text("user_task_id")),
+        ("来自 from", _text("origin")),
+        ("来源 detail", _text("origin_detail")),
+        (
+            "涉及 whom",
+            lambda row, names: "、".join(names.get(each, each) for each in row.named_person_ids),
+        ),
+        ("规则 rule", _term("rule")),
+        ("说明 comment", _text("comment")),
+    ),
+)
