@@ -86,7 +86,9 @@ def _waiting(node: NodeFigures) -> Bar | None:
 
 
 def _queue(node: NodeFigures) -> Bar | None:
-    return Bar(node.queue, f"{node.queue:.2f}（≤ {node.queue_most}）") if node.queue_most else None
+    if not node.waited.most:
+        return None
+    return Bar(node.queue, f"{node.queue:.2f}（≤ {node.queue_most}）")
 
 
 def _utilisation(role: RoleFigures) -> Bar | None:

@@ -85,7 +85,10 @@ class Duration(Part):
     def in_words(self) -> str:
         """As it was written."""
         (how, what), *_ = self.model_dump(exclude_none=True).items()
-        return str(what) if how == "constant" else f"{how} {what}"
+        if how == "constant":
+            return str(what)
+        parts = what.values() if isinstance(what, dict) else what
+        return f"{how} {what if isinstance(what, str) else ' / '.join(parts)}"
 
 
 def _seconds(text: str) -> float:

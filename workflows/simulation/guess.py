@@ -103,7 +103,11 @@ class Guess:
         field = each.field
         match field.kind:
             case "table":
-                return [self.form(each.columns, {}) for _ in range(self._count(field, 1))]
+                asked = [column for column in each.columns if not column.read_only]
+                return [
+                    {column.field.id: self._field(column) for column in asked}
+                    for _ in range(self._count(field, 1))
+                ]
             case "choice":
                 return self._chance.choice(field.options).value
             case "choices":

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -10,7 +11,8 @@ from cli.main import app
 from workflows.language.reading import read_source
 
 ROOT = Path(__file__).parents[3]
-AIRCON = ROOT / "flows/aircon_install"
+FLOWS = ROOT / "flows"
+AIRCON = FLOWS / "aircon_install"
 UNSOUND = ROOT / "flows/invalid/second_token.yaml"
 BPMN = ROOT / "tests/unit/bpmn/files"
 
@@ -103,23 +105,79 @@ def test_the_same_seed_gives_the_same_story() -> None:
     assert once == again
 
 
-def test_many_runs_by_chance_are_counted() -> None:
-    result = flow("simulate", AIRCON, "--runs", "5", "--start", "2026-03-02", "--json")
-    counted = json.loads(result.stdout)
-    assert sum(counted["ended"].values()) == 5
-    assert counted["visited"]["intake"] == 5
+def test_many_cases_at_once_are_told_in_figures_and_drawn(tmp_path: Path) -> None:
+    drawn = tmp_path / "figures.svg"
+    arguments = ("--runs", "40", "--calendar", "standard", "--start", "2026-03-02")
+    result = flow("simulate", AIRCON, *arguments, "--plot", drawn, "--json")
+    figures = json.loads(result.stdout)
+    assert figures["cases"] == 40
+    assert sum(figures["ended"].values()) == figures["counted"]
+    assert {node["node"] for node in figures["nodes"]} >= {"intake", "measure"}
+    assert figures["assumed"]
+    assert fromstring(drawn.read_text()).tag.endswith("svg")
 
 
-def test_the_stories_beside_a_flow_are_played() -> None:
-    result = flow("simulate", AIRCON, "--story", "all", "--json")
+def test_two_flows_are_compared_side_by_side() -> None:
+    result = flow("simulate", AIRCON, "--runs", "20", "--against", FLOWS / "complaint")
+    assert result.exit_code == 0
+    heading = next(line for line in result.stdout.splitlines() if "aircon_install" in line)
+    assert "complaint" in heading
+
+
+def test_assumptions_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text((FLOWS / "complaint" / "flow.yaml").read_text())
+    (tmp_path / "simulation.yaml").write_text("nodes: {propose: {takes: {uniform: [1h]}}}")
+    result = flow("simulate", tmp_path, "--runs", "5")
+    assert result.exit_code == 1
+    assert "SIMULATION_FILE_MALFORMED" in result.stderr
+
+
+def test_the_scenarios_beside_a_flow_are_played() -> None:
+    result = flow("simulate", AIRCON, "--scenario", "all", "--json")
     assert result.exit_code == 0
     assert "the whole way from the first call to the follow-up" in json.loads(result.stdout)
 
 
-def test_a_story_that_nobody_told_is_refused_with_those_that_are() -> None:
-    result = flow("simulate", AIRCON, "--story", "nothing")
+def test_a_scenario_tells_who_is_told_what_when_and_why() -> None:
+    name = "a designer who is silent for two hours brings the supervisor one alert"
+    result = flow("simulate", AIRCON, "--scenario", name, "--json")
+    told = json.loads(result.stdout)
+    assert told["wrong"] == []
+    alert = next(message for message in told["messages"] if message["detail"] == "sla_alert")
+    assert alert["who"] == ["pe_chen"]
+    assert alert["why"] == "未按时响应（第1级预警）"
+    assert alert["node"] == "measure"
+    shown = flow("simulate", AIRCON, "--scenario", name).stdout
+    assert "响应期限" in shown
+    assert "等待归责" in shown
+
+
+def test_a_scenario_that_does_not_come_out_as_told_fails(tmp_path: Path) -> None:
+    folder = FLOWS / "complaint"
+    (tmp_path / "flow.yaml").write_text((folder / "flow.yaml").read_text())
+    told = (folder / "scenarios.yaml").read_text().replace("sla_alert: 1", "sla_alert: 7")
+    (tmp_path / "scenarios.yaml").write_text(told)
+    result = flow("simulate", tmp_path, "--scenario", "all")
+    assert result.exit_code == 1
+    assert "expected 7" in result.stdout
+
+
+def test_a_scenario_that_nobody_told_is_refused_with_those_that_are() -> None:
+    result = flow("simulate", AIRCON, "--scenario", "nothing")
     assert result.exit_code == 1
     assert "the whole way" in result.stderr
+
+
+def test_a_calendar_is_the_standard_one_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.yaml"
+    file.write_text('{every_day: "09:00-18:00", days_off: [6, 7], open_on: [2026-02-14]}')
+    for calendar in ("standard", file):
+        result = flow("simulate", AIRCON, "--start", "2026-02-12", "--calendar", calendar, "--json")
+        assert result.exit_code == 0
+    file.write_text("{every_day: always}")
+    result = flow("simulate", AIRCON, "--calendar", file)
+    assert result.exit_code == 1
+    assert "CALENDAR_FILE_MALFORMED" in result.stderr
 
 
 def test_a_flow_is_drawn_as_mermaid_and_svg(tmp_path: Path) -> None:
