@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from kit.calendar import BusinessCalendar
 from workflows.compiler.plan import Plan
+from workflows.runtime.acts import check_act
 from workflows.runtime.commands import (
     CALL_CLOSED,
     CallRpc,
@@ -133,6 +134,8 @@ class VirtualCase:
         Raises:
             ServiceError: the act is refused.
         """
+        if self.state.status.over:
+            check_act(self.state, act, self.plan)  # the interpreter passes over what comes too late
         self.feed(Acted(at=self.now, act=act))
         self.advance(timedelta(0))
 
