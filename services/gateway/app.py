@@ -27,6 +27,7 @@ from services.gateway.requests import RequestIds
 from services.gateway.routes import (
     builds,
     bulk_acts,
+    calendars,
     callbacks,
     cases,
     directory,
@@ -54,7 +55,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 _API: Final = (
     product, session, flows, cases, bulk_acts, reports, exports,
     incidents, hand_overs, forms, files, pricing, work_orders, settlement,
-    directory, notify, builds, migrations,
+    directory, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
     login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, case_page, work_order_page,

@@ -28,6 +28,7 @@ _PLAIN: Final[dict[str, Schema]] = {
         "format": "date-time",
         "example": "2026-03-02T01:30:00Z",
     },
+    "google.protobuf.Duration": {"type": "string", "example": "28800s"},
     "google.protobuf.Struct": {"type": "object", "additionalProperties": True},
 }
 _DESCRIPTION: Final = """

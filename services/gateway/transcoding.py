@@ -23,6 +23,8 @@ Json = dict[str, Any]
 KEY_FIELD: Final = "idempotency_key"
 PAGE_FIELD: Final = "page"
 _PAGE_NAMES: Final = ("page_size", "page_token")
+#: Messages that are a text in JSON.
+_WRITTEN_AS_TEXT: Final = ("google.protobuf.Timestamp", "google.protobuf.Duration")
 
 
 def to_json(message: Message) -> Json:
@@ -99,9 +101,9 @@ def query_fields(request: Descriptor, bound: Iterable[str]) -> dict[str, FieldDe
 
 
 def _is_text(field: FieldDescriptor) -> bool:
-    """Whether a query string can hold a field: values, and instants in RFC 3339."""
+    """Whether a query string can hold a field: values, instants in RFC 3339, seconds as ``90s``."""
     message: Descriptor | None = field.message_type
-    return message is None or message.full_name == "google.protobuf.Timestamp"
+    return message is None or message.full_name in _WRITTEN_AS_TEXT
 
 
 def from_query(request: Descriptor, query: Mapping[str, list[str]], bound: Iterable[str]) -> Json:

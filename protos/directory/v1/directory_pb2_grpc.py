@@ -162,6 +162,16 @@ class DirectoryServiceStub:
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarResponse.FromString,
                 _registered_method=True)
+        self.AddWorkingTime = channel.unary_unary(
+                '/directory.v1.DirectoryService/AddWorkingTime',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.AddWorkingTimeRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.WorkingTime.FromString,
+                _registered_method=True)
+        self.MeasureWorkingTime = channel.unary_unary(
+                '/directory.v1.DirectoryService/MeasureWorkingTime',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.MeasureWorkingTimeRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.WorkingTime.FromString,
+                _registered_method=True)
         self.ListCalendars = channel.unary_unary(
                 '/directory.v1.DirectoryService/ListCalendars',
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCalendarsRequest.SerializeToString,
@@ -351,6 +361,20 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddWorkingTime(self, request, context):
+        """The earliest instant by which so much working time has passed, and the days on the way there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureWorkingTime(self, request, context):
+        """The working time from an instant to another, and the days between them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCalendars(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -490,6 +514,16 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.PreviewCalendar,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarResponse.SerializeToString,
+            ),
+            'AddWorkingTime': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddWorkingTime,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.AddWorkingTimeRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.WorkingTime.SerializeToString,
+            ),
+            'MeasureWorkingTime': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureWorkingTime,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.MeasureWorkingTimeRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.WorkingTime.SerializeToString,
             ),
             'ListCalendars': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCalendars,
@@ -1179,6 +1213,60 @@ class DirectoryService:
             '/directory.v1.DirectoryService/PreviewCalendar',
             protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarRequest.SerializeToString,
             protos_dot_directory_dot_v1_dot_directory__pb2.PreviewCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddWorkingTime(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/AddWorkingTime',
+            protos_dot_directory_dot_v1_dot_directory__pb2.AddWorkingTimeRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.WorkingTime.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureWorkingTime(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/MeasureWorkingTime',
+            protos_dot_directory_dot_v1_dot_directory__pb2.MeasureWorkingTimeRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.WorkingTime.FromString,
             options,
             channel_credentials,
             insecure,

@@ -86,6 +86,10 @@ class DirectoryServiceStub:
     """Create or change a calendar's weekly hours and day overrides (the yearly notice, 调休)."""
     PreviewCalendar: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PreviewCalendarRequest, _directory_pb2.PreviewCalendarResponse]
     """What an edit would make of a calendar, and which days it would change. Changes nothing."""
+    AddWorkingTime: _grpc.UnaryUnaryMultiCallable[_directory_pb2.AddWorkingTimeRequest, _directory_pb2.WorkingTime]
+    """The earliest instant by which so much working time has passed, and the days on the way there."""
+    MeasureWorkingTime: _grpc.UnaryUnaryMultiCallable[_directory_pb2.MeasureWorkingTimeRequest, _directory_pb2.WorkingTime]
+    """The working time from an instant to another, and the days between them."""
     ListCalendars: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarsRequest, _directory_pb2.ListCalendarsResponse]
     ListCalendarVersions: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarVersionsRequest, _directory_pb2.ListCalendarVersionsResponse]
 
@@ -146,6 +150,10 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Create or change a calendar's weekly hours and day overrides (the yearly notice, 调休)."""
     PreviewCalendar: _aio.UnaryUnaryMultiCallable[_directory_pb2.PreviewCalendarRequest, _directory_pb2.PreviewCalendarResponse]  # type: ignore[assignment]
     """What an edit would make of a calendar, and which days it would change. Changes nothing."""
+    AddWorkingTime: _aio.UnaryUnaryMultiCallable[_directory_pb2.AddWorkingTimeRequest, _directory_pb2.WorkingTime]  # type: ignore[assignment]
+    """The earliest instant by which so much working time has passed, and the days on the way there."""
+    MeasureWorkingTime: _aio.UnaryUnaryMultiCallable[_directory_pb2.MeasureWorkingTimeRequest, _directory_pb2.WorkingTime]  # type: ignore[assignment]
+    """The working time from an instant to another, and the days between them."""
     ListCalendars: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarsRequest, _directory_pb2.ListCalendarsResponse]  # type: ignore[assignment]
     ListCalendarVersions: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListCalendarVersionsRequest, _directory_pb2.ListCalendarVersionsResponse]  # type: ignore[assignment]
 
@@ -353,6 +361,22 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.PreviewCalendarResponse, _abc.Awaitable[_directory_pb2.PreviewCalendarResponse]]:
         """What an edit would make of a calendar, and which days it would change. Changes nothing."""
+
+    @_abc_1.abstractmethod
+    def AddWorkingTime(
+        self,
+        request: _directory_pb2.AddWorkingTimeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.WorkingTime, _abc.Awaitable[_directory_pb2.WorkingTime]]:
+        """The earliest instant by which so much working time has passed, and the days on the way there."""
+
+    @_abc_1.abstractmethod
+    def MeasureWorkingTime(
+        self,
+        request: _directory_pb2.MeasureWorkingTimeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.WorkingTime, _abc.Awaitable[_directory_pb2.WorkingTime]]:
+        """The working time from an instant to another, and the days between them."""
 
     @_abc_1.abstractmethod
     def ListCalendars(

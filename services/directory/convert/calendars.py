@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from google.protobuf.duration_pb2 import Duration
 
 from kit.calendar import Hours
 from kit.errors import InvalidArgument
 from kit.rpc.convert import instant_to_proto
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.domain.calendar import CalendarDefinition, CalendarYears, Day, DaySpan
+from services.directory.domain.working_time import WorkingTime
 from services.directory.tables import CalendarDefinitionRow
 
 
@@ -136,6 +139,34 @@ def spans_to_proto(spans: Iterable[DaySpan]) -> list[pb.CalendarDays]:
         pb.CalendarDays(first_day=span.first.isoformat(), last_day=span.last.isoformat())
         for span in spans
     ]
+
+
+def working_time_to_proto(time: WorkingTime, years: CalendarYears) -> pb.WorkingTime:
+    """Working time explained, on the wire."""
+    return pb.WorkingTime(
+        start=instant_to_proto(time.start),
+        end=instant_to_proto(time.end),
+        worked=_duration(time.worked),
+        provisional=time.provisional,
+        days=[
+            pb.WorkedDay(
+                day=day.day.isoformat(),
+                open=_intervals(day.hours),
+                label=day.label,
+                worked=_duration(day.worked),
+                provisional=day.provisional,
+            )
+            for day in time.days
+        ],
+        time_zone=years.definition.time_zone,
+        version=years.definition.version,
+    )
+
+
+def _duration(duration: timedelta) -> Duration:
+    message = Duration()
+    message.FromTimedelta(duration)
+    return message
 
 
 def _days(days: Iterable[Day]) -> list[pb.DayOverride]:

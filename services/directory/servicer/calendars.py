@@ -9,7 +9,8 @@ from typing import Final
 from kit.authn import current_actor
 from kit.clock import SHANGHAI
 from kit.db.session import current_session
-from kit.rpc.convert import instant_to_proto
+from kit.errors import InvalidArgument
+from kit.rpc.convert import instant_from_proto, instant_to_proto
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.convert.calendars import (
     calendar_to_proto,
@@ -18,9 +19,12 @@ from services.directory.convert.calendars import (
     definition_to_proto,
     definition_to_row,
     spans_to_proto,
+    working_time_to_proto,
 )
+from services.directory.domain import working_time
 from services.directory.domain.calendar import (
     CalendarDefinition,
+    CalendarYears,
     DaySpan,
     changed_days,
     check_definition,
@@ -34,6 +38,8 @@ from services.directory.store.rows import add
 _KEEPS_CALENDARS: Final = ("hq", "admin")
 #: How many years an edit is compared over, the present one first: as many as a case starts with.
 _COMPARED_YEARS: Final = 3
+#: How many years are known when working time is asked about; those after them are provisional.
+_COMPUTED_YEARS: Final = 5
 
 
 class CalendarRpcs(Rpcs):
@@ -72,6 +78,22 @@ class CalendarRpcs(Rpcs):
             changed_days=spans_to_proto(changed),
         )
 
+    async def AddWorkingTime(
+        self, request: pb.AddWorkingTimeRequest, context: Context
+    ) -> pb.WorkingTime:
+        start = _required(request, "start")
+        years = await self._around(request.calendar_code, start)
+        found = working_time.add(years, start, request.duration.ToTimedelta())
+        return working_time_to_proto(found, years)
+
+    async def MeasureWorkingTime(
+        self, request: pb.MeasureWorkingTimeRequest, context: Context
+    ) -> pb.WorkingTime:
+        start = _required(request, "start")
+        years = await self._around(request.calendar_code, start)
+        found = working_time.measure(years, start, _required(request, "end"))
+        return working_time_to_proto(found, years)
+
     async def PutCalendar(self, request: pb.PutCalendarRequest, context: Context) -> pb.Calendar:
         current_actor().require_role(*_KEEPS_CALENDARS)
         now = self._clock.now()
@@ -89,6 +111,11 @@ class CalendarRpcs(Rpcs):
         this_year = now.astimezone(SHANGHAI).year
         return calendar_to_proto(lay_out(definition_from_row(row), this_year, this_year + 1))
 
+    async def _around(self, calendar_code: str, start: datetime) -> CalendarYears:
+        row = await calendars.calendar(current_session(), calendar_code)
+        year = start.astimezone(SHANGHAI).year
+        return lay_out(definition_from_row(row), year - 1, year + _COMPUTED_YEARS - 1)
+
     async def _edited(
         self, edit: pb.PutCalendarRequest, now: datetime
     ) -> tuple[CalendarDefinition, tuple[DaySpan, ...]]:
@@ -102,3 +129,16 @@ class CalendarRpcs(Rpcs):
         years = (today.year, today.year + _COMPARED_YEARS - 1)
         before = lay_out(definition_from_row(row), *years) if row else None
         return definition, changed_days(before, lay_out(definition, *years), today)
+
+
+def _required(
+    request: pb.AddWorkingTimeRequest | pb.MeasureWorkingTimeRequest, field: str
+) -> datetime:
+    """An instant of a request.
+
+    Raises:
+        InvalidArgument: ``CALENDAR_INSTANT_MISSING``.
+    """
+    if not request.HasField(field):  # type: ignore[arg-type]  # a field of one of them
+        raise InvalidArgument("CALENDAR_INSTANT_MISSING", f"say the {field}", field=field)
+    return instant_from_proto(getattr(request, field))

@@ -1,4 +1,4 @@
-"""People and their organisation, outlets, customers, places and zones, calendars."""
+"""People and their organisation, outlets, customers, places and zones."""
 
 from __future__ import annotations
 
@@ -197,28 +197,6 @@ expose(
     },
 )
 
-calendars = APIRouter(prefix="/calendars", tags=["calendars 日历"])
-expose(
-    calendars,
-    "GET",
-    "/{calendar_code}",
-    f"{_SERVICE}/GetCalendar",
-    "A business calendar as data, for the years first_year to last_year",
-)
-expose(
-    calendars,
-    "PUT",
-    "/{calendar_code}",
-    f"{_SERVICE}/PutCalendar",
-    "Create or change a calendar's hours and days",
-    example={
-        "time_zone": "Asia/Shanghai",
-        "weekly": [{"weekday": 1, "open": [{"start_minute": 540, "end_minute": 1080}]}],
-        "chinese_holidays": True,
-    },
-)
-
 ROUTERS: Final = (
     people, departments, absences, assignees, outlets, customers, personal_data, places, zones,
-    calendars,
 )  # fmt: skip

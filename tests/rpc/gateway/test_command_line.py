@@ -264,6 +264,46 @@ async def test_a_calendar_shows_holidays_and_make_up_days(gongdan: Gongdan) -> N
     shown = await gongdan("calendar", "show", "office", "--year", "2026")
     assert "国庆节" in shown.stdout
     assert "调休上班" in shown.stdout
+    listed = await gongdan("calendar", "list")
+    assert "一二三四五 09:00–18:00" in listed.stdout
+
+
+async def test_working_time_is_added_and_measured_day_by_day(gongdan: Gongdan) -> None:
+    added = await gongdan("calendar", "add", "2026-02-13T16:00", "8h", "--calendar", "office")
+    assert added.exit_code == 0, added.output
+    lines = [" ".join(line.split()) for line in added.stdout.splitlines()]
+    assert "to 2026-02-14 15:00" in lines, "Saturday is worked before the Spring Festival"
+    assert any(line.startswith("2026-02-13 五 09:00–18:00 2h00m") for line in lines)
+    assert any(line.startswith("2026-02-14 六 09:00–18:00 6h00m 调休上班") for line in lines)
+    told = await gongdan("calendar", "between", "2026-02-13T16:00", "2026-02-25", "--json")
+    measured = json.loads(told.stdout)
+    assert measured["worked"] == "72000s", "two hours, the Saturday, and Tuesday after it"
+    assert not measured["provisional"]
+    later = await gongdan("calendar", "add", "2029-12-31T17:00", "3h")
+    assert "暂定" in later.stdout
+
+
+async def test_a_calendar_is_edited_after_a_look_at_what_that_would_change(
+    gongdan: Gongdan,
+) -> None:
+    day = "2027-03-03"
+    look = await gongdan("calendar", "edit", "edited", "--preview")
+    assert look.exit_code == 0, look.output
+    assert "将成为第 1 版" in look.stdout
+    assert (await gongdan("calendar", "edit", "edited", "--week", "6 10:00-16:00")).exit_code == 0
+    seen = await gongdan("calendar", "edit", "edited", "--off", f"{day}=盘点", "--preview")
+    assert f"将成为第 2 版；变更的日期：{day}" in seen.stdout
+    done = await gongdan("calendar", "edit", "edited", "--off", f"{day}=盘点")
+    assert "变更为第 2 版" in done.stdout
+    shown = await gongdan("calendar", "show", "edited", "--year", "2027")
+    assert "盘点" in shown.stdout
+    assert "10:00–16:00" in shown.stdout
+    earlier = await gongdan("calendar", "show", "edited", "--year", "2027", "--version", "1")
+    assert "盘点" not in earlier.stdout
+    listed = json.loads((await gongdan("calendar", "versions", "edited", "--json")).stdout)
+    assert [each["version"] for each in listed["calendars"]] == [2, 1]
+    wrong = await gongdan("calendar", "edit", "edited", "--work", f"{day}=nine")
+    assert wrong.exit_code != 0
 
 
 ONE_STEP = """
