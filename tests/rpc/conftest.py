@@ -37,6 +37,8 @@ Stub = TypeVar("Stub")
 class Signing:
     minter: TokenMinter
     verifier: TokenVerifier
+    #: The issuer's own key, for processes that sign by themselves.
+    private_key: str = ""
 
 
 @dataclass
@@ -64,7 +66,9 @@ def signing() -> Signing:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return Signing(
-        TokenMinter(private, "tests", SystemClock()), TokenVerifier({"tests": public.decode()})
+        TokenMinter(private, "tests", SystemClock()),
+        TokenVerifier({"tests": public.decode()}),
+        private,
     )
 
 

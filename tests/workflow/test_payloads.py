@@ -60,8 +60,8 @@ async def test_a_payload_whose_key_is_missing_waits_for_it_and_says_so(
     office.company.people = {"designer": ["pe_li"]}
     file = tmp_path / "payload_keys.json"
     file.write_text(json.dumps({"current": "test.1", "keys": {"test.1": _text("test.1")}}))
-    own: dict[str, Any] = office.temporal.config()
-    own["data_converter"] = converter(PayloadKeys(file), plans_of(office.database))
+    converting = converter(PayloadKeys(file), plans_of(office.database))
+    own: dict[str, Any] = {**office.temporal.config(), "data_converter": converting}
     without = make_worker(Client(**own), office.caller, "test")
     case = await office.start(MEASURE)
 
