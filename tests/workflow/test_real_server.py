@@ -16,7 +16,7 @@ from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
 from workflows.activities import rpc
 from workflows.client import Act, StartedCase
-from workflows.runtime.shell import lifetime
+from workflows.runtime.shell import field_work, lifetime
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,30 @@ async def test_a_form_is_looked_at_without_a_trace_until_its_task_is_closed(offi
     assert await look(task.user_task_id) is None
     with pytest.raises(NotFound, match="there is no case"):
         await office.cases.look_at_form("case:ca_x", "measure/1", {})
+
+
+async def test_an_act_whose_call_takes_long_is_asked_after_with_the_same_key(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(field_work, "_ANSWER_WITHIN", timedelta(milliseconds=300))
+    case = await office.start(INSTALL)
+    task = await office.task_of("pe_wang", case)
+    await office.act(task, "complete", "pe_wang", form={"units": 1})
+    offer = await office.task_of("pe_tian", case, "offer")
+    office.company.down = {"workorder"}
+    pending = await office.act(offer, "accept", "pe_tian", act_key="accept-once")
+    assert pending.refusal is not None
+    assert pending.refusal.reason == "CASE_ACT_PENDING"
+    office.company.down = set()
+
+    async def known() -> bool:
+        reply = await office.act(offer, "accept", "pe_tian", act_key="accept-once")
+        return reply.applied
+
+    await eventually(known, "what became of the act")
+    await office.task_of("pe_tian", case, "visit")
+    accepted = [act for act in await office.acts(case) if act.verb == "accept"]
+    assert [act.act_key for act in accepted] == ["accept-once"]
 
 
 async def test_of_fifty_people_on_one_task_one_wins_and_nobody_meets_an_rpc_error(

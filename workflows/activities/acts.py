@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -49,7 +50,11 @@ class CaseActs:
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:
             with typed_errors(workflow_id):
-                return await _update(handle, act)
+                reply = await _update(handle, act, act.act_key)
+                if _is_pending(reply):
+                    # Temporal gives an update's first answer again to whoever comes with its id.
+                    reply = await _update(handle, act, f"{act.act_key}/{secrets.token_hex(8)}")
+                return reply
         except WorkflowUpdateFailedError as error:
             return _refused(error)
         except NotFound:
@@ -67,22 +72,26 @@ async def _over(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
     return ActReply(act.act_key, False, str(outcome), 0, None, refusal)
 
 
-async def _update(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
+def _is_pending(reply: ActReply) -> bool:
+    return reply.refusal is not None and reply.refusal.reason == "CASE_ACT_PENDING"
+
+
+async def _update(handle: WorkflowHandle[Any, Any], act: Act, update_id: str) -> ActReply:
     """The reply of the update. A workflow task that must run again, as when something comes in while
     the case continues as new, fails its updates; they have not been applied and are sent again."""
     for pause in _PAUSES:
         try:
-            return await _update_once(handle, act)
+            return await _update_once(handle, act, update_id)
         except RPCError as error:
             if error.status is not RPCStatusCode.FAILED_PRECONDITION:
                 raise
         await asyncio.sleep(pause)
-    return await _update_once(handle, act)
+    return await _update_once(handle, act, update_id)
 
 
-async def _update_once(handle: WorkflowHandle[Any, Any], act: Act) -> ActReply:
+async def _update_once(handle: WorkflowHandle[Any, Any], act: Act, update_id: str) -> ActReply:
     reply: ActReply = await handle.execute_update(
-        "act", act, id=act.act_key, result_type=ActReply, rpc_timeout=_ANSWER_WITHIN
+        "act", act, id=update_id, result_type=ActReply, rpc_timeout=_ANSWER_WITHIN
     )
     return reply
 
