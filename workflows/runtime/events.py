@@ -192,16 +192,20 @@ _KINDS: Final = {
         CancelRequested,
     )
 }
-_EVENT: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 
 
-def event_to_json(event: Event) -> dict[str, Any]:
+def event_to_json(event: Any) -> dict[str, Any]:
     """An event to be kept."""
-    return {"kind": type(event).__name__, "event": _EVENT.dump_python(event, mode="json")}
+    kind = type(event)
+    return {"kind": kind.__name__, "event": TypeAdapter(kind).dump_python(event, mode="json")}
 
 
-def event_from_json(kept: dict[str, Any], at: datetime) -> Event:
-    """A kept event, as if it came now."""
-    kind: Any = _KINDS[kept["kind"]]
-    event: Event = TypeAdapter(kind).validate_python(kept["event"])
+def event_from_json(kept: dict[str, Any], at: datetime, *others: type) -> Any:
+    """A kept event, as if it came now.
+
+    Args:
+        others: kinds of events beside those of a case.
+    """
+    kinds: dict[str, Any] = {**_KINDS, **{other.__name__: other for other in others}}
+    event: Any = TypeAdapter(kinds[kept["kind"]]).validate_python(kept["event"])
     return replace(event, at=at)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from kit.errors import Aborted, FailedPrecondition, InvalidArgument, PermissionDenied
 from workflows.runtime.events import Act
+from workflows.runtime.field_work.incidents import check_resolution
 from workflows.runtime.field_work.state import FieldTask, FieldWorkState, Verb
 from workflows.runtime.verbs import Verb as CaseVerb
 
@@ -66,6 +67,9 @@ def check_act(state: FieldWorkState, act: Act) -> Verb | None:
     if act.act_key in state.settled:
         return None
     if state.pending is not None and state.pending.act.act_key == act.act_key:
+        return None
+    if act.incident_id:
+        check_resolution(state, act)
         return None
     task = _open_task(state, act)
     if act.verb == CaseVerb.HAND_OVER:

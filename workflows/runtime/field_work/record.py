@@ -83,6 +83,7 @@ def details(state: FieldWorkState) -> str:
         verbs = "、".join(state.task.verbs)
         due = f"，截止 {state.task.due.astimezone(SHANGHAI):%m-%d %H:%M}" if state.task.due else ""
         lines.append(f"- 等待：{state.task.kind}（{verbs}）{due}")
+    lines += [f"- ⚠ `{each.reason}` {each.message}" for each in state.incidents.values()]
     if state.ending is not None:
         lines.append(f"- 结束：{state.ending.outcome} {state.ending.reason}".rstrip())
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.events import Act
+from workflows.runtime.state import Incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class FieldWorkState:
         settled: acts by key.
         ending: set once it is certain how it ends.
         ended: it has reported.
+        incidents: what its step could not take, until operations have resolved it.
     """
 
     input: FieldWorkInput
@@ -141,6 +143,7 @@ class FieldWorkState:
     settled: dict[str, Settled] = field(default_factory=dict)
     ending: Ending | None = None
     ended: bool = False
+    incidents: dict[str, Incident] = field(default_factory=dict)
 
     @property
     def candidate(self) -> Technician:

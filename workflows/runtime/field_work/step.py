@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 from kit.errors import ServiceError
 from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.events import Acted, CancelRequested, RpcFailed, RpcSucceeded, TimerFired
-from workflows.runtime.field_work import calls
+from workflows.runtime.field_work import calls, incidents
 from workflows.runtime.field_work.acts import check_act
 from workflows.runtime.field_work.lines import settlement_lines
 from workflows.runtime.field_work.state import (
@@ -83,6 +83,8 @@ def _apply(state: FieldWorkState, event: Event) -> Step:
             return _refused(replace(state, calling=""), event)
         case TimerFired():
             return _lapse(state)
+        case Acted() if event.act.incident_id:
+            return _resolve(state, event)
         case Acted():
             return _act(state, event)
         case CancelRequested():
@@ -217,6 +219,17 @@ def _refused(state: FieldWorkState, event: RpcFailed) -> Step:
 
 def _failed(reason: str, message: str) -> Ending:
     return Ending(Outcome.FAILED, reason, message)
+
+
+def _resolve(state: FieldWorkState, event: Acted) -> Step:
+    """Operations do something about what could not be taken."""
+    act = event.act
+    if act.act_key in state.settled:
+        return state, []
+    incident = incidents.check_resolution(state, act)
+    state, again = incidents.to_apply(state, incident, act, event.at)
+    after, commands = _apply(state, again) if again is not None else (state, [])
+    return after, [incidents.resolved(incident, act, event.at), *commands]
 
 
 def _act(state: FieldWorkState, event: Acted) -> Step:

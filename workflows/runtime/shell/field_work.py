@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.events import Act, Acted, CancelRequested, TimerFired
     from workflows.runtime.field_work.acts import check_act
     from workflows.runtime.field_work.carried import CarriedWork
+    from workflows.runtime.field_work.incidents import in_words, with_defect
     from workflows.runtime.field_work.record import details, standing, user_task
     from workflows.runtime.field_work.state import (
         Begun,
@@ -58,7 +59,7 @@ class FieldWorkWorkflow:
         if isinstance(source, CarriedWork):
             carried = source
         else:
-            carried = CarriedWork(FieldWorkState(source, workflow.info().workflow_id))
+            carried = CarriedWork(_first_state(source))
             self._inbox.append(Begun(workflow.now()))
         if carried.interpreter > INTERPRETER_VERSION:
             # Fails the task, not the field work: a worker that knows so much takes it up.
@@ -71,6 +72,7 @@ class FieldWorkWorkflow:
         self._calls = Calls(self._wake)
         self._alarm = Alarm(lambda at: self._inbox.append(TimerFired(at, "offer")))
         self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
+        self._reporting: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, source: FieldWorkInput | CarriedWork) -> str:
@@ -81,7 +83,7 @@ class FieldWorkWorkflow:
             except asyncio.CancelledError:
                 cancelled = CancelRequested(workflow.now(), "ops", "the workflow was cancelled")
                 self._inbox.append(cancelled)
-            await self._work()
+            self._work()
         return self._state.ending.outcome.value if self._state.ending else ""
 
     @workflow.update
@@ -91,6 +93,8 @@ class FieldWorkWorkflow:
             self._apply(Acted(workflow.now(), act))
         except ServiceError as error:
             raise refused(self._reply(act, Refusal.of(error))) from error
+        except Exception as defect:
+            raise refused(self._reply(act, self._defect_of(act, defect))) from defect
         self._calls.answer_first()
         try:
             await workflow.wait_condition(
@@ -120,7 +124,8 @@ class FieldWorkWorkflow:
     def event(self, signal: Signal) -> None:
         """The case no longer wants it, or it is to look up."""
         self._wake()
-        if signal.type == CANCEL:
+        source = self._state.input
+        if signal.type == CANCEL and signal.key == f"{source.node}/{source.visit}":
             reason = str(signal.payload.get("reason", ""))
             self._inbox.append(CancelRequested(workflow.now(), "case", reason))
 
@@ -141,6 +146,7 @@ class FieldWorkWorkflow:
             and not self._has_work()
             and not self._calls.in_flight
             and self._lifetime.is_settled
+            and self._reporting is None
             and self._recorder.is_told(self._state.revision)
             and workflow.all_handlers_finished()
         )
@@ -149,24 +155,42 @@ class FieldWorkWorkflow:
         self._state, commands = step(self._state, event)
         self._todo.extend(commands)
 
-    async def _work(self) -> None:
+    def _take(self, event: Event) -> None:
+        """Apply an event that nobody waits for; a defect stands where operations see it."""
+        try:
+            self._apply(event)
+        except Exception as defect:  # noqa: BLE001 - else the workflow task would fail for ever
+            workflow.logger.exception("the field work failed")
+            now, where = workflow.now(), type(event).__name__
+            self._state = with_defect(self._state, where, defect, now, event)
+
+    def _defect_of(self, act: Act, defect: Exception) -> Refusal:
+        """An act that cannot be taken: whoever acted hears it, and operations do."""
+        workflow.logger.exception("the field work failed")
+        if not act.incident_id:
+            self._state = with_defect(self._state, act.verb, defect, workflow.now())
+            self._wake()
+        return Refusal(Kind.INTERNAL, "CASE_DEFECT", f"{act.verb} could not be applied: {defect}")
+
+    def _work(self) -> None:
         self._woken = False
         while self._inbox or self._todo:
             while self._inbox:
-                self._apply(self._inbox.popleft())
+                self._take(self._inbox.popleft())
             while self._todo:
-                await self._carry_out(self._todo.popleft())
+                self._carry_out(self._todo.popleft())
         if not self._calls.chaining:
             self._come_to_wait()
 
-    async def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:
         match command:
             case CallRpc():
                 self._calls.start(command, self._inbox.append)
             case RecordAct():
                 self._recorder.add(command)
             case Report():
-                await self._report(command)
+                # Beside the run, which may be cancelled meanwhile: the case must hear of its end.
+                self._reporting = asyncio.create_task(self._report(command))
 
     async def _report(self, report: Report) -> None:
         source = self._state.input
@@ -187,13 +211,15 @@ class FieldWorkWorkflow:
             await case.signal("event", told)
         except FailureError as error:
             workflow.logger.warning("the case does not hear of its field work: %s", error)
+        self._reporting = None
+        self._wake()
 
     def _come_to_wait(self) -> None:
         state = self._state
         due = state.expires_at if state.offer_open and not state.lapsed else None
         self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
         workflow.set_current_details(details(state))
-        self._recorder.tell(state.revision, standing(state), [], [])
+        self._recorder.tell(state.revision, standing(state), [], in_words(state))
         if not state.ended and workflow.all_handlers_finished() and self._lifetime.is_spent():
             self._continue_as_new()
 
@@ -224,3 +250,11 @@ class FieldWorkWorkflow:
             user_task=user_task(state, task) if task else None,
             refusal=refusal,
         )
+
+
+def _first_state(source: FieldWorkInput) -> FieldWorkState:
+    """Its revisions begin beyond those of an earlier field work of the same work order, which bore the
+    same workflow id: the read model takes the newest."""
+    info = workflow.info()
+    begun_ms = int(info.workflow_start_time.timestamp() * 1_000)
+    return FieldWorkState(source, info.workflow_id, revision=begun_ms)
