@@ -70,3 +70,27 @@ async def test_working_time_is_counted_by_the_calendar_that_the_case_started_wit
     assert 9 <= due.hour <= 18
     assert due - opened >= timedelta(hours=9)
     assert (await office.case(case)).calendar_hash == "test"
+
+
+async def test_who_answers_a_moment_after_a_deadline_that_many_share_finds_that_it_has_rung(
+    office: Office,
+) -> None:
+    """What opens at night is due at one instant everywhere, and rings within a minute after it."""
+    shared = (
+        MEASURE.replace("code: measure", "code: shared")
+        .replace("roles:\n", "calendar: office\nroles:\n", 1)
+        .replace("calendar: natural", "calendar: business")
+    )
+    now = (await office.env.get_current_time()).astimezone(SHANGHAI)
+    await office.wait_until((now + timedelta(days=1)).replace(hour=3))
+    case = await office.start(shared)
+    task = await office.task_of("pe_li", case)
+    due = task.respond_due_at.ToDatetime(tzinfo=SHANGHAI)
+    assert (due.hour, due.minute, due.second) == (11, 0, 0)
+    await office.wait_until(due + timedelta(milliseconds=1))
+    assert alerts(office, case) == 0
+    assert (await office.act(task, "claim", "pe_li", revision=None)).applied
+    await alerted(office, case)
+    await office.pass_time(days=30)
+    await office.settled(case)
+    assert alerts(office, case) == 1
