@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+import protos.cases.v1.migrations_pb2  # noqa: F401 - makes its RPCs known by name
 from services.gateway.auth import CallerOf
 from services.gateway.edge import EdgeOf
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
