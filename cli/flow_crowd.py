@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +20,7 @@ from services.gateway.shown_figures import charts_of, money, plot_of, seconds, s
 from services.gateway.words import word
 from workflows.compiler.plan import Plan
 from workflows.language.reading import read_source
-from workflows.simulation.figures import Figures, figures_of
+from workflows.simulation.figures import Figures, figures_of, in_plain_figures
 from workflows.simulation.floor import live_together
 from workflows.simulation.model import Assumptions
 
@@ -60,7 +59,7 @@ def simulate_many(
             drawn.write_text(plot_of(figures, names, "zh"), encoding="utf-8")
         except OSError as error:
             raise Refused(f"{drawn}: {error}", "FLOW_FILE_UNWRITABLE") from error
-    plain = [_plain(each) for each in figures]
+    plain = [in_plain_figures(each) for each in figures]
     tell_plain(plain[0] if len(plain) == 1 else plain, lambda _: Group(*_shown(figures, names)))
 
 
@@ -77,11 +76,6 @@ def assumptions_beside(file: Path) -> Assumptions:
         return Assumptions.model_validate(read_source(read(beside)).value)
     except ValidationError as error:
         raise Refused(f"{beside}: {error}", "SIMULATION_FILE_MALFORMED") from error
-
-
-def _plain(figures: Figures) -> dict[str, Any]:
-    plain = asdict(figures)
-    return plain | {"since": figures.since.isoformat(), "until": figures.until.isoformat()}
 
 
 def _shown(figures: list[Figures], names: list[str]) -> list[RenderableType]:

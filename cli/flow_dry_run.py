@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from rich.console import Group, RenderableType
 from cli.api import Refused
 from cli.flow_check import read
 from cli.offline_calendar import calendar_from
-from cli.output import table, tell_plain, text
+from cli.output import table, text
 from kit.clock import SHANGHAI
 from services.gateway.shown_figures import seconds
 from services.gateway.words import word
 from workflows.compiler.plan import Plan
 from workflows.language.reading import read_source
-from workflows.simulation.account import Happening, What, account_of, charges_of
+from workflows.simulation.account import Happening, What, account_of, charges_of, in_plain_words
 from workflows.simulation.dry_run import simulate
 from workflows.simulation.scenario import Scenario, ScenarioFile, live
 
@@ -34,7 +33,7 @@ def play(plan: Plan, at: datetime, seed: int | None, calendar: str) -> None:
     plain = {
         "status": str(lived.status),
         "stopped": lived.stopped,
-        "account": [_plain(happening) for happening in lived.account],
+        "account": [in_plain_words(happening) for happening in lived.account],
     }
     ending = f"{word(lived.status)} {lived.stopped}"
     tell_plain(plain, lambda _: Group(*_told(lived.account, {}, ending)))
@@ -54,7 +53,9 @@ def play_scenarios(plan: Plan, file: Path, name: str, calendar: str) -> None:
     found = [_lived(plan, each, told, calendar) for each in chosen]
     if name == "all":
         plain: Any = {each["name"]: each["wrong"] for each in found}
-        tell_plain(plain, lambda _: "\n".join(line for each in found for line in _verdict(each)))
+        tell_plain(
+            plain, lambda _: "\n".join(line for each in found for line in _verdict(each))
+        )
     else:
         tell_plain(_as_plain(found[0]), lambda _: Group(*_whole(found[0])))
     if any(each["wrong"] for each in found):
@@ -76,16 +77,8 @@ def _as_plain(found: dict[str, Any]) -> dict[str, Any]:
     account: list[Happening] = found["account"]
     told = [happening for happening in account if happening.what is What.TOLD]
     return found | {
-        "account": [_plain(happening) for happening in account],
-        "messages": [_plain(message) for message in told],
-    }
-
-
-def _plain(happening: Happening) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(happening).items()
-        if value not in ("", None, False)
+        "account": [in_plain_words(happening) for happening in account],
+        "messages": [in_plain_words(message) for message in told],
     }
 
 

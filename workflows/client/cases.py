@@ -117,7 +117,7 @@ class Cases:
             title=wanted.title or plan.name,
             customer_id=wanted.customer_id,
             region_adcode=wanted.region_adcode,
-            calendar=await self._calendar(plan.calendar) if plan.calendar else None,
+            calendar=await self.calendar(plan.calendar) if plan.calendar else None,
         )
         workflow_id = case_workflow_id(source.case_id)
         run_id = await self._start(workflow_id, flow, source)
@@ -279,7 +279,13 @@ class Cases:
         reply = await self._caller.call("flow.v1.FlowService/GetFlow", request)
         return cast(flow_pb2.FlowVersion, reply)
 
-    async def _calendar(self, code: str) -> BusinessCalendar:
+    async def calendar(self, code: str) -> BusinessCalendar:
+        """The company's calendar of a name, as a case that starts now would pin it.
+
+        Raises:
+            NotFound: there is none.
+            Unavailable: the directory does not answer.
+        """
         request = calendar_request(code, self._clock.now())
         reply = await self._caller.call(GET_CALENDAR, request_from_json(GET_CALENDAR, request))
         return calendar_from_reply(message_to_json(reply))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -103,6 +103,15 @@ def _more(entry: Any) -> dict[str, Any]:
             }
         case _:
             return {}
+
+
+def in_plain_words(happening: Happening) -> dict[str, Any]:
+    """What happened as plain JSON, without what there is nothing to say of."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(happening).items()
+        if value not in ("", (), None, False)
+    }
 
 
 def charges_of(case: VirtualCase) -> dict[str, int]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from statistics import fmean, stdev
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from kit.calendar import BusinessCalendar
 from workflows.simulation.floor import Lived
@@ -252,3 +252,9 @@ class _Batches:
 def quantile(values: Sequence[float], share: float) -> float:
     """The value that a share of all sorted values is no higher than."""
     return values[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
+
+
+def in_plain_figures(figures: Figures) -> dict[str, Any]:
+    """The figures as plain JSON."""
+    plain = asdict(figures)
+    return plain | {"since": figures.since.isoformat(), "until": figures.until.isoformat()}

@@ -6,6 +6,7 @@ people of their roles, chance says how long everything takes and how it goes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -23,6 +24,7 @@ from workflows.simulation.watched import Watch
 
 #: More happenings than this for each case, and the flow goes round in circles.
 _MOST_TURNS: Final = 2_000
+_ASKS_EVERY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,14 @@ def live_together(
     now: datetime,
     *,
     calendar: BusinessCalendar | None = None,
-    most_turns: int | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Lived:
     """Let many cases be lived through.
 
     Args:
         now: when the first may come, where the assumptions do not say.
         calendar: the flow's business calendar; None: what the assumptions say, else round the clock.
-        most_turns: so many things may happen.
+        go_on: asked now and then whether there is still time.
 
     Raises:
         InvalidArgument: ``SIMULATION_NAME_UNKNOWN`` when the assumptions name what the flow does not
@@ -75,10 +77,11 @@ def live_together(
     floor = Floor(plan, assumptions, agenda, staff, watch, own)
     for number, at in enumerate(arrivals):
         agenda.at(at, CrowdCase(floor, number).begin)
-    left = most_turns or _MOST_TURNS * len(arrivals)
+    most = _MOST_TURNS * len(arrivals)
+    turns = 0
     while agenda.turn():
-        left -= 1
-        if left < 0:
+        turns += 1
+        if turns > most or (turns % _ASKS_EVERY == 0 and not go_on()):
             raise InvalidArgument(
                 "SIMULATION_TOO_LONG", "too much happens; simulate fewer cases", field="runs"
             )

@@ -229,9 +229,9 @@ def test_assumptions_about_what_the_flow_does_not_have_are_refused() -> None:
     assert refused.value.reason == "SIMULATION_NAME_UNKNOWN"
 
 
-def test_a_simulation_in_which_too_much_happens_is_given_up() -> None:
+def test_a_simulation_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(InvalidArgument) as refused:
-        live_together(DESK, Assumptions(cases=50), MONDAY, most_turns=20)
+        live_together(DESK, Assumptions(cases=50), MONDAY, go_on=lambda: False)
     assert refused.value.reason == "SIMULATION_TOO_LONG"
 
 
