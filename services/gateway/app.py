@@ -17,6 +17,7 @@ from services.gateway.pages import (
     incidents_page,
     login_page,
     reference_page,
+    simulate_page,
     start_page,
     suggestions,
     work_order_page,
@@ -45,6 +46,7 @@ from services.gateway.routes import (
     reports,
     session,
     settlement,
+    simulations,
     work_orders,
 )
 
@@ -53,13 +55,13 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
-    product, session, flows, cases, bulk_acts, reports, exports,
+    product, session, flows, simulations, cases, bulk_acts, reports, exports,
     incidents, hand_overs, forms, files, pricing, work_orders, settlement,
     directory, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
     login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, case_page, work_order_page,
-    reference_page,
+    simulate_page, reference_page,
 )  # fmt: skip
 
 
