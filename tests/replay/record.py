@@ -1,26 +1,23 @@
-"""Record the histories that every later interpreter must replay.
+"""Record the histories that every later interpreter must replay, and the states that it must load.
 
     .venv/bin/python -m tests.replay.record
 
-runs each story below on the real server and writes what Temporal has written down of the case, its
-child case and its field work, with the plans they refer to. Histories of a released interpreter are
-never recorded again: a new interpreter version gets a folder of its own. Until the first release all
-of them are, whenever a plan or the interpreter has changed its shape.
+lives every story on the real server and writes what Temporal has written down of the case and of all
+that was started with it, and what each of their runs handed to the next, with the plans they refer
+to. What a released interpreter has left is never recorded again: a new interpreter version gets
+folders of its own. Until the first release all of it is, whenever a plan or the interpreter has
+changed its shape.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -28,6 +25,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from pydantic import TypeAdapter
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowExecution
 from temporalio.testing import WorkflowEnvironment
 
 from kit.authn import TokenMinter, TokenVerifier
@@ -38,283 +38,98 @@ from kit.rpc.server import RpcServer
 from stack import postgres
 from stack.temporal import QUICK_FLAGS
 from tests.conftest import PROGRAMS
+from tests.replay.stories import STORIES, set_the_scene, soon_new
 from tests.rpc.conftest import Served, Signing
-from tests.workflow.company import COMPLETION_CODE, Company
-from tests.workflow.conftest import Office, eventually, open_office
-from tests.workflow.flows import (
-    BREAKDOWN,
-    HURRY,
-    INSTALL,
-    MEASURE,
-    ORDER,
-    PREPARE,
-    PURCHASE,
-    RACE,
-    ROOMS,
-    SIGN,
-)
-from workflows.activities import rpc
-from workflows.client import Act, StartedCase
+from tests.workflow.company import Company
+from tests.workflow.conftest import Office, open_office
+from workflows.client import StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.main import SCHEMA, mounts
-from workflows.runtime.payloads import Signal
-from workflows.runtime.shell import attributes, lifetime
+from workflows.runtime.field_work.carried import CarriedWork
+from workflows.runtime.payloads import CaseInput
+from workflows.runtime.shell import attributes
+from workflows.runtime.shell.plan_ref import PlanRef
 from workflows.store import plan_content
 
 HERE: Final = Path(__file__).parent
 HISTORIES: Final = HERE / "histories" / f"interpreter-{INTERPRETER_VERSION}"
+STATES: Final = HERE / "states" / f"interpreter-{INTERPRETER_VERSION}"
 PLANS: Final = HERE / "plans"
-
-
-async def installed(office: Office) -> StartedCase:
-    """From the form to the locked earning, a wrong code on the way."""
-    case = await office.start(INSTALL)
-    await office.act(
-        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 2}
-    )
-    offer = await office.task_of("pe_tian", case, "offer")
-    await office.act(offer, "decline", "pe_tian", comment="太远")
-    offer = await office.task_of("pe_guo", case, "offer")
-    await office.act(offer, "accept", "pe_guo")
-    start = datetime.now(UTC) + timedelta(days=1)
-    window = {"window_start": start.isoformat(), "window_end": start.isoformat()}
-    for verb, form in (
-        ("schedule", window),
-        ("check_in", {}),
-        ("complete", {"completion_code": "000000"}),
-        ("complete", {"completion_code": COMPLETION_CODE}),
-    ):
-        await office.act(await office.task_for("pe_guo", case, verb), verb, "pe_guo", form=form)
-    await office.outcome(case)
-    return case
-
-
-async def nobody(office: Office) -> StartedCase:
-    """No technician at all: the error path."""
-    office.company.technicians.clear()
-    case = await office.start(INSTALL)
-    await office.act(
-        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
-    )
-    await office.act(await office.task_of("pe_chen", case), "complete", "pe_chen")
-    await office.outcome(case)
-    return case
-
-
-async def cancelled(office: Office) -> StartedCase:
-    """Cancelled while an offer waits: everything is undone."""
-    case = await office.start(INSTALL)
-    await office.act(
-        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
-    )
-    await office.task_of("pe_tian", case, "offer")
-    cancel = Act(act_key="cancel", verb="cancel", person="pe_chen", roles=("supervisor",))
-    await office.cases.act(case.workflow_id, cancel)
-    await office.outcome(case)
-    return case
-
-
-async def alerted(office: Office) -> StartedCase:
-    """A deadline passes, then the answer comes."""
-    hurried = MEASURE.replace("code: measure", "code: hurried").replace(
-        "respond: 2h", "respond: 2s"
-    )
-    case = await office.start(hurried)
-    task = await office.task_of("pe_li", case)
-
-    async def told() -> bool:
-        return office.company.messages_to("pe_chen", "sla_alert") != []
-
-    await eventually(told, "the alert")
-    await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
-    await office.outcome(case)
-    return case
-
-
-async def countersigned(office: Office) -> StartedCase:
-    """Two signers, and a service that is down at first."""
-    office.company.down = {"directory"}
-    case = await office.start(SIGN)
-    await asyncio.sleep(1)
-    office.company.down = set()
-    for person in ("pe_zhao", "pe_qian"):
-        await office.act(await office.task_of(person, case), "approve", person)
-    await office.outcome(case)
-    return case
-
-
-async def delayed(office: Office) -> StartedCase:
-    """A local attempt that runs out of time."""
-    office.company.slow["ResolveAssignees"] = 0.8
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rpc, "_DEADLINE_SHARE", 4.0)
-        case = await office.start(MEASURE)
-        task = await office.task_of("pe_li", case)
-    await office.act(task, "complete", "pe_li", form={"note": "好"})
-    await office.outcome(case)
-    return case
-
-
-async def woken(office: Office) -> StartedCase:
-    """A domain event ends a wait."""
-    case = await office.start(BREAKDOWN, work_order_id="wo_1")
-    await office.settled(case)
-    order = {"work_order_id": "wo_1", "created_at": "2026-03-02T01:00:00Z"}
-    signal = Signal(
-        "workorder.v1.WorkOrderChanged", "wo_1", "work_order:wo_1", 1, {"work_order": order}
-    )
-    await office.temporal.get_workflow_handle(case.workflow_id).signal("event", signal)
-    await office.outcome(case)
-    return case
-
-
-async def continued(office: Office) -> StartedCase:
-    """A later run of a case that has continued as new."""
-    with soon_new():
-        case = await office.start(MEASURE)
-        task = await office.task_of("pe_li", case)
-        for _ in range(8):
-            await office.act(task, "urge", "pe_li", revision=None)
-        await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
-        await office.outcome(case)
-    return case
-
-
-@contextlib.contextmanager
-def soon_new() -> Iterator[None]:
-    """Cases continue as new after few events."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lifetime, "MOST_EVENTS", 30)
-        yield
-
-
-async def measured(office: Office) -> StartedCase:
-    """Three rooms at once, the case continuing as new meanwhile."""
-    with soon_new():
-        case = await office.start(ROOMS)
-        await office.task_of("pe_li", case)
-        await office.settled(case)
-        for number, room in enumerate(await office.inbox("pe_li", case)):
-            await office.act(room, "urge", "pe_li", revision=None)
-            await office.act(room, "complete", "pe_li", form={"area": number}, revision=None)
-        await office.act(await office.task_of("pe_chen", case), "approve", "pe_chen")
-        await office.outcome(case)
-    return case
-
-
-async def prepared(office: Office) -> StartedCase:
-    """Two branches of an inclusive decision meet."""
-    case = await office.start(PREPARE, drawing=True, permit=True)
-    for person in ("pe_li", "pe_chen"):
-        await office.act(await office.task_of(person, case), "complete", person)
-    await office.outcome(case)
-    return case
-
-
-async def overtaken(office: Office) -> StartedCase:
-    """One deadline beside a task, and one that takes it away."""
-    hurry = HURRY.replace("after: 2h", "after: 1s").replace("after: 8h", "after: 3s")
-    case = await office.start(hurry.replace("code: hurry", "code: in_seconds"))
-    for node in ("take_over", "remind"):
-        task = await _task_at(office, case, node)
-        await office.act(task, "complete", "pe_chen")
-    await office.outcome(case)
-    return case
-
-
-async def raced(office: Office) -> StartedCase:
-    """The shorter of two waits wins."""
-    soon = RACE.replace("3d", "1s").replace("code: race", "code: soon")
-    case = await office.start(soon, work_order_id="wo_1")
-    await office.act(await office.task_of("pe_chen", case), "complete", "pe_chen")
-    await office.outcome(case)
-    return case
-
-
-async def purchased(office: Office) -> StartedCase:
-    """A child case, lived through."""
-    await office.publish(ORDER)
-    case = await office.start(PURCHASE, label="空调")
-    child = await office.child_of(case)
-    await office.act(
-        await office.task_of("pe_chen", child), "approve", "pe_chen", form={"note": "good"}
-    )
-    await office.act(await office.task_of("pe_li", case), "complete", "pe_li")
-    await office.outcome(case)
-    return case
-
-
-async def called_off(office: Office) -> StartedCase:
-    """Cancelled while the child case waits."""
-    await office.publish(ORDER)
-    case = await office.start(PURCHASE, label="空调")
-    await office.task_of("pe_chen", await office.child_of(case))
-    cancel = Act(act_key="cancel", verb="cancel", person="pe_clerk", comment="退单")
-    await office.cases.act(case.workflow_id, cancel)
-    await office.outcome(case)
-    return case
-
-
-async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
-    async def look() -> Any:
-        tasks = await office.inbox("pe_chen", case)
-        return next((task for task in tasks if task.node == node), None)
-
-    return await eventually(look, node)
-
-
-STORIES: Final[tuple[Callable[[Office], Awaitable[StartedCase]], ...]] = (
-    installed,
-    nobody,
-    cancelled,
-    alerted,
-    countersigned,
-    delayed,
-    woken,
-    continued,
-    measured,
-    prepared,
-    overtaken,
-    raced,
-    purchased,
-    called_off,
-)
+CASE: Final = TypeAdapter(CaseInput)
+FIELD_WORK: Final = TypeAdapter(CarriedWork)
+#: So few that a run is over whenever its workflow comes to wait.
+_FEW_EVENTS: Final = 4
 
 
 async def record(office: Office) -> None:
-    """Live every story and keep what was written down."""
+    """Live every story twice: as it goes, for the histories, and in as many runs as may be, for the
+    states that one run hands to the next."""
+    told: set[str] = set()
     for story in STORIES:
-        office.company.reset()
-        office.company.people = {
-            "sales": ["pe_wang"],
-            "designer": ["pe_li"],
-            "supervisor": ["pe_chen"],
-            "technical_director": ["pe_zhao", "pe_qian"],
-        }
-        office.company.technicians = ["pe_tian", "pe_guo"]
+        set_the_scene(office)
         case = await story(office)
-        await _keep_case(office, case, story.__name__)
-        if story in (installed, cancelled):
-            await _keep(office, f"field_work:wo_{case.case_id}", f"{story.__name__}_field_work")
-        if story in (purchased, called_off):
-            await _keep_case(office, await office.child_of(case), f"{story.__name__}_child")
+        for name, run in await _new_runs(office, case, story.__name__, told):
+            await _keep_history(office, run, name)
+        set_the_scene(office)
+        with soon_new(_FEW_EVENTS):
+            case = await story(office)
+        for name, run in await _new_runs(office, case, story.__name__, told):
+            await _keep_state(office, run, name)
 
 
-async def _keep_case(office: Office, case: StartedCase, name: str) -> None:
-    await _keep(office, case.workflow_id, name)
-    async with office.database.transaction(read_only=True) as session:
-        plan_hash = (await office.case(case)).plan_hash
-        content = await plan_content(session, plan_hash)
-    assert content is not None
-    (PLANS / f"{plan_hash}.json").write_bytes(content)
+async def _new_runs(
+    office: Office, case: StartedCase, story: str, told: set[str]
+) -> list[tuple[str, WorkflowExecution]]:
+    """The runs of a story, the earliest first, by what they are of."""
+    await asyncio.sleep(1)  # what lists runs is told of them a moment later
+    runs = [run async for run in office.temporal.list_workflows() if run.run_id not in told]
+    told.update(run.run_id for run in runs)
+    named = []
+    for run in sorted(runs, key=lambda run: (run.id, run.start_time)):
+        kind = run.id.partition(":")[0]
+        of = "" if run.id == case.workflow_id else "_child" if kind == "case" else f"_{kind}"
+        named.append((story + of, run))
+    return named
 
 
-async def _keep(office: Office, workflow_id: str, name: str) -> None:
-    history = await office.temporal.get_workflow_handle(workflow_id).fetch_history()
-    kept = {"workflow_id": workflow_id, "history": without_traces(history.to_json_dict())}
+async def _keep_history(office: Office, run: WorkflowExecution, name: str) -> None:
+    """The last run's stands, where there were several."""
+    handle = office.temporal.get_workflow_handle(run.id, run_id=run.run_id)
+    history = await handle.fetch_history()
+    kept = {"workflow_id": run.id, "history": without_traces(history.to_json_dict())}
     path = HISTORIES / f"{name}.json"
     path.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
     print(f"{path.relative_to(HERE)}: {len(history.events)} events")
+    if run.id.startswith("case:"):
+        await _keep_plan(office, history.events[0])
+
+
+async def _keep_plan(office: Office, started: HistoryEvent) -> None:
+    payloads = started.workflow_execution_started_event_attributes.input.payloads
+    ref, _ = await office.temporal.data_converter.decode(payloads, [PlanRef, CaseInput])
+    async with office.database.transaction(read_only=True) as session:
+        content = await plan_content(session, ref.hash)
+    assert content is not None
+    (PLANS / f"{ref.hash}.json").write_bytes(content)
+
+
+async def _keep_state(office: Office, run: WorkflowExecution, name: str) -> None:
+    """What the run was handed by the one before, if there was one."""
+    handle = office.temporal.get_workflow_handle(run.id, run_id=run.run_id)
+    history = await handle.fetch_history()
+    started = history.events[0].workflow_execution_started_event_attributes
+    if not started.continued_execution_run_id:
+        return
+    read = office.temporal.data_converter.decode
+    if run.id.startswith("case:"):
+        _, source = await read(started.input.payloads, [PlanRef, CaseInput])
+        kept = CASE.dump_json(source, indent=1)
+        await _keep_plan(office, history.events[0])
+    else:
+        (work,) = await read(started.input.payloads, [CarriedWork])
+        kept = FIELD_WORK.dump_json(work, indent=1)
+    number = len(list(STATES.glob(f"{name}.*.json"))) + 1
+    (STATES / f"{name}.{number}.json").write_bytes(kept + b"\n")
 
 
 def without_traces(part: Any) -> Any:
@@ -326,7 +141,7 @@ def without_traces(part: Any) -> Any:
 
 async def main() -> None:
     """Start what is needed, record, stop."""
-    for folder in (HISTORIES, PLANS):
+    for folder in (HISTORIES, STATES, PLANS):
         folder.mkdir(parents=True, exist_ok=True)
         for kept in folder.glob("*.json"):
             kept.unlink()

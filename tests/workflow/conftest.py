@@ -44,9 +44,11 @@ Result = TypeVar("Result")
 _keys = itertools.count(1)
 
 
-async def eventually(look: Callable[[], Awaitable[Result | None]], what: str) -> Result:
+async def eventually(
+    look: Callable[[], Awaitable[Result | None]], what: str, within_seconds: float = 20
+) -> Result:
     """What ``look`` finds, as soon as it finds something."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within_seconds):
         while True:
             found = await look()
             if found:

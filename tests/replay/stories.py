@@ -1,0 +1,323 @@
+"""The stories whose histories and states are kept: each goes through what a case may meet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from kit.errors import FailedPrecondition
+from tests.workflow.company import COMPLETION_CODE
+from tests.workflow.conftest import Office, eventually
+from tests.workflow.flows import (
+    BREAKDOWN,
+    HURRY,
+    INSTALL,
+    MEASURE,
+    ORDER,
+    PREPARE,
+    PURCHASE,
+    RACE,
+    ROOMS,
+    SIGN,
+)
+from workflows.activities import rpc
+from workflows.client import Act, StartedCase
+from workflows.runtime.payloads import Signal
+from workflows.runtime.shell import lifetime
+
+Story = Callable[[Office], Awaitable[StartedCase]]
+
+
+@contextlib.contextmanager
+def soon_new(most_events: int) -> Iterator[None]:
+    """Cases and field work take a new run after so many events, at most."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lifetime, "MOST_EVENTS", min(most_events, lifetime.MOST_EVENTS))
+        yield
+
+
+async def installed(office: Office) -> StartedCase:
+    """From the form to the locked earning, a wrong code on the way."""
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 2}
+    )
+    offer = await office.task_of("pe_tian", case, "offer")
+    await office.act(offer, "decline", "pe_tian", comment="太远")
+    offer = await office.task_of("pe_guo", case, "offer")
+    await office.act(offer, "accept", "pe_guo")
+    for verb, form in (
+        ("schedule", _tomorrow()),
+        ("check_in", {}),
+        ("complete", {"completion_code": "000000"}),
+        ("complete", {"completion_code": COMPLETION_CODE}),
+    ):
+        await office.act(await office.task_for("pe_guo", case, verb), verb, "pe_guo", form=form)
+    await office.outcome(case)
+    return case
+
+
+async def lapsed(office: Office) -> StartedCase:
+    """An offer runs out, the next one is accepted, and the case is cancelled before the visit."""
+    hasty = INSTALL.replace("code: install", "code: hasty").replace(
+        "      quote_id: =quote.quote_id\n  - id: lock_earning",
+        "      quote_id: =quote.quote_id\n      offer_minutes: 1\n  - id: lock_earning",
+    )
+    case = await office.start(hasty)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
+    )
+    (offer,) = await eventually(lambda: office.inbox("pe_guo", case), "the next offer", 90)
+    await office.act(offer, "accept", "pe_guo")
+    visit = await office.task_for("pe_guo", case, "schedule")
+    await office.act(visit, "schedule", "pe_guo", form=_tomorrow())
+    await office.task_for("pe_guo", case, "check_in")
+    await _cancel(office, case)
+    return case
+
+
+def _tomorrow() -> dict[str, str]:
+    start = datetime.now(UTC) + timedelta(days=1)
+    return {"window_start": start.isoformat(), "window_end": start.isoformat()}
+
+
+async def stuck(office: Office) -> StartedCase:
+    """A service refuses; operations look at it and have it tried again."""
+    office.company.refuse["Quote"] = FailedPrecondition("PRICING_NO_BOOK", "no price book")
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
+    )
+
+    async def incident() -> str:
+        standing = (await office.cases.describe(case.workflow_id)).standing
+        told: str = standing["incident"]
+        return told.partition(":")[0]
+
+    found = await eventually(incident, "operations see the incident")
+    office.company.refuse.clear()
+    retry = Act("retry", "retry", "pe_yun", roles=("ops",), incident_id=found, comment="已补价目")
+    assert (await office.cases.act(case.workflow_id, retry)).applied
+    await office.task_of("pe_tian", case, "offer")
+    await _cancel(office, case)
+    return case
+
+
+async def handed_over(office: Office) -> StartedCase:
+    """A leaver's user task goes to the successor."""
+    case = await office.start(MEASURE)
+    await office.task_of("pe_li", case)
+    ordered = await office.cases.hand_over("pe_li", "pe_new", by="pe_chen", key=case.case_id)
+    await office.temporal.get_workflow_handle(f"hand_over:{ordered}").result()
+    task = await office.task_of("pe_new", case)
+    await office.act(task, "complete", "pe_new", form={"note": "好"}, revision=None)
+    await office.outcome(case)
+    return case
+
+
+async def nobody(office: Office) -> StartedCase:
+    """No technician at all: the error path."""
+    office.company.technicians.clear()
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
+    )
+    await office.act(await office.task_of("pe_chen", case), "complete", "pe_chen")
+    await office.outcome(case)
+    return case
+
+
+async def cancelled(office: Office) -> StartedCase:
+    """Cancelled while an offer waits: everything is undone."""
+    case = await office.start(INSTALL)
+    await office.act(
+        await office.task_of("pe_wang", case), "complete", "pe_wang", form={"units": 1}
+    )
+    await office.task_of("pe_tian", case, "offer")
+    await _cancel(office, case)
+    return case
+
+
+async def _cancel(office: Office, case: StartedCase) -> None:
+    cancel = Act(act_key="cancel", verb="cancel", person="pe_chen", roles=("supervisor",))
+    await office.cases.act(case.workflow_id, cancel)
+    await office.outcome(case)
+
+
+async def alerted(office: Office) -> StartedCase:
+    """A deadline passes, then the answer comes."""
+    hurried = MEASURE.replace("code: measure", "code: hurried").replace(
+        "respond: 2h", "respond: 2s"
+    )
+    case = await office.start(hurried)
+    task = await office.task_of("pe_li", case)
+
+    async def told() -> bool:
+        return office.company.messages_to("pe_chen", "sla_alert") != []
+
+    await eventually(told, "the alert")
+    await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+    await office.outcome(case)
+    return case
+
+
+async def countersigned(office: Office) -> StartedCase:
+    """Two signers, and a service that is down at first."""
+    office.company.down = {"directory"}
+    case = await office.start(SIGN)
+    await asyncio.sleep(1)
+    office.company.down = set()
+    for person in ("pe_zhao", "pe_qian"):
+        await office.act(await office.task_of(person, case), "approve", person)
+    await office.outcome(case)
+    return case
+
+
+async def delayed(office: Office) -> StartedCase:
+    """A local attempt that runs out of time."""
+    office.company.slow["ResolveAssignees"] = 0.8
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rpc, "_DEADLINE_SHARE", 4.0)
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+    await office.act(task, "complete", "pe_li", form={"note": "好"})
+    await office.outcome(case)
+    return case
+
+
+async def woken(office: Office) -> StartedCase:
+    """A domain event ends a wait."""
+    case = await office.start(BREAKDOWN, work_order_id="wo_1")
+    await office.settled(case)
+    order = {"work_order_id": "wo_1", "created_at": "2026-03-02T01:00:00Z"}
+    signal = Signal(
+        "workorder.v1.WorkOrderChanged", "wo_1", "work_order:wo_1", 1, {"work_order": order}
+    )
+    await office.temporal.get_workflow_handle(case.workflow_id).signal("event", signal)
+    await office.outcome(case)
+    return case
+
+
+async def continued(office: Office) -> StartedCase:
+    """A later run of a case that has continued as new."""
+    with soon_new(30):
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+        for _ in range(8):
+            await office.act(task, "urge", "pe_li", revision=None)
+        await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+        await office.outcome(case)
+    return case
+
+
+async def measured(office: Office) -> StartedCase:
+    """Three rooms at once, the case continuing as new meanwhile."""
+    with soon_new(30):
+        case = await office.start(ROOMS)
+        await office.task_of("pe_li", case)
+        await office.settled(case)
+        for number, room in enumerate(await office.inbox("pe_li", case)):
+            await office.act(room, "urge", "pe_li", revision=None)
+            await office.act(room, "complete", "pe_li", form={"area": number}, revision=None)
+        await office.act(await office.task_of("pe_chen", case), "approve", "pe_chen")
+        await office.outcome(case)
+    return case
+
+
+async def prepared(office: Office) -> StartedCase:
+    """Two branches of an inclusive decision meet."""
+    case = await office.start(PREPARE, drawing=True, permit=True)
+    for person in ("pe_li", "pe_chen"):
+        await office.act(await office.task_of(person, case), "complete", person)
+    await office.outcome(case)
+    return case
+
+
+async def overtaken(office: Office) -> StartedCase:
+    """One deadline beside a task, and one that takes it away."""
+    hurry = HURRY.replace("after: 2h", "after: 1s").replace("after: 8h", "after: 3s")
+    case = await office.start(hurry.replace("code: hurry", "code: in_seconds"))
+    for node in ("take_over", "remind"):
+        task = await _task_at(office, case, node)
+        await office.act(task, "complete", "pe_chen")
+    await office.outcome(case)
+    return case
+
+
+async def raced(office: Office) -> StartedCase:
+    """The shorter of two waits wins."""
+    soon = RACE.replace("3d", "1s").replace("code: race", "code: soon")
+    case = await office.start(soon, work_order_id="wo_1")
+    await office.act(await office.task_of("pe_chen", case), "complete", "pe_chen")
+    await office.outcome(case)
+    return case
+
+
+async def purchased(office: Office) -> StartedCase:
+    """A child case, lived through."""
+    await office.publish(ORDER)
+    case = await office.start(PURCHASE, label="空调")
+    child = await office.child_of(case)
+    await office.act(
+        await office.task_of("pe_chen", child), "approve", "pe_chen", form={"note": "good"}
+    )
+    await office.act(await office.task_of("pe_li", case), "complete", "pe_li")
+    await office.outcome(case)
+    return case
+
+
+async def called_off(office: Office) -> StartedCase:
+    """Cancelled while the child case waits."""
+    await office.publish(ORDER)
+    case = await office.start(PURCHASE, label="空调")
+    await office.task_of("pe_chen", await office.child_of(case))
+    cancel = Act(act_key="cancel", verb="cancel", person="pe_clerk", comment="退单")
+    await office.cases.act(case.workflow_id, cancel)
+    await office.outcome(case)
+    return case
+
+
+async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
+    async def look() -> Any:
+        tasks = await office.inbox("pe_chen", case)
+        return next((task for task in tasks if task.node == node), None)
+
+    return await eventually(look, node)
+
+
+STORIES: Final[tuple[Story, ...]] = (
+    installed,
+    lapsed,
+    stuck,
+    handed_over,
+    nobody,
+    cancelled,
+    alerted,
+    countersigned,
+    delayed,
+    woken,
+    continued,
+    measured,
+    prepared,
+    overtaken,
+    raced,
+    purchased,
+    called_off,
+)
+
+
+def set_the_scene(office: Office) -> None:
+    """The people of all stories."""
+    office.company.reset()
+    office.company.people = {
+        "sales": ["pe_wang"],
+        "designer": ["pe_li"],
+        "supervisor": ["pe_chen"],
+        "technical_director": ["pe_zhao", "pe_qian"],
+    }
+    office.company.technicians = ["pe_tian", "pe_guo"]
