@@ -13,6 +13,7 @@ from cli.api import part
 from cli.case_act_many import act_many
 from cli.case_list import list_cases
 from cli.case_show import acts_table, card, waiting_plain
+from cli.case_versions import versions
 from cli.links import Links
 from cli.output import facts, local, screen, tell, text
 from cli.values import Values, read_values
@@ -69,8 +70,9 @@ def start(
 
 @verb(app)
 def show(case: _Case) -> None:
-    """Where one case stands, and what it waits for."""
-    tell(api().get(f"/cases/{part(case)}", cases_pb2.Case), card)
+    """Where one case stands, what it waits for, and under which versions it runs."""
+    found = api().get(f"/cases/{part(case)}", cases_pb2.Case)
+    tell(found, lambda shown: [*card(shown), *versions(shown)])
 
 
 @verb(app)

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 
 from cli import flow_bpmn, flow_check, flow_draft, flow_expr, flow_simulate, flow_stuck
 from cli.api import Refused, part
+from cli.flow_cases import still_running
 from cli.flow_check import read
 from cli.flow_show import card, differences, tell_check, version_rows
 from cli.output import screen, table, tell, tell_plain, text
@@ -43,7 +44,8 @@ def publish(file: _File) -> None:
     if not checked.message.publishable:
         tell_check(checked)
         raise typer.Exit(1)
-    tell(api().send("POST", "/flows", flow_pb2.FlowVersion, {"source": source}), card)
+    published = api().send("POST", "/flows", flow_pb2.FlowVersion, {"source": source})
+    tell(published, lambda flow: [card(flow), *still_running(flow)])
 
 
 @verb(app, "list")

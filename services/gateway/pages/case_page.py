@@ -24,6 +24,7 @@ from services.gateway.pages.inbox_page import latest_quote
 from services.gateway.pages.suggestions import suggestions_for
 from services.gateway.pages.tasks import view
 from services.gateway.pages.verbs import Asking
+from services.gateway.pages.versions import newer_version
 from services.gateway.passwords import new_token
 from services.gateway.problems import STATUS_OF_KIND
 from services.gateway.routes.cases import event_id
@@ -99,6 +100,7 @@ async def show_case(
         map=Markup(await _map(visit, found, names)),
         tasks=tasks,
         quote=await latest_quote(visit, case_id),
+        newer=await newer_version(visit, found),
         work_orders=orders,
         earnings=earnings,
         timeline=timeline(acts, deliveries, earnings),
