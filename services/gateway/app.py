@@ -12,13 +12,17 @@ from services.gateway.cross_origin import CodecCors, origin_of
 from services.gateway.edge import Edge
 from services.gateway.pages import (
     acts_page,
+    audit_page,
+    bulk_page,
     case_page,
+    cases_page,
     inbox_page,
     incidents_page,
     login_page,
     reference_page,
     simulate_page,
     start_page,
+    stuck_page,
     suggestions,
     work_order_page,
 )
@@ -60,7 +64,8 @@ _API: Final = (
     directory, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
-    login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, case_page, work_order_page,
+    login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, cases_page, case_page,
+    bulk_page, stuck_page, audit_page, work_order_page,
     simulate_page, reference_page,
 )  # fmt: skip
 

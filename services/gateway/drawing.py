@@ -50,7 +50,7 @@ class Standing:
     """How one node stands in a case.
 
     Attributes:
-        state: "done", "active" or "ahead".
+        state: "done", "active" or "ahead" of one case; "hot-1" to "hot-4" where many wait.
         note: for whom or for what it waits, or when it was done.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import grpc
 from fastapi import Depends, FastAPI, Request
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
@@ -25,6 +27,7 @@ from protos.common.v1 import money_pb2
 from services.gateway.auth import Caller, admit, require_csrf, session_caller
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.forms import Typed, typed_of
+from services.gateway.transcoding import to_json
 from services.gateway.words import enum_term, word
 from workflows.client import INCIDENT_ROLES
 
@@ -202,6 +205,11 @@ def money(amount: money_pb2.Money) -> Markup:
     return Markup('<span class="money{}">{}</span>').format(lost, written)
 
 
+def plain(message: Message) -> str:
+    """A struct as its JSON."""
+    return json.dumps(to_json(message), ensure_ascii=False)
+
+
 def moment(instant: Timestamp, now: datetime, language: str = "zh") -> Markup:
     """How long ago or how soon, with the exact instant behind it."""
     if not instant.seconds:
@@ -267,3 +275,4 @@ def _switched(request: Request, language: str) -> str:
 
 
 _templates.filters["money"] = money
+_templates.filters["plain"] = plain

@@ -1,4 +1,4 @@
-"""Cases: the list, and one case as a living map with its people, messages and money."""
+"""One case as a living map with its people, messages and money."""
 
 from __future__ import annotations
 
@@ -50,14 +50,6 @@ class Moment:
     named: tuple[str, ...] = ()
     #: Why the system did it.
     rule: str = ""
-
-
-@router.get("/cases")
-async def cases(visit: VisitOf) -> Response:
-    """Cases, newest first."""
-    stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
-    listed = await if_allowed(stub.ListCases(cases_pb2.ListCasesRequest()))
-    return await visit.page("cases.html", cases=listed.cases if listed else None)
 
 
 @router.get("/cases/{case_id}")

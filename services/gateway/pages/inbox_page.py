@@ -15,6 +15,7 @@ from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.pages.base import Visit, VisitOf
 from services.gateway.pages.fields import Filled
+from services.gateway.pages.filters import address, asked, read
 from services.gateway.pages.suggestions import suggestions_for
 from services.gateway.pages.tasks import TaskView, view
 from services.gateway.passwords import new_token
@@ -29,6 +30,11 @@ _INVOLVEMENTS: Final = {
     "copied": cases_pb2.CASE_INVOLVEMENT_COPIED,
     "started": cases_pb2.CASE_INVOLVEMENT_STARTED,
 }
+
+
+_PAGE: Final = 100
+#: What the inbox can be narrowed down to.
+_FILTERS: Final = ("flow_code", "node", "overdue", "claimed", "unclaimed", "order")
 
 
 @router.get("/")
@@ -66,9 +72,13 @@ async def show_inbox(
     """
     stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
     me = visit.caller.actor.person_id
-    listed = await stub.ListUserTasks(
-        cases_pb2.ListUserTasksRequest(person_id=me, page=page_pb2.PageRequest(page_size=100))
-    )
+    filters = {name: text for name, text in asked(visit).items() if name in _FILTERS}
+    query = {name: [text] for name, text in filters.items()}
+    wanted = read(cases_pb2.ListUserTasksRequest(person_id=me), query)
+    wanted.page.page_size = _PAGE
+    wanted.page.page_token = visit.request.query_params.get("page_token", "")
+    listed = await stub.ListUserTasks(wanted)
+    counts = await stub.CountUserTasks(cases_pb2.CountUserTasksRequest(person_id=me))
     tasks = list(listed.user_tasks)
     case_id, _, task_id = chosen.partition(":")
     task = next(
@@ -81,6 +91,11 @@ async def show_inbox(
         "inbox.html",
         status=STATUS_OF_KIND[refused.kind] if refused else 200,
         tasks=tasks,
+        counts=counts,
+        filters=filters,
+        to=lambda **more: address("/", filters | more),
+        plainly=lambda **more: address("/", more),
+        further=listed.page.next_page_token,
         chosen=shown,
         problem=refused,
         said=visit.request.query_params.get("said", ""),
