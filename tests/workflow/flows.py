@@ -449,3 +449,19 @@ edges:
   - {from: other, to: join}
   - {from: join, to: done}
 """
+
+ONE_AFTER_THE_OTHER = """
+language: "1.0"
+code: one_after_the_other
+name: 先后等待
+inputs:
+  - {id: work_order_id, kind: text, name: 工单, required: true}
+start: first
+nodes:
+  - {id: first, kind: wait, name: 甲等, event: workorder.v1.WorkOrderChanged, key: =inputs.work_order_id}
+  - {id: second, kind: wait, name: 乙等, event: workorder.v1.WorkOrderChanged, key: =inputs.work_order_id}
+  - {id: done, kind: end, name: 完成}
+edges:
+  - {from: first, to: second}
+  - {from: second, to: done}
+"""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +19,11 @@ from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2
 from protos.workorder.v1 import workorder_pb2
 from tests.workflow.conftest import Office, eventually
-from tests.workflow.flows import BREAKDOWN, TWO_WAITS
+from tests.workflow.flows import BREAKDOWN, ONE_AFTER_THE_OTHER, TWO_WAITS
+from workflows.activities.messages import message_to_json
 from workflows.client import TASK_QUEUE, StartedCase
 from workflows.relay.relay import Relay
+from workflows.runtime.payloads import Signal
 
 
 @pytest.fixture
@@ -40,21 +43,29 @@ async def office(real_office: Office) -> AsyncIterator[Office]:
 async def happen(
     office: Office, payload: Message, aggregate_id: str, person: str = "pe_x", case_id: str = ""
 ) -> None:
-    now = datetime.now(UTC)
     async with office.database.transaction() as session:
-        await events.append(
-            session,
-            events.NewEvent(
-                event_id=new_id("ev", now),
-                aggregate_type="work_order",
-                aggregate_id=aggregate_id,
-                occurred_at=now,
-                case_id=case_id,
-                acting_person_id=person,
-                payload_type=payload.DESCRIPTOR.full_name,
-                payload=payload.SerializeToString(),
-            ),
-        )
+        await events.append(session, event_of(payload, aggregate_id, person, case_id))
+
+
+def event_of(
+    payload: Message, aggregate_id: str, person: str = "pe_x", case_id: str = ""
+) -> events.NewEvent:
+    now = datetime.now(UTC)
+    return events.NewEvent(
+        event_id=new_id("ev", now),
+        aggregate_type="work_order",
+        aggregate_id=aggregate_id,
+        occurred_at=now,
+        case_id=case_id,
+        acting_person_id=person,
+        payload_type=payload.DESCRIPTOR.full_name,
+        payload=payload.SerializeToString(),
+    )
+
+
+async def signals(office: Office, case: StartedCase) -> int:
+    history = await office.history(case.workflow_id)
+    return sum(e.HasField("workflow_execution_signaled_event_attributes") for e in history)
 
 
 def changed(work_order_id: str) -> workorder_pb2.WorkOrderChanged:
@@ -97,10 +108,102 @@ async def test_an_event_that_came_before_its_case_waits_is_kept_for_it(office: O
     case = await office.start(BREAKDOWN, work_order_id="wo_early")
     assert await office.outcome(case) == "completed"
 
-    async def forgotten() -> bool:
-        return not await kept()
 
-    await eventually(forgotten, "the relay drops what has woken somebody")
+async def test_an_event_reaches_a_case_that_comes_to_wait_after_another_was_woken(
+    office: Office,
+) -> None:
+    first = await office.start(BREAKDOWN, work_order_id="wo_shared")
+    await waits(office, first)
+    await happen(office, changed("wo_shared"), "wo_shared")
+    assert await office.outcome(first) == "completed"
+    later = await office.start(BREAKDOWN, work_order_id="wo_shared")
+    assert await office.outcome(later) == "completed"
+
+
+async def test_each_waiting_takes_one_event_and_the_next_stays_for_the_next(
+    office: Office,
+) -> None:
+    case = await office.start(ONE_AFTER_THE_OTHER, work_order_id="wo_queue")
+    await waits(office, case)
+    await happen(office, changed("wo_queue"), "wo_queue")
+
+    async def at_the_second() -> bool:
+        query = (
+            "SELECT 1 FROM awaited_event WHERE workflow_id = :workflow_id AND node LIKE 'second/%'"
+        )
+        return bool(await rows(office, query, workflow_id=case.workflow_id))
+
+    await eventually(at_the_second, "one event is one step")
+    assert await signals(office, case) == 1
+    await happen(office, changed("wo_queue"), "wo_queue")
+    assert await office.outcome(case) == "completed"
+    assert await signals(office, case) == 2
+
+
+async def test_events_that_came_early_are_taken_one_by_one(office: Office) -> None:
+    for _ in range(2):
+        await happen(office, changed("wo_both_early"), "wo_both_early")
+
+    async def kept() -> bool:
+        query = "SELECT 1 FROM buffered_event WHERE key = 'wo_both_early'"
+        return len(await rows(office, query)) == 2
+
+    await eventually(kept, "both are buffered")
+    case = await office.start(ONE_AFTER_THE_OTHER, work_order_id="wo_both_early")
+    assert await office.outcome(case) == "completed"
+    assert await signals(office, case) == 2
+
+
+async def test_an_event_that_is_told_again_is_taken_once(office: Office) -> None:
+    case = await office.start(ONE_AFTER_THE_OTHER, work_order_id="wo_again")
+    await waits(office, case)
+    order = changed("wo_again")
+    told = Signal(
+        "workorder.v1.WorkOrderChanged",
+        "wo_again",
+        "work_order:wo_again",
+        1,
+        message_to_json(order),
+    )
+    handle = office.temporal.get_workflow_handle(case.workflow_id)
+    for _ in range(3):
+        await handle.signal("event", told)
+    await office.settled(case)
+    assert (await office.case(case)).state == cases_pb2.CASE_STATE_RUNNING
+    await handle.signal("event", replace(told, sequence=2))
+    assert await office.outcome(case) == "completed"
+
+
+async def test_of_two_events_that_are_committed_in_reverse_order_both_are_delivered(
+    office: Office,
+) -> None:
+    case = await office.start(ONE_AFTER_THE_OTHER, work_order_id="wo_reverse")
+    await waits(office, case)
+    async with office.database.transaction() as early:
+        # Its place in the log is taken now, before the other's; its event comes after it.
+        await early.execute(text("SELECT pg_current_xact_id()"))
+        await asyncio.create_task(happen(office, changed("wo_reverse"), "wo_reverse"))
+        await events.append(early, event_of(changed("wo_reverse"), "wo_reverse"))
+    assert await office.outcome(case) == "completed"
+    sequences = await rows(
+        office,
+        "SELECT aggregate_sequence FROM domain_event WHERE aggregate_id = 'wo_reverse'"
+        " ORDER BY transaction_id, event_number",
+    )
+    assert [row.aggregate_sequence for row in sequences] == [2, 1], "the log has them the other way"
+    assert await signals(office, case) == 2
+
+
+async def test_an_event_that_is_committed_late_is_delivered_too(office: Office) -> None:
+    late_one = await office.start(BREAKDOWN, work_order_id="wo_late")
+    other = await office.start(BREAKDOWN, work_order_id="wo_soon")
+    for case in (late_one, other):
+        await waits(office, case)
+    async with office.database.transaction() as late:
+        await events.append(late, event_of(changed("wo_late"), "wo_late"))
+        await asyncio.create_task(happen(office, changed("wo_soon"), "wo_soon"))
+    for case in (late_one, other):
+        assert await office.outcome(case) == "completed"
 
 
 async def test_an_event_for_which_two_nodes_wait_is_told_once_and_wakes_both(
@@ -110,9 +213,7 @@ async def test_an_event_for_which_two_nodes_wait_is_told_once_and_wakes_both(
     await waits(office, case)
     await happen(office, changed("wo_twice"), "wo_twice")
     assert await office.outcome(case) == "completed"
-    history = await office.history(case.workflow_id)
-    signals = [e for e in history if e.HasField("workflow_execution_signaled_event_attributes")]
-    assert len(signals) == 1
+    assert await signals(office, case) == 1
 
 
 async def test_what_a_case_did_itself_does_not_wake_it(office: Office) -> None:

@@ -3,7 +3,8 @@
 Each consumer keeps its own cursor in each source's log and saves it after delivering, so everything
 arrives at least once; projections and cases pass over what they have seen. What wakes cases is put
 into a buffer in the transaction that saves the cursor, and matched there with what cases say they
-wait for, so an event that comes before its case waits is not lost.
+wait for, so an event that comes before its case waits is not lost. There it stays until it expires,
+for other cases that come to wait for it.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class Relay:
         if events:
             async with self._database.transaction() as session:
                 await store.buffer_events(session, rows)
-                await store.forget_expired_events(session, now)
+                await store.forget_expired(session, now)
                 await store.save_cursor(session, source, _CASES, events[-1].cursor)
         return len(events) == _PAGE
 
@@ -133,15 +134,29 @@ class Relay:
     async def wake_cases(self) -> bool:
         """Signal the cases that wait for what has happened; True when somebody was woken."""
         async with self._database.transaction(read_only=True) as session:
-            wakes = await store.wakes(session)
-        if not wakes:
-            return False
-        gone = [wake.workflow_id for wake in wakes if not await self._wake(wake)]
-        async with self._database.transaction() as session:
-            await store.forget_events(session, [wake.event.event_id for wake in wakes])
-            for workflow_id in gone:
-                await store.forget_waiter(session, workflow_id)
-        return True
+            wakes = await store.wakes(session, _PAGE)
+        delivered: list[store.Wake] = []
+        gone: set[str] = set()
+        refused: RPCError | None = None
+        for wake in wakes:
+            try:
+                await self._wake(wake)
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    gone.add(wake.workflow_id)
+                else:
+                    refused = error  # the others are told all the same
+            else:
+                delivered.append(wake)
+        if delivered or gone:
+            async with self._database.transaction() as session:
+                expires_at = self._clock.now() + _BUFFERED_FOR
+                await store.note_deliveries(session, delivered, expires_at)
+                for workflow_id in gone:
+                    await store.forget_waiter(session, workflow_id)
+        if refused is not None:
+            raise refused
+        return bool(wakes)
 
     async def _read(self, source: str, consumer: str) -> list[events_pb2.DomainEvent]:
         async with self._database.transaction(read_only=True) as session:
@@ -150,7 +165,7 @@ class Relay:
         page = await stub.ReadEvents(events_pb2.ReadEventsRequest(after=after, limit=_PAGE))
         return list(page.events)
 
-    async def _wake(self, wake: store.Wake) -> bool:
+    async def _wake(self, wake: store.Wake) -> None:
         event = wake.event
         signal = Signal(
             type=event.event_type,
@@ -160,13 +175,7 @@ class Relay:
             payload=event.payload,
         )
         handle = self._temporal.get_workflow_handle(wake.workflow_id)
-        try:
-            await handle.signal("event", signal)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        return True
+        await handle.signal("event", signal)
 
 
 def _type_of(event: events_pb2.DomainEvent) -> str:

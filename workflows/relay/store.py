@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.authn import SYSTEM_PERSON_ID
 from workflows.cases.tables import AwaitedEventRow, RecorderRow
-from workflows.relay.tables import BufferedEventRow, RelayCursorRow
+from workflows.relay.tables import BufferedEventRow, EventDeliveryRow, RelayCursorRow
 
 
 async def cursor_of(session: AsyncSession, source: str, consumer: str) -> str:
@@ -46,47 +46,71 @@ async def buffer_events(session: AsyncSession, events: list[dict[str, Any]]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """An event and a workflow that waits for it."""
+    """An event, a workflow that waits for it, and the nodes of it that do."""
 
     event: BufferedEventRow
     workflow_id: str
+    nodes: tuple[str, ...]
 
 
-async def wakes(session: AsyncSession) -> Sequence[Wake]:
-    """Buffered events for which somebody waits, the oldest first, and each workflow once: it tells
-    all of its nodes.
+async def wakes(session: AsyncSession, limit: int) -> Sequence[Wake]:
+    """Which event answers which waiting, each workflow once for an event: it tells all of its nodes.
 
-    What a case has done itself does not wake it: an event of its own case by the product itself.
+    A waiting gets the earliest of its aggregate's events that its workflow was not told yet, and no
+    other: the next one is for whoever waits next. What a case has done itself does not wake it: an
+    event of its own case by the product itself.
     """
-    own = and_(
-        BufferedEventRow.case_id == RecorderRow.case_id,
-        BufferedEventRow.acting_person_id == SYSTEM_PERSON_ID,
+    waiting, event = AwaitedEventRow, BufferedEventRow
+    own = and_(event.case_id == RecorderRow.case_id, event.acting_person_id == SYSTEM_PERSON_ID)
+    answered = exists().where(
+        EventDeliveryRow.workflow_id == waiting.workflow_id, EventDeliveryRow.node == waiting.node
+    )
+    told = exists().where(
+        EventDeliveryRow.workflow_id == waiting.workflow_id,
+        EventDeliveryRow.event_id == event.event_id,
     )
     rows = await session.execute(
-        select(BufferedEventRow, AwaitedEventRow.workflow_id)
-        .join(
-            AwaitedEventRow,
-            and_(
-                AwaitedEventRow.event_type == BufferedEventRow.event_type,
-                AwaitedEventRow.key == BufferedEventRow.key,
-            ),
-        )
-        .join(RecorderRow, RecorderRow.workflow_id == AwaitedEventRow.workflow_id)
-        .where(~own)
-        .distinct(BufferedEventRow.event_id, AwaitedEventRow.workflow_id)
-        .order_by(BufferedEventRow.event_id, AwaitedEventRow.workflow_id)
+        select(event, waiting.workflow_id, waiting.node)
+        .join(waiting, and_(waiting.event_type == event.event_type, waiting.key == event.key))
+        .join(RecorderRow, RecorderRow.workflow_id == waiting.workflow_id)
+        .where(~own, ~answered, ~told)
+        .distinct(waiting.workflow_id, waiting.node)
+        .order_by(waiting.workflow_id, waiting.node, event.aggregate_sequence, event.event_id)
+        .limit(limit)
     )
-    return [Wake(event, workflow_id) for event, workflow_id in rows]
+    nodes: dict[tuple[str, str], list[str]] = {}
+    events: dict[str, BufferedEventRow] = {}
+    for found, workflow_id, node in rows:
+        events[found.event_id] = found
+        nodes.setdefault((found.event_id, workflow_id), []).append(node)
+    return [
+        Wake(events[event_id], workflow_id, tuple(waiting_nodes))
+        for (event_id, workflow_id), waiting_nodes in nodes.items()
+    ]
 
 
-async def forget_events(session: AsyncSession, event_ids: list[str]) -> None:
-    """Drop events that have woken somebody."""
-    await session.execute(delete(BufferedEventRow).where(BufferedEventRow.event_id.in_(event_ids)))
+async def note_deliveries(
+    session: AsyncSession, delivered: Sequence[Wake], expires_at: datetime
+) -> None:
+    """Remember what was answered, for longer than the case takes to tell that it waits no more."""
+    rows = [
+        {
+            "workflow_id": wake.workflow_id,
+            "node": node,
+            "event_id": wake.event.event_id,
+            "expires_at": expires_at,
+        }
+        for wake in delivered
+        for node in wake.nodes
+    ]
+    if rows:
+        await session.execute(insert(EventDeliveryRow).on_conflict_do_nothing(), rows)
 
 
-async def forget_expired_events(session: AsyncSession, now: datetime) -> None:
-    """Drop events that nobody came to wait for in time."""
-    await session.execute(delete(BufferedEventRow).where(BufferedEventRow.expires_at <= now))
+async def forget_expired(session: AsyncSession, now: datetime) -> None:
+    """Drop events that nobody came to wait for in time, and what is remembered of deliveries."""
+    for row in (BufferedEventRow, EventDeliveryRow):
+        await session.execute(delete(row).where(row.expires_at <= now))
 
 
 async def forget_waiter(session: AsyncSession, workflow_id: str) -> None:

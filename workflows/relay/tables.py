@@ -1,4 +1,4 @@
-"""Rows of the relay: how far it has read, and the events that have woken nobody yet."""
+"""Rows of the relay: how far it has read, events that may wake cases, and whom they have woken."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RelayCursorRow(Base):
 
 
 class BufferedEventRow(Base):
-    """An event that may wake a case, until it has woken one or expires."""
+    """An event that may wake cases, those too that come to wait for it, until it expires."""
 
     __tablename__ = "buffered_event"
 
@@ -36,4 +36,15 @@ class BufferedEventRow(Base):
     aggregate: Mapped[str]
     aggregate_sequence: Mapped[int] = mapped_column(BigInteger)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    expires_at: Mapped[datetime] = mapped_column(INSTANT)
+
+
+class EventDeliveryRow(Base):
+    """A waiting of a case that was answered, and the event that answered it."""
+
+    __tablename__ = "event_delivery"
+
+    workflow_id: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(INSTANT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
-from typing import assert_never
+from typing import Final, assert_never
 
 from workflows.compiler.plan import (
     ApprovalNode,
@@ -52,6 +52,9 @@ from workflows.runtime.events import (
 from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import Awaited, CaseState, PendingCall, Trouble
 
+#: So many events of an aggregate are told apart from their duplicates, which come within moments.
+_REMEMBERED: Final = 20
+
 
 def step(
     state: CaseState, event: Event, plan: Plan, log: list[Command | Move] | None = None
@@ -94,20 +97,23 @@ def _apply(case: CaseRun, event: Event) -> None:
         case Acted():
             apply_act(case, event.act, _apply)
         case EventArrived():
-            if not event.aggregate or event.sequence > case.seen.get(event.aggregate, 0):
-                _arrived(case, event)
+            _arrived_once(case, event)
         case CalendarChanged():
             deadlines.take_calendar(case, event.calendar)
         case Resumed():
-            for run in case.all_inside():
-                case.changed |= bool(run.unwinding)
-                compensation.go_on(run)
+            _resumed(case)
         case ChildEnded():
             _child_ended(case, event)
         case CancelRequested():
             _cancelled(case, event)
         case _:
             assert_never(event)
+
+
+def _resumed(case: CaseRun) -> None:
+    for run in case.all_inside():
+        case.changed |= bool(run.unwinding)
+        compensation.go_on(run)
 
 
 def _cancelled(case: CaseRun, event: CancelRequested) -> None:
@@ -230,6 +236,13 @@ def _fired(case: CaseRun, event: TimerFired) -> None:
         moves.leave(run, node)
 
 
+def _arrived_once(case: CaseRun, event: EventArrived) -> None:
+    """Pass over what was taken before. Which of two events comes first does not matter: a node may
+    come to wait for the earlier one later."""
+    if not event.aggregate or event.sequence not in case.taken.get(event.aggregate, ()):
+        _arrived(case, event)
+
+
 def _arrived(run: Run, event: EventArrived) -> None:
     """Every node that waits for the event gets it, here and in the inner runs."""
     for key in list(run.awaited):
@@ -237,7 +250,8 @@ def _arrived(run: Run, event: EventArrived) -> None:
         if awaited is not None and (awaited.type, awaited.key) == (event.type, event.key):
             run.case.changed = True
             if event.aggregate:
-                run.case.seen[event.aggregate] = event.sequence
+                taken = [*run.case.taken.get(event.aggregate, ()), event.sequence]
+                run.case.taken[event.aggregate] = tuple(taken[-_REMEMBERED:])
             del run.awaited[key]
             _received(run, run.graph.by_id[awaited.node], awaited, event)
     for key in list(run.inner):

@@ -135,8 +135,8 @@ def _begin_again(run: Run, node: PlanNode, incident: Incident, act: Act) -> None
         assert isinstance(node, _USER_TASK)
         if opening.begin_for(run, node, incident.visit, act.people):
             moves.leave(run, node)
-    elif incident.trouble is Trouble.CHILD:
-        # What failed has ended, and its calls with it: nothing of it may be found again.
+    elif incident.trouble in (Trouble.CHILD, Trouble.EVENT):
+        # What failed has ended, and what was waited for has come: nothing of it may be found again.
         moves.begin(run, node, run.renew_visit(node), armed=True)
     else:
         moves.begin(run, node, incident.visit, armed=incident.trouble is not Trouble.BOUNDARY)

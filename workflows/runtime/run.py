@@ -385,7 +385,7 @@ class CaseRun(Run):
         self.stage = state.stage
         self.calendar = state.calendar
         self.order = state.order
-        self.seen = dict(state.seen)
+        self.taken = dict(state.taken)
         self.acts = dict(state.acts)
         self.approvers = dict(state.approvers)
         self.outcome = state.outcome

@@ -346,7 +346,7 @@ class CaseState(RunState):
     Attributes:
         revision: grows with every step that changed something; numbers the read model's upserts.
         order: counts entries and effects, to tell what came first.
-        seen: the newest sequence seen of each aggregate's events.
+        taken: the sequences of the events that were taken of each aggregate, the latest ones.
         approvers: who has approved at each node, as far as that was not undone.
         priority: which of the plan's; empty: it has none.
         halted_at: since when all its clocks stand; None: they run.
@@ -364,7 +364,7 @@ class CaseState(RunState):
     stage: str = ""
     calendar: BusinessCalendar | None = None
     order: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
+    taken: dict[str, tuple[int, ...]] = field(default_factory=dict)
     acts: dict[str, ActOutcome] = field(default_factory=dict)
     approvers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     outcome: str = ""
