@@ -23,6 +23,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 import protos
 from protos.flow.v1 import node_pb2
 from workflows.compiler.catalog import EventSpec, NodeCatalog, RpcSpec
+from workflows.compiler.plan import ForEachNode, PlanGraph, ServiceNode, SubflowNode
 from workflows.language.types import (
     BOOL,
     DECIMAL,
@@ -152,3 +153,16 @@ def _single_type(field: FieldDescriptor, reply: bool, around: tuple[str, ...]) -
     if message.full_name in around or message.file.package == "google.protobuf":
         return None
     return message_type(message, reply=reply, around=around)
+
+
+def unknown_rpcs(graph: PlanGraph, catalog: NodeCatalog) -> list[str]:
+    """The RPCs that a plan calls, at whatever depth, and this catalogue does not have: the plan was
+    compiled by a newer release, or what it calls is no more."""
+    called: list[str] = []
+    for node in graph.nodes:
+        if isinstance(node, ServiceNode):
+            called.append(node.rpc)
+            called += [node.compensation.rpc] if node.compensation else []
+        if isinstance(node, ForEachNode | SubflowNode) and node.body is not None:
+            called += unknown_rpcs(node.body, catalog)
+    return sorted({rpc for rpc in called if catalog.find(rpc) is None})

@@ -40,6 +40,7 @@ from protos.flow.v1 import flow_pb2
 from workflows.activities.acts import CaseActs, typed_errors, unavailable
 from workflows.activities.deployment import Deployment
 from workflows.activities.messages import message_to_json, request_from_json
+from workflows.catalog import load_catalog, unknown_rpcs
 from workflows.client.migrations import WantedMigration, order_migration
 from workflows.client.temporal import (
     TASK_QUEUE,
@@ -63,6 +64,21 @@ from workflows.system.nudge import NUDGE, Nudges
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
 #: Refusals of an act that may have been applied before.
 _CLOSED: Final = ("CASE_TASK_CLOSED", "CASE_OVER")
+
+
+def check_known(plan: Plan) -> None:
+    """See that this release can run a plan.
+
+    Raises:
+        FailedPrecondition: ``FLOW_TOO_NEW``, it takes a newer interpreter or calls RPCs that are not
+            known here.
+    """
+    lacking = [f"interpreter {plan.interpreter}"] if plan.interpreter > INTERPRETER_VERSION else []
+    lacking += unknown_rpcs(plan, load_catalog())
+    if lacking:
+        raise FailedPrecondition(
+            "FLOW_TOO_NEW", f"flow {plan.flow} needs {', '.join(lacking)}: upgrade first"
+        )
 
 
 class Cases:
@@ -99,16 +115,12 @@ class Cases:
         Raises:
             InvalidArgument: ``CASE_FORM_INVALID`` when the inputs are wrong.
             NotFound: there is no such flow or version.
+            FailedPrecondition: ``FLOW_TOO_NEW``.
             Unavailable: Temporal or a service does not answer.
         """
         flow = await self._flow(wanted)
         plan = Plan.from_bytes(flow.plan_json.encode())
-        if plan.interpreter > INTERPRETER_VERSION:
-            raise FailedPrecondition(
-                "FLOW_TOO_NEW",
-                f"version {flow.version} of {flow.flow_code} needs interpreter {plan.interpreter},"
-                f" and this is {INTERPRETER_VERSION}: upgrade first",
-            )
+        check_known(plan)
         source = CaseInput(
             case_id=self._case_id(wanted),
             flow_version=flow.version,
