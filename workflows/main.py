@@ -68,6 +68,7 @@ from workflows.relay.relay import Relay
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.workflow import CaseWorkflow
+from workflows.system.alert import AlertWorkflow
 from workflows.system.bulk_act import BulkActWorkflow
 from workflows.system.hand_over import HandOverWorkflow
 from workflows.system.migration import MigrationWorkflow
@@ -82,6 +83,7 @@ WORKFLOWS: Final = (
     FieldWorkWorkflow,
     BulkActWorkflow,
     HandOverWorkflow,
+    AlertWorkflow,
     NudgeWorkflow,
     ReplanWorkflow,
     MigrationWorkflow,

@@ -189,3 +189,21 @@ async def test_another_worker_takes_up_a_case_that_stands_still(real_office: Off
         assert (await office.act(task, "approve", "pe_chen", form={"note": "good"})).applied
         assert await office.outcome(case) == "completed"
     assert office.company.calls["CreateWorkOrder"] == 1
+
+
+async def test_operations_hear_once_of_what_many_cases_stand_still_for(office: Office) -> None:
+    office.company.people["ops"] = ["pe_ops"]
+    refuse(office)
+    cases = [await office.start(ORDER, label=f"{number}") for number in range(3)]
+    for case in cases:
+        await incident_of(office, case)
+
+    async def told() -> bool:
+        return office.company.messages_to("pe_ops", "incident_raised") != []
+
+    await eventually(told, "operations are told")
+    for case in cases:
+        await office.settled(case)
+    (message,) = office.company.messages_to("pe_ops", "incident_raised")
+    assert "WORK_ORDER_ODD" in message.variables["reason"]
+    assert message.case_id in {case.case_id for case in cases}

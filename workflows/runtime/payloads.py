@@ -52,6 +52,27 @@ class CarriedOver:
     interpreter: int = INTERPRETER_VERSION
 
 
+#: The workflow that tells operations of an incident.
+ALERT: Final = "Alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What operations are told of an incident.
+
+    Attributes:
+        flow: its code.
+        case_id: of the first case that stands still for this reason.
+    """
+
+    flow: str
+    flow_name: str
+    reason: str
+    message: str
+    node: str
+    case_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class ParentCase:
     """The case that is waiting for this one: it is the subflow of a node's visit."""

@@ -18,6 +18,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from workflows.runtime.shell.alarm import Alarm
+from workflows.runtime.shell.alerts import Alerts
 from workflows.runtime.shell.attributes import Attributes, values_of
 from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.children import Children
@@ -71,12 +72,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.migration import MigrationOrder, MigrationReply, Outcome, Verdict
     from workflows.runtime.payloads import (
         ActReply,
+        Alert,
         CarriedOver,
         CaseInput,
         Refusal,
         Signal,
     )
-    from workflows.runtime.places import each
+    from workflows.runtime.places import each, node_at
     from workflows.runtime.shell.plan_ref import PlanRef
     from workflows.runtime.spreading import ringing_at
 
@@ -107,6 +109,7 @@ class CaseWorkflow:
         self._recorder = Recorder(self._calls, self._wake, carried.unrecorded)
         self._children = Children(self._inbox.append, dict(carried.children))
         self._parent = Parent(self._input.parent)
+        self._alerts = Alerts()
         self._migrating = Migrating(is_child=self._input.parent is not None)
         if carried.moved:
             self._inbox.append(Resumed(workflow.now()))
@@ -209,6 +212,7 @@ class CaseWorkflow:
             and not self._calls.in_flight
             and self._lifetime.is_settled
             and self._children.settled
+            and self._alerts.settled
             and self._parent.is_told
             and self._recorder.is_told(self._state.revision)
         )
@@ -240,6 +244,7 @@ class CaseWorkflow:
 
     def _note_defect(self, where: str, defect: Exception, event: Event | None = None) -> None:
         self._state = with_defect(self._state, self._input, where, defect, event)
+        self._alert("", "CASE_DEFECT", f"{where}: {defect}")
         self._wake()
 
     def _defect_of(self, act: Act, defect: Exception) -> Refusal:
@@ -277,11 +282,17 @@ class CaseWorkflow:
             case RecordAct():
                 self._recorder.add(command)
             case RaiseIncident():
-                workflow.logger.error("incident: %s %s", command.reason, command.message)
+                self._alert(command.node, command.reason, command.message)
             case EndCase():
                 self._parent.tell(command, self._state.effects)
             case _:
                 assert_never(command)
+
+    def _alert(self, node: str, reason: str, message: str) -> None:
+        workflow.logger.error("incident: %s %s", reason, message)
+        name = node_at(self._plan, node).name if node else ""
+        case_id, flow = self._input.case_id, self._plan.flow
+        self._alerts.tell(Alert(flow, self._plan.name, reason, message, name, case_id))
 
     def _start_child(self, command: StartFieldWork | StartSubflow) -> None:
         if isinstance(command, StartFieldWork):
@@ -338,7 +349,8 @@ class CaseWorkflow:
         return self._migrating.moved(self._state, self._plan, workflow.now())
 
     def _is_movable(self) -> bool:
-        settled = self._children.settled and self._lifetime.is_settled
+        asked = self._children.settled and self._alerts.settled
+        settled = asked and self._lifetime.is_settled
         return bool(self._state.case_id and settled and self._parent.is_told)
 
     def _should_continue_as_new(self) -> bool:

@@ -57,6 +57,14 @@ BUILTIN_TEMPLATES = (
         optional=_OF_A_TASK,
     ),
     _notice(
+        "incident_raised",
+        title="异常：{{node}}",
+        body="{{reason}}\n流程：{{flow}}\n同类异常半小时内不再提醒，全部见异常列表",
+        url="/incidents",
+        required=("node",),
+        optional=("flow", "reason"),
+    ),
+    _notice(
         "case_copied",
         title="抄送：{{node}}",
         body="{{reason}}\n流程：{{flow}}",
