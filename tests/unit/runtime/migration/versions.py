@@ -42,6 +42,8 @@ def versions(draw: st.DrawFn) -> tuple[Plan, Plan]:
 def _change(draw: st.DrawFn, document: dict[str, Any], numbers: list[int]) -> None:
     """Change one thing in a drawing, or in one inside it."""
     inner = [node["body"] for node in document["nodes"] if "body" in node]
+    if not document["edges"]:
+        return
     if inner and draw(st.integers(0, 2)) == 0:
         _change(draw, draw(st.sampled_from(inner)), numbers)
         return
@@ -122,5 +124,5 @@ def _read(draw: st.DrawFn, document: dict[str, Any], numbers: list[int]) -> None
         document["edges"].append({"from": asked["id"], "to": edge["to"]})
         edge["to"] = asked["id"]
         forms.append(asked["id"])
-    for reader in readers:
+    for reader in readers if forms else []:
         reader["input"] = {"label": f"={draw(st.sampled_from(forms))}.x"}
