@@ -159,7 +159,7 @@ class Auditor:
         for case_id in cases:
             handle = self._temporal.get_workflow_handle(case_workflow_id(case_id))
             standing: dict[str, Any] = await handle.query("standing")
-            found += told_otherwise(standing, await crowd.case(case_id))
+            found += told_otherwise(standing, await crowd.client.case(case_id))
         return found
 
     def _acts(self, crowd: Crowd, cases: list[str]) -> list[str]:
@@ -167,12 +167,9 @@ class Auditor:
         with psycopg.connect(self._url) as connection:
             for case_id in cases:
                 rows = connection.execute(
-                    "SELECT acting_person_id, act_key FROM flows.act WHERE case_id = %s"
-                    " ORDER BY act_number",
+                    "SELECT act_key FROM flows.act WHERE case_id = %s ORDER BY acted_at, act_number",
                     (case_id,),
                 ).fetchall()
-                sent = [
-                    (s.person, s.act_key, s.applied) for s in crowd.sent if s.case_id == case_id
-                ]
-                found += acts_astray(case_id, sent, [(row[0], row[1]) for row in rows])
+                sent = [(s.turn, s.act_key, s.applied) for s in crowd.sent if s.case_id == case_id]
+                found += acts_astray(case_id, sent, [row[0] for row in rows])
         return found

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Any, Final
 
 import httpx
 import psycopg
-from google.protobuf.json_format import ParseDict
 
 from protos.cases.v1 import cases_pb2
 from tests.e2e.conftest import Product
-from tests.workflow.whims import SUPERVISOR, random_act
+from tests.e2e.patient import STARTED_BY, PatientClient
+from tests.workflow.whims import random_act
 
 FLOWS: Final = Path(__file__).parent / "flows"
 #: In the order in which they can be published: one is another's subflow.
@@ -52,9 +50,6 @@ KILLED: Final = (
 )
 #: A supervisor starts what dies again and again ever later; this long after, it forgets.
 _FORGIVEN_AFTER_SECONDS: Final = 31.0
-_PATIENCE_SECONDS: Final = 150.0
-_NOBODY_ANSWERS: Final = 500
-_STARTED_BY: Final = "pe_sun"
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class Sent:
     """An act that was answered for good, as whoever sent it wrote it down."""
 
     case_id: str
-    person: str
+    turn: int
     act_key: str
     applied: bool
     reason: str = ""
@@ -82,39 +77,25 @@ class Crowd:
 
     product: Product
     seed: int
+    client: PatientClient
+    visit: dict[str, str]
+    """What a visit is asked for with: whose it is, and where."""
     begun: list[Begun] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
-    _client: httpx.AsyncClient = field(init=False)
 
-    async def __aenter__(self) -> Crowd:
-        token = (self.product.layout.keys / "bootstrap.token").read_text().strip()
-        self._client = httpx.AsyncClient(
-            base_url=self.product.url("gateway") + "/api/v1",
-            headers={"Authorization": f"Bearer {token}"},
-            trust_env=False,
-            timeout=15,
-        )
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def at(cls, product: Product, seed: int) -> AsyncIterator[Crowd]:
+        """A crowd at a product, which knows the flows they live through."""
         for flow in STORIES:
-            await self.product.told("flow", "publish", str(FLOWS / f"{flow}.yaml"))
-        customer = (await self._ask("GET", "/customers/cu_inside", SUPERVISOR)).json()
-        self._visit = {
-            "customer_id": "cu_inside",
-            "address_id": customer["addresses"][0]["address_id"],
-        }
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._client.aclose()
-
-    async def case(self, case_id: str) -> cases_pb2.Case:
-        """A case as the supervisor is shown it."""
-        shown = (await self._ask("GET", f"/cases/{case_id}", SUPERVISOR)).json()
-        return ParseDict(shown, cases_pb2.Case(), ignore_unknown_fields=True)
+            await product.told("flow", "publish", str(FLOWS / f"{flow}.yaml"))
+        async with PatientClient.at(product) as client:
+            customer = (await client.ask("GET", "/customers/cu_inside")).json()
+            visit = {
+                "customer_id": "cu_inside",
+                "address_id": customer["addresses"][0]["address_id"],
+            }
+            yield cls(product, seed, client, visit)
 
     async def live(self, count: int, spread_seconds: float) -> None:
         """Live through so many cases, begun over so many seconds."""
@@ -124,24 +105,17 @@ class Crowd:
         chance = Random(f"{self.seed} story {number}")
         await asyncio.sleep(chance.uniform(0, spread_seconds))
         flow = chance.choice((*STORIES, *_COMMON))
-        started = await self._ask(
-            "POST",
-            "/cases",
-            _STARTED_BY,
-            key=f"start-{self.seed}-{number}",
-            json={"flow_code": flow, "inputs": self._inputs(flow, chance)},
-        )
-        assert started.status_code == 201, started.text
-        case_id = started.json()["case_id"]
+        inputs = self._inputs(flow, chance)
+        case_id = await self.client.start(flow, inputs, f"start-{self.seed}-{number}")
         self.begun.append(Begun(case_id, flow))
         for step in range(chance.randint(3, 20)):
             await asyncio.sleep(chance.choice((0, 0.2, 0.5, 1.5)))
-            await self._something(case_id, chance, f"{self.seed}-{number}-{step}")
+            await self._something(case_id, chance, step, f"{self.seed}-{number}-{step}")
 
     def _inputs(self, flow: str, chance: Random) -> dict[str, Any]:
         match flow:
             case "install_in_seconds":
-                return self._visit
+                return self.visit
             case "order_in_seconds":
                 return {"label": "空调"}
             case "change_in_seconds":
@@ -152,17 +126,20 @@ class Crowd:
             case _:
                 return {}
 
-    async def _something(self, case_id: str, chance: Random, key: str) -> None:
+    async def _something(self, case_id: str, chance: Random, turn: int, key: str) -> None:
         if chance.random() < 0.03:
-            await self._act(case_id, _STARTED_BY, key, {"verb": "cancel"})
+            await self._act(case_id, STARTED_BY, turn, key, {"verb": "cancel"})
         elif tasks := await self._open_tasks(case_id):
             task = chance.choice(tasks)
             several = 3 if chance.random() < 0.1 else 1
             await asyncio.gather(
-                *(self._act_on(task, Random(f"{key} {n}"), f"{key}-{n}") for n in range(several))
+                *(
+                    self._act_on(task, Random(f"{key} {n}"), turn, f"{key}-{n}")
+                    for n in range(several)
+                )
             )
 
-    async def _act_on(self, task: cases_pb2.UserTask, chance: Random, key: str) -> None:
+    async def _act_on(self, task: cases_pb2.UserTask, chance: Random, turn: int, key: str) -> None:
         code = ""
         if task.user_task_kind == "visit":
             order = self._work_order(task.case_id)
@@ -179,28 +156,35 @@ class Crowd:
         }
         twice = 2 if chance.random() < 0.1 else 1  # an impatient client, with the same key
         await asyncio.gather(
-            *(self._act(task.case_id, act.person, key, body, note=n == 0) for n in range(twice))
+            *(
+                self._act(task.case_id, act.person, turn, key, body, note=n == 0)
+                for n in range(twice)
+            )
         )
 
     async def _act(
-        self, case_id: str, person: str, key: str, body: dict[str, Any], *, note: bool = True
+        self,
+        case_id: str,
+        person: str,
+        turn: int,
+        key: str,
+        body: dict[str, Any],
+        *,
+        note: bool = True,
     ) -> None:
-        answer = await self._ask("POST", f"/cases/{case_id}/acts", person, key=key, json=body)
+        answer = await self.client.act(case_id, person, key, body)
         if note:
             applied = answer.status_code == httpx.codes.OK
             reason = "" if applied else answer.json()["reason"]
             # The gateway keeps everybody's keys apart.
-            self.sent.append(Sent(case_id, person, f"api/{person}/{key}", applied, reason))
+            self.sent.append(Sent(case_id, turn, f"api/{person}/{key}", applied, reason))
 
     async def _open_tasks(self, case_id: str) -> list[cases_pb2.UserTask]:
         """What is open in a case and in its child cases."""
-        query = {"parent_case_id": case_id}
-        children = (await self._ask("GET", "/cases", SUPERVISOR, params=query)).json()
-        found = []
-        for one in (case_id, *(child["case_id"] for child in children.get("cases", ()))):
-            page = await self._ask("GET", "/user-tasks", SUPERVISOR, params={"case_id": one})
-            found += page.json().get("user_tasks", [])
-        return [ParseDict(task, cases_pb2.UserTask(), ignore_unknown_fields=True) for task in found]
+        found = await self.client.open_tasks(case_id)
+        for child in await self.client.children(case_id):
+            found += await self.client.open_tasks(child)
+        return found
 
     def _work_order(self, case_id: str) -> tuple[str, str] | None:
         """A case's work order and the code that the customer has for it."""
@@ -214,30 +198,6 @@ class Crowd:
                 (case_id,),
             ).fetchone()
         return None
-
-    async def _ask(
-        self, method: str, path: str, person: str, key: str = "", **more: Any
-    ) -> httpx.Response:
-        """As a patient client asks: the same with the same key, until there is an answer."""
-        headers = {"X-Gongdan-Act-As": person} | ({"Idempotency-Key": key} if key else {})
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        said = "nothing"
-        for tries in itertools.count():
-            try:
-                answer = await self._client.request(method, path, headers=headers, **more)
-                if answer.status_code < _NOBODY_ANSWERS and not _passes(answer):
-                    return answer
-                said = answer.text
-            except httpx.TransportError as error:
-                said = repr(error)
-            assert time.monotonic() < deadline, f"{method} {path} by {person}: {said}"
-            await asyncio.sleep(min(2.0, 0.1 * 1.5**tries))
-        raise AssertionError("it counts for ever")
-
-
-def _passes(answer: httpx.Response) -> bool:
-    """Whether the same request may be answered otherwise in a moment."""
-    return answer.status_code >= httpx.codes.BAD_REQUEST and answer.json()["retryable"]
 
 
 @contextlib.asynccontextmanager

@@ -21,7 +21,7 @@ async def live_and_die(
     """Let people live through cases begun over so many seconds while one process after the other
     is killed; the seed names what chance decided."""
     print("seed", seed)
-    async with Crowd(product, seed) as crowd:
+    async with Crowd.at(product, seed) as crowd:
         async with killing(product, seed, pause_seconds) as killed:
             await crowd.live(cases, seconds)
         auditor = await Auditor.at(product)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any, Final
@@ -127,27 +127,25 @@ def told_otherwise(standing: dict[str, Any], told: cases_pb2.Case) -> list[str]:
 
 
 def acts_astray(
-    case_id: str, sent: Iterable[tuple[str, str, bool]], audit: Iterable[tuple[str, str]]
+    case_id: str, sent: Iterable[tuple[int, str, bool]], audit: Iterable[str]
 ) -> list[str]:
     """Acknowledged acts that the audit lacks, has twice or in another order, and refused ones it has.
 
     Args:
-        sent: person, key and whether it was applied, in the order of the answers to each person.
-        audit: person and key of each row, in order.
+        sent: the turn, key and outcome of each act of one client; in one turn it sends several at
+            once, and the next turn begins when all of them are answered.
+        audit: the keys in the order of their instants.
     """
-    rows = list(audit)
-    times = Counter(key for _, key in rows)
+    known = list(sent)
+    times = Counter(audit)
     found = [f"{case_id}: the audit has {key} {n} times" for key, n in times.items() if n > 1]
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for person, key, applied in sent:
-        if applied:
-            wanted[person].append(key)
+    for _, key, applied in known:
         if applied and key not in times:
             found.append(f"{case_id}: {key} was acknowledged and is not in the audit")
         if not applied and key in times:
             found.append(f"{case_id}: {key} was refused and is in the audit")
-    for person, keys in wanted.items():
-        had = [key for who, key in rows if who == person and key in keys]
-        if had != [key for key in keys if key in times]:
-            found.append(f"{case_id}: {person} did {keys}, and the audit has {had}")
+    turns = {key: turn for turn, key, _ in known}
+    had = [turns[key] for key in times if key in turns]
+    if had != sorted(had):
+        found.append(f"{case_id}: the audit has the client's turns as {had}")
     return found

@@ -78,7 +78,7 @@ class Sent:
     """An act that was answered, as whoever sent it wrote it down."""
 
     case_id: str
-    person: str
+    turn: int
     act_key: str
     applied: bool
     refused_for: str = ""
@@ -169,7 +169,7 @@ class Storm:
         self.cases.append(case)
         for step in range(chance.randint(2, 14)):
             await asyncio.sleep(chance.choice((0, 0.05, 0.2, 0.6)))
-            await self._something(case, chance, f"{self.seed}-{number}-{step}")
+            await self._something(case, chance, step, f"{self.seed}-{number}-{step}")
 
     async def _started(self, flow: str, inputs: dict[str, Any], key: str) -> StartedCase:
         while True:
@@ -180,15 +180,15 @@ class Storm:
             except Unavailable:
                 await asyncio.sleep(0.2)
 
-    async def _something(self, case: StartedCase, chance: Random, key: str) -> None:
+    async def _something(self, case: StartedCase, chance: Random, turn: int, key: str) -> None:
         """What somebody may think of: mostly to do a task, sometimes to stop it all."""
         handle = self.office.temporal.get_workflow_handle(case.workflow_id)
         match chance.choices(("act", "race", "cancel", "event", "look"), (70, 10, 4, 8, 8))[0]:
             case "act":
-                await self._act(case, chance, key)
+                await self._act(case, chance, turn, key)
             case "race":
                 await asyncio.gather(
-                    *(self._act(case, Random(f"{key} {n}"), f"{key}-{n}") for n in range(3)),
+                    *(self._act(case, Random(f"{key} {n}"), turn, f"{key}-{n}") for n in range(3)),
                     self._cancel(handle) if chance.random() < 0.3 else asyncio.sleep(0),
                 )
             case "cancel":
@@ -213,12 +213,12 @@ class Storm:
         with contextlib.suppress(RPCError):
             await handle.cancel()
 
-    async def _act(self, case: StartedCase, chance: Random, key: str) -> None:
+    async def _act(self, case: StartedCase, chance: Random, turn: int, key: str) -> None:
         tasks = await self._open_tasks(case)
         if tasks:
             task = chance.choice(tasks)
             act = random_act(task, chance, key, COMPLETION_CODE)
-            await self._send(task.workflow_id, task.case_id, act)
+            await self._send(task.workflow_id, task.case_id, turn, act)
 
     async def _open_tasks(self, case: StartedCase) -> list[cases_pb2.UserTask]:
         """What is open in a case and its child cases."""
@@ -237,7 +237,7 @@ class Storm:
             found += page.user_tasks
         return found
 
-    async def _send(self, workflow_id: str, case_id: str, act: Act) -> None:
+    async def _send(self, workflow_id: str, case_id: str, turn: int, act: Act) -> None:
         """As a client does: the same act with the same key until it is known what became of it."""
         for _ in range(60):
             try:
@@ -247,7 +247,7 @@ class Storm:
             refusal = reply.refusal
             if refusal is None or refusal.kind not in _OPEN:
                 reason = refusal.reason if refusal else ""
-                self.sent.append(Sent(case_id, act.person, act.act_key, reply.applied, reason))
+                self.sent.append(Sent(case_id, turn, act.act_key, reply.applied, reason))
                 return
             await asyncio.sleep(0.1)
 
@@ -312,9 +312,9 @@ class Storm:
         return found
 
     async def _acts_astray(self, case_id: str) -> list[str]:
-        sent = [(s.person, s.act_key, s.applied) for s in self.sent if s.case_id == case_id]
-        case = StartedCase(case_id, f"case:{case_id}", "", "", 0)
-        audit = [(act.acting_person_id, act.act_key) for act in await self.office.acts(case)]
+        sent = [(s.turn, s.act_key, s.applied) for s in self.sent if s.case_id == case_id]
+        acts = await self.office.acts(StartedCase(case_id, f"case:{case_id}", "", "", 0))
+        audit = [act.act_key for act in sorted(acts, key=lambda act: act.acted_at.ToNanoseconds())]
         return acts_astray(case_id, sent, audit)
 
 
