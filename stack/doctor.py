@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from kit.config import Settings
 from kit.errors import ServiceError
-from stack import ports, probes, running
+from stack import keys, ports, probes, running
 from stack.children import own_cluster
 from stack.keys import payload_keys_file
 from stack.layout import Layout
 from stack.logs import last_lines
 from stack.processes import PROCESSES, Process, Ready
 from workflows.client import Deployment, connect_temporal
+from workflows.runtime.shell.payload_keys import PayloadKeys, PayloadKeysMalformed
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ async def examine(layout: Layout) -> list[Finding]:
     ]
     if not (layout.keys / "issuers.json").exists():
         return [*findings, Finding("keys", False, "not made yet", "`make up` makes them")]
+    findings.append(payload_keys(keys.payload_keys_file(layout.keys)))
     cluster = own_cluster(layout)
     asked = [process for process in PROCESSES if process.ready is not Ready.EXIT]
     parts = await asyncio.gather(
@@ -63,6 +66,18 @@ async def _builds(layout: Layout) -> Finding:
     if not present:
         return Finding("builds", False, "no build is present", "`make logs ARGS=workflows`")
     return Finding("builds", True, says or f"{present}: nothing running")
+
+
+def payload_keys(path: Path) -> Finding:
+    """Say whether the keys of payloads can be used, and by nobody else."""
+    try:
+        known = PayloadKeys(path)
+    except PayloadKeysMalformed as problem:
+        advice = "put it back from a backup: without it no open case goes on"
+        return Finding("payload keys", False, str(problem), advice)
+    if path.stat().st_mode & 0o077:
+        return Finding("payload keys", False, f"{path} is open to others", f"chmod 600 {path}")
+    return Finding("payload keys", True, f"{', '.join(known.ids)}; {known.current} is current")
 
 
 async def _ask(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from stack import payload_key
+from stack import doctor, payload_key
 
 RUN = CliRunner()
 
@@ -38,3 +38,19 @@ def test_a_file_that_is_no_file_of_keys_is_not_written_over(tmp_path: Path) -> N
     file.write_text("somebody's notes")
     assert RUN.invoke(payload_key.app, ["add", "--file", str(file)]).exit_code != 0
     assert file.read_text() == "somebody's notes"
+
+
+def test_the_doctor_says_which_keys_there_are_and_what_is_wrong_with_them(tmp_path: Path) -> None:
+    file = tmp_path / "payload_keys.json"
+    keys(file, "add")
+    keys(file, "add")
+    found = doctor.payload_keys(file)
+    assert (found.well, found.says) == (True, "k1, k2; k1 is current")
+    file.chmod(0o644)
+    found = doctor.payload_keys(file)
+    assert not found.well
+    assert found.advice == f"chmod 600 {file}"
+    file.write_text("{}")
+    assert not doctor.payload_keys(file).well
+    file.unlink()
+    assert "no file of payload keys" in doctor.payload_keys(file).says
