@@ -108,6 +108,10 @@ class Company:
             incident="PRICING_TIER_MISSING: 该区域没有价目" if state == _INCIDENT else "",
             allowances=[{"verbs": ["cancel"], "roles": ["ops", "supervisor"]}],
             withdrawal_node="",
+            priority=None,
+            priorities=[],
+            calendar_code="service_hours",
+            calendar_version=1,
             data={"intake": {"needs": "装一台挂机" * 20, "floor": stands}},
         )
         task = self._task(case, stands, chance) if goes_on else None
@@ -148,6 +152,7 @@ class Company:
             votes_needed=0,
             pause={"reason": "parts", "blamed_party": "warehouse"} if stands == 5 else None,
             allowances=[{"verbs": ["claim", "complete"], "person_ids": people}],
+            priority_rank=0,
             flow_code=case.flow_code,
             terms=task_terms(case.flow_code, node, case.stage, "form"),
             # What the database makes of the others, for the case's own terms.

@@ -55,6 +55,7 @@ def _terms(
         | named("customer", [case.customer_id])
         | named("started", [case.started_by_person_id])
         | named("parent", [case.parent_case_id])
+        | named("priority", [str(case.priority["priority_id"])] if case.priority else [])
         | named("acted", acted)
         | named("copied", copied)
         | named("waits", (person for task in tasks for person in task.open_to_person_ids))

@@ -67,6 +67,7 @@ def case_filter(request: cases_pb2.ListCasesRequest, now: datetime) -> CaseFilte
         stage=request.stage,
         region_adcode=region,
         customer_id=request.customer_id,
+        priority_id=request.priority_id,
         parent_case_id=request.parent_case_id,
         started_by=started or involved.get(cases_pb2.CASE_INVOLVEMENT_STARTED, ""),
         acted_in_by=involved.get(cases_pb2.CASE_INVOLVEMENT_ACTED, ""),

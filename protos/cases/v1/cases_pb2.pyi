@@ -958,6 +958,7 @@ class ListCasesRequest(_message.Message):
     WORDS_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     COUNTED_FIELD_NUMBER: _builtins.int
+    PRIORITY_ID_FIELD_NUMBER: _builtins.int
     flow_code: _builtins.str
     state: Global___CaseState.ValueType
     stage: _builtins.str
@@ -987,6 +988,8 @@ class ListCasesRequest(_message.Message):
     order: Global___CaseOrder.ValueType
     counted: _builtins.bool
     """Say how many there are."""
+    priority_id: _builtins.str
+    """One of the flow's own."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
     @_builtins.property
@@ -1025,10 +1028,11 @@ class ListCasesRequest(_message.Message):
         words: _builtins.str = ...,
         order: Global___CaseOrder.ValueType = ...,
         counted: _builtins.bool = ...,
+        priority_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "page", b"page", "started_before", b"started_before", "started_from", b"started_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "customer_id", b"customer_id", "due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "flow_code", b"flow_code", "flow_version", b"flow_version", "involvement", b"involvement", "node", b"node", "open", b"open", "order", b"order", "overdue", b"overdue", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "region_adcode", b"region_adcode", "stage", b"stage", "started_before", b"started_before", "started_by_person_id", b"started_by_person_id", "started_from", b"started_from", "state", b"state", "waits_on_person_id", b"waits_on_person_id", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "customer_id", b"customer_id", "due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "flow_code", b"flow_code", "flow_version", b"flow_version", "involvement", b"involvement", "node", b"node", "open", b"open", "order", b"order", "overdue", b"overdue", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "priority_id", b"priority_id", "region_adcode", b"region_adcode", "stage", b"stage", "started_before", b"started_before", "started_by_person_id", b"started_by_person_id", "started_from", b"started_from", "state", b"state", "waits_on_person_id", b"waits_on_person_id", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

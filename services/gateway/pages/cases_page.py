@@ -35,6 +35,7 @@ _FOLDED: Final = {
     "waits_on_person_id",
     "started_by_person_id",
     "customer_id",
+    "priority_id",
     "region_adcode",
     "started_from",
     "started_before",

@@ -37,6 +37,7 @@ async def company(system: CaseServiceAsyncStub) -> CaseServiceAsyncStub:
     """Four cases: one of each kind that somebody might look for."""
     waits = case("ca_lists_waits", 1, task("measure/1", "pe_tian", "pe_ma", due_in=-5, opened=-60))
     waits.title, waits.region_adcode, waits.customer_id = "客厅空调安装", "110105", "cu_inside"
+    waits.priority.priority_id = "urgent"
     held = task("approve/1", "pe_tian", due_in=90, opened=-30)
     held.assignee_person_id = "pe_tian"
     approved = case("ca_lists_approve", 1, held)
@@ -73,6 +74,7 @@ async def found(stub: CaseServiceAsyncStub, **wanted: Any) -> set[str]:
         ({"region_adcode": "1101"}, {"waits", "approve"}),
         ({"region_adcode": "110105"}, {"waits"}),
         ({"customer_id": "cu_inside"}, {"waits"}),
+        ({"priority_id": "urgent"}, {"waits"}),
         ({"started_by_person_id": "pe_wang", "open": True}, {"waits", "approve", "travels"}),
         ({"waits_on_person_id": "pe_ma"}, {"waits"}),
         ({"waits_on_person_id": "pe_tian", "flow_version": 2}, {"approve"}),

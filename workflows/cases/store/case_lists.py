@@ -37,6 +37,7 @@ class CaseFilter:
     stage: str = ""
     region_adcode: str = ""
     customer_id: str = ""
+    priority_id: str = ""
     parent_case_id: str = ""
     started_by: str = ""
     acted_in_by: str = ""
@@ -72,6 +73,7 @@ class CaseFilter:
         said = {
             "customer": self.customer_id,
             "parent": self.parent_case_id,
+            "priority": self.priority_id,
             "started": self.started_by,
             "acted": self.acted_in_by,
             "copied": self.copied_to,
