@@ -35,6 +35,7 @@ for _act in (
     case_migrate.migrate,
     case_act.pause,
     case_act.resume,
+    case_act.priority,
 ):
     verb(app)(_act)
 verb(app, "list")(list_cases)

@@ -91,6 +91,15 @@ def resume(case: _Case, comment: _Comment = "") -> None:
     _act(case, case, {"verb": "resume", "comment": comment})
 
 
+def priority(
+    case: _Case,
+    to: Annotated[str, typer.Argument(metavar="PRIORITY", help="One that its flow declares")],
+    comment: _Comment = "",
+) -> None:
+    """Make a case more or less urgent 定优先级: its open deadlines are computed again."""
+    _act(case, case, {"verb": "prioritise", "to": to, "comment": comment})
+
+
 def _act(case: str, on: str, body: dict[str, Any]) -> None:
     done = api().change("POST", f"/cases/{part(case)}/acts", body)
     if asked().as_json:

@@ -122,6 +122,7 @@ def card(case: cases_pb2.Case) -> list[RenderableType]:
         ("title", text(case.title)),
         ("flow", f"{case.flow_code} v{case.flow_version}  [dim]plan {case.plan_hash[:12]}[/]"),
         ("stage", word(case.stage)),
+        ("priority", text(case.priority.title)),
         ("state", state(case)),
         ("waiting for", text("; ".join(case.waiting_for))),
         ("incident", f"[red]{text(case.incident)}[/]" if case.incident else ""),

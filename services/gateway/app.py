@@ -14,6 +14,7 @@ from services.gateway.pages import (
     acts_page,
     audit_page,
     bulk_page,
+    calendar_page,
     case_page,
     cases_page,
     inbox_page,
@@ -66,7 +67,7 @@ _API: Final = (
 _PAGES: Final = (
     login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, cases_page, case_page,
     bulk_page, stuck_page, audit_page, work_order_page,
-    simulate_page, reference_page,
+    simulate_page, reference_page, calendar_page,
 )  # fmt: skip
 
 

@@ -69,6 +69,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "comment": ("评论", "comment"),
     "withdraw": ("撤回", "withdraw"),
     "take_back": ("拿回", "take back"),
+    "prioritise": ("定优先级", "set the priority"),
+    "replan": ("重排时限", "deadlines computed again"),
     "cancel": ("取消", "cancel"),
     "retry": ("重试", "retry"),
     "move": ("跳转", "move"),

@@ -98,6 +98,12 @@ class Asking:
             for node in case.nodes
             if node.retrievable and node.handled_by_person_id == person_id
         )
+        others = (p for p in case.priorities if p.priority_id != case.priority.priority_id)
+        priorities = {
+            "priorities": tuple(
+                (p.priority_id, self._say(p.title, p.title_en or p.title)) for p in others
+            )
+        }
         titles = {node.node: node.title for node in case.nodes}
         target = titles.get(case.withdrawal_node, "")
         return again + tuple(
@@ -106,7 +112,7 @@ class Asking:
                 f"{self._word(verb)} → {target}"
                 if verb == "withdraw" and target
                 else self._word(verb),
-                self._asks(verb, cases_pb2.UserTask(), {}),
+                self._asks(verb, cases_pb2.UserTask(), priorities),
             )
             for verb in case.my_verbs
         )
@@ -143,6 +149,9 @@ class Asking:
             told = context.get("pause_reasons", ())
             reasons = tuple((each["reason"], each["name"]) for each in told)
             return (Ask("to", "choice", self._say("挂起原因", "Reason"), reasons),)
+        if verb == "prioritise":
+            others: Options = context["priorities"]
+            return (Ask("to", "choice", self._say("优先级", "Priority"), others),)
         return ()
 
     def _comment(self, *, required: bool = False) -> Ask:
