@@ -48,7 +48,7 @@ def simulate_many(
     business = calendar_from(calendar, assumptions.starts_at or at)
     figures: list[Figures] = []
     for file, plan in plans:
-        known = assumptions.about(plan) if file is not first else assumptions
+        known = assumptions if file == first else _assumptions_of(file, plan, assumptions, chosen)
         try:
             figures.append(figures_of(live_together(plan, known, at, calendar=business)))
         except ServiceError as error:
@@ -61,6 +61,14 @@ def simulate_many(
             raise Refused(f"{drawn}: {error}", "FLOW_FILE_UNWRITABLE") from error
     plain = [in_plain_figures(each) for each in figures]
     tell_plain(plain[0] if len(plain) == 1 else plain, lambda _: Group(*_shown(figures, names)))
+
+
+def _assumptions_of(
+    file: Path, plan: Plan, others: Assumptions, chosen: dict[str, Any]
+) -> Assumptions:
+    """Those that stand beside a flow itself; else those of another, as far as they are about it."""
+    own = assumptions_beside(file)
+    return own.model_copy(update=chosen) if own.model_fields_set else others.about(plan)
 
 
 def assumptions_beside(file: Path) -> Assumptions:

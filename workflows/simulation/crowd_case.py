@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - nothing here is replayed
@@ -46,10 +46,15 @@ _LEADER: Final = "pe_leader"
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What all cases share."""
+    """What all cases share.
+
+    Attributes:
+        models: what is known or assumed of each node.
+    """
 
     plan: Plan
     assumptions: Assumptions
+    models: Mapping[str, NodeModel]
     agenda: Agenda
     staff: Staff
     watch: Watch
@@ -114,7 +119,7 @@ class CrowdCase:
     def _outside(self, node: PlanNode, tell: Callable[[Reply], None]) -> Reply | None:
         """How something outside ends; None when somebody is to be found for it first."""
         assert isinstance(node, ServiceNode | FieldWorkNode | SubflowNode)
-        model = self._floor.assumptions.node(node)
+        model = self._floor.models[node.id]
         assert model.takes is not None
         assert model.fails is not None
         takes = model.takes.draw(self._chance)
@@ -211,7 +216,7 @@ class CrowdCase:
         self._works[id] = works
 
     def _work(self, id: str, node: PlanUserTask, task: UserTask, group: tuple[str, ...]) -> Work:
-        takes = self._floor.assumptions.node(node).takes
+        takes = self._floor.models[node.id].takes
         assert takes is not None
 
         def begin(work: Work) -> None:
@@ -250,7 +255,7 @@ class CrowdCase:
         self._do(id, Verb.COMMENT if shared or task.assignee else Verb.CLAIM, person)
 
     def _act(self, id: str, node: PlanUserTask, person: str) -> None:
-        model = self._floor.assumptions.node(node)
+        model = self._floor.models[node.id]
         sent = model.sends_back
         if sent and node.send_back and self._chance.random() < sent.chance:
             to = sent.to or self._chance.choice(node.send_back)
@@ -299,7 +304,7 @@ class CrowdCase:
         node = place.node(awaited.node)
         if isinstance(node, DecisionNode):
             node = place.node(next(edge.to for edge in node.next if edge.id == awaited.way))
-        model = self._floor.assumptions.node(node)
+        model = self._floor.models[node.id]
         takes, comes = model.takes, model.comes
         if any(way.id == awaited.way for way in node.boundary):
             arriving = model.events.get(awaited.type)
@@ -321,7 +326,7 @@ class CrowdCase:
     def _count(self, node: PlanNode, work: Work | None) -> None:
         """Somebody has done it, or something outside will."""
         floor, now = self._floor, self._floor.agenda.now
-        model = floor.assumptions.nodes.get(node.id) or NodeModel()
+        model = floor.models[node.id]
         cost = int(model.cost * 100)
         waited = worked = 0.0
         if work is not None and work.begun_at is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from random import Random  # noqa: TID251 - nothing here is replayed
 from statistics import NormalDist
 from typing import Annotated, Any, Final, TypeAlias
@@ -91,6 +92,7 @@ class Duration(Part):
         return f"{how} {what if isinstance(what, str) else ' / '.join(parts)}"
 
 
+@lru_cache(maxsize=1_000)
 def _seconds(text: str) -> float:
     return parse_duration(text).total_seconds()
 

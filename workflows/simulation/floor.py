@@ -18,7 +18,7 @@ from kit.errors import InvalidArgument
 from workflows.compiler.plan import Plan
 from workflows.simulation.agenda import Agenda
 from workflows.simulation.crowd_case import CrowdCase, Floor
-from workflows.simulation.model import Assumptions
+from workflows.simulation.model import Assumptions, every_node
 from workflows.simulation.staff import Staff
 from workflows.simulation.watched import Watch
 
@@ -74,7 +74,8 @@ def live_together(
     pools = {role: assumptions.pool(role) for role in dict.fromkeys((*assumptions.people, *roles))}
     staff = Staff(agenda, pools, business, assumptions.queue)
     own = (business or ROUND_THE_CLOCK) if plan.calendar else None
-    floor = Floor(plan, assumptions, agenda, staff, watch, own)
+    models = {node.id: assumptions.node(node) for node in every_node(plan)}
+    floor = Floor(plan, assumptions, models, agenda, staff, watch, own)
     for number, at in enumerate(arrivals):
         agenda.at(at, CrowdCase(floor, number).begin)
     most = _MOST_TURNS * len(arrivals)
