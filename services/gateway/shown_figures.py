@@ -37,7 +37,7 @@ def charts_of(figures: Sequence[Figures], language: str) -> list[Chart]:
             _chart(_say("超时率：响应", "Respond deadline missed", language), nodes, _respond, language, 1),
             _chart(_say("超时率：完成", "Complete deadline missed", language), nodes, _complete, language, 1),
             _chart(_say("等待时间（平均）", "Waiting, mean", language), nodes, _waiting, language),
-            _chart(_say("排队人数（平均）", "Queue, mean", language), nodes, _queue, language),
+            _chart(_say("排队件数（平均）", "Queue, mean", language), nodes, _queue, language),
             _chart(_say("人员利用率", "Utilisation", language), roles, _utilisation, language, 1),
             _chart(_say("每个案成本", "Cost a case", language), nodes, _cost, language),
         )
