@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
@@ -47,7 +46,7 @@ def unset_paths(read: Iterable[Path]) -> frozenset[Path]:
 def _reads(part: Any) -> Iterator[Path]:
     match part:
         case Code():
-            yield from _paths(_hashable(part.code))
+            yield from _paths(part.code)
         case BaseModel():
             inside = _names_inside(part)
             yield from (path for path in _reads_of_parts(part) if path[0] not in inside)
@@ -75,21 +74,17 @@ def _reads_of_parts(part: BaseModel) -> Iterator[Path]:
         yield from _reads(getattr(part, name))
 
 
-def _hashable(code: Any) -> Any:
-    return tuple(map(_hashable, code)) if isinstance(code, list) else code
-
-
-@lru_cache(maxsize=50_000)
-def _paths(code: Any) -> frozenset[Path]:
+def _paths(code: Any) -> Iterator[Path]:
     match code:
-        case ("get", ("root", str() as root, *_), str() as field, *_):
-            return frozenset({(root, field)})
-        case ("root", str() as root, *_):
-            return frozenset({(root,)})
-        case tuple():
-            return frozenset(path for part in code for path in _paths(part))
+        case ["get", ["root", str() as root, *_], str() as field, *_]:
+            yield root, field
+        case ["root", str() as root, *_]:
+            yield (root,)
+        case list():
+            for part in code:
+                yield from _paths(part)
         case _:
-            return frozenset()
+            pass
 
 
 def leaves_something(node: PlanNode) -> bool:
