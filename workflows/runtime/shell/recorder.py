@@ -80,7 +80,7 @@ class Recorder:
             node="",
             visit=0,
             rpc=_RPC,
-            request=request,
+            request=_storable(request),
             idempotency_key=f"{workflow_id}/record/{revision}/{_digest(request)}",
             quick=True,
             summary=f"记录个案 #{revision}",
@@ -139,6 +139,20 @@ def _waited(waited: Waited) -> dict[str, Any]:
         "until": waited.until.isoformat(),
         "working_seconds": waited.working_seconds,
     }
+
+
+def _storable(told: Any) -> Any:
+    """What is told, without the one character that PostgreSQL stores in no text: a case that holds it
+    would never be recorded again."""
+    match told:
+        case str():
+            return told.replace("\0", "\ufffd")
+        case dict():
+            return {key: _storable(value) for key, value in told.items()}
+        case list() | tuple():
+            return [_storable(value) for value in told]
+        case _:
+            return told
 
 
 def _digest(request: dict[str, Any]) -> str:
