@@ -1,5 +1,6 @@
 """Whoever may look into Temporal reads what cases carry; nobody else does; and it is written down."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -10,13 +11,16 @@ import psycopg
 import pytest
 from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.client import Client
 
 from services.gateway.pace import Pace
 from services.gateway.routes import payloads
+from tests.conftest import PROGRAMS
 from tests.gateway_server import WholeProduct
 from tests.payloads import KEYS
 from tests.rpc.gateway.conftest import As
 from tests.rpc.gateway.test_problems import problem
+from workflows.runtime.shell.converter import converter
 from workflows.runtime.shell.payload_codec import PayloadCipher
 
 CASE = "ca_01k0000000000000000000000a"
@@ -85,9 +89,9 @@ async def test_what_one_key_encrypted_is_read_though_another_is_current(as_: As)
 
 
 async def test_a_token_reads_where_no_page_is(as_: As) -> None:
-    token = (
-        await as_("pe_yun").post("/api/v1/api-tokens", json={"label": "temporal CLI"})
-    ).json()["token"]
+    token = (await as_("pe_yun").post("/api/v1/api-tokens", json={"label": "temporal CLI"})).json()[
+        "token"
+    ]
     assert read(await as_(token=token).post(DECODE, json=encrypted()))
 
 
@@ -166,3 +170,30 @@ async def test_who_asks_too_often_waits(as_: As, monkeypatch: pytest.MonkeyPatch
     refused = await as_("pe_yun").post(DECODE, json=encrypted())
     problem(refused, 429, "TOO_MANY_REQUESTS")
     read(await as_().post(DECODE, json=encrypted()))
+
+
+async def test_temporals_own_command_line_reads_with_a_token(
+    product: WholeProduct, as_: As, address: str
+) -> None:
+    settings = product.edge.settings
+    client = await Client.connect(settings.temporal_address, data_converter=converter(KEYS))
+    handle = await client.start_workflow(
+        "install", {"note": "西门进"}, id=f"case:{CASE}", task_queue="nobody"
+    )
+    made = await as_("pe_yun").post("/api/v1/api-tokens", json={"label": "temporal CLI"})
+
+    async def shown(*more: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *(str(PROGRAMS / "temporal"), "workflow", "show", "--workflow-id", handle.id),
+            *("--address", settings.temporal_address, "--output", "json", *more),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+        return output.decode()
+
+    carried = base64.b64encode('{"note":"西门进"}'.encode()).decode()
+    assert carried not in await shown()
+    token = f"Bearer {made.json()['token']}"
+    read = await shown("--codec-endpoint", f"{address}/temporal/codec", "--codec-auth", token)
+    assert carried in read
+    await handle.terminate()
