@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from cli import flow_bpmn, flow_check, flow_draft, flow_expr, flow_simulate, flow_stuck
+from cli import (
+    flow_bpmn,
+    flow_check,
+    flow_draft,
+    flow_expr,
+    flow_library,
+    flow_simulate,
+    flow_stuck,
+)
 from cli.api import Refused, part
 from cli.flow_cases import still_running
 from cli.flow_check import read
@@ -29,6 +37,7 @@ _Version = Annotated[int, typer.Option(help="Default: the latest", min=0)]
 
 verb(app)(flow_check.check)
 verb(app)(flow_simulate.simulate)
+verb(app)(flow_library.library)
 verb(app)(flow_expr.expr)
 verb(app)(flow_stuck.stuck)
 verb(app, "import")(flow_bpmn.import_flow)

@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from cli.api import Refused
 from cli.flow_check import read
 from cli.offline_calendar import calendar_from
-from cli.output import table, text
+from cli.output import table, tell_plain, text
 from kit.clock import SHANGHAI
 from services.gateway.shown_figures import seconds
 from services.gateway.words import word
@@ -53,9 +53,7 @@ def play_scenarios(plan: Plan, file: Path, name: str, calendar: str) -> None:
     found = [_lived(plan, each, told, calendar) for each in chosen]
     if name == "all":
         plain: Any = {each["name"]: each["wrong"] for each in found}
-        tell_plain(
-            plain, lambda _: "\n".join(line for each in found for line in _verdict(each))
-        )
+        tell_plain(plain, lambda _: "\n".join(line for each in found for line in _verdict(each)))
     else:
         tell_plain(_as_plain(found[0]), lambda _: Group(*_whole(found[0])))
     if any(each["wrong"] for each in found):
