@@ -9,7 +9,7 @@ from google.protobuf.descriptor import EnumDescriptor, FileDescriptor, MethodDes
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 import protos
-from protos.cases.v1 import cases_pb2
+from protos.cases.v1 import cases_pb2, migrations_pb2
 from protos.common.v1 import error_pb2, money_pb2, page_pb2, place_pb2
 from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2
@@ -23,7 +23,8 @@ ROOT = Path(protos.__file__).parents[1]
 FILES: list[FileDescriptor] = [
     module.DESCRIPTOR
     for module in (
-        cases_pb2, directory_pb2, error_pb2, events_pb2, flow_pb2, money_pb2, node_pb2, notify_pb2,
+        cases_pb2, migrations_pb2,
+        directory_pb2, error_pb2, events_pb2, flow_pb2, money_pb2, node_pb2, notify_pb2,
         page_pb2, place_pb2, pricing_pb2, settlement_pb2, workorder_pb2,
     )
 ]  # fmt: skip

@@ -1,0 +1,51 @@
+"""`gongdan case migrate`: from publishing a version to the cases that have moved."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from tests.rpc.gateway.conftest import As
+from tests.rpc.gateway.play import start, task_of
+from tests.rpc.gateway.test_command_line import FLOW, Gongdan, gongdan
+
+__all__ = ["gongdan"]
+
+
+async def test_a_new_version_takes_the_cases_that_can_move(
+    gongdan: Gongdan, as_: As, tmp_path: Path
+) -> None:
+    case_id = await start(as_)
+    await task_of(as_("pe_wang"), case_id, "intake")
+    file = tmp_path / "flow.yaml"
+    file.write_text(FLOW.read_text().replace("name: 空调安装", "name: 空调安装与清洗", 1))
+    published = await gongdan("flow", "publish", str(file))
+    assert "gongdan case migrate --flow aircon_install --to 2 --dry-run" in published.output
+    order = ("case", "migrate", "--flow", "aircon_install", "--to", "2", "--case", case_id)
+    dry = await gongdan(*order, "--dry-run", "--json")
+    assert dry.exit_code == 0, dry.output
+    assert [tally["outcome"] for tally in json.loads(dry.output)["tallies"]] == [
+        "MIGRATION_OUTCOME_SAFE"
+    ]
+    shown = await gongdan("case", "show", case_id)
+    assert "v1, today v2" in shown.output
+    assert "空调安装与清洗" in shown.output
+    done = await gongdan(*order, "--reason", "清洗也做")
+    assert "已迁移" in done.output
+
+    async def version() -> int:
+        return int(
+            json.loads((await gongdan("case", "show", case_id, "--json")).output)["flow_version"]
+        )
+
+    async with asyncio.timeout(10):
+        while await version() != 2:
+            await asyncio.sleep(0.1)
+    acts = await gongdan("case", "acts", case_id)
+    assert "清洗也做" in acts.output
+
+
+async def test_a_choice_that_is_not_written_old_equals_new_is_refused(gongdan: Gongdan) -> None:
+    refused = await gongdan(
+        "case", "migrate", "--flow", "aircon_install", "--to", "1", "--choose", "intake"
+    )
+    assert refused.exit_code == 2
