@@ -80,7 +80,8 @@ def test_the_run_that_fails_is_played_token_by_token() -> None:
 def test_the_run_in_which_a_bpmn_file_fails_is_played_in_its_own_words() -> None:
     result = flow("simulate", BPMN / "unsound_left_token.bpmn", "--trace", "--json")
     [run] = json.loads(result.stdout)
-    assert run["run"][-1]["marking"] == {"steps": [], "lines": ["f7"], "ends": ["early"]}
+    marking = run["run"][-1]["marking"]
+    assert (marking["steps"], marking["lines"], marking["ends"]) == ([], ["f7"], ["early"])
 
 
 def test_a_sound_flow_has_no_run_that_fails() -> None:
@@ -166,6 +167,17 @@ def test_a_scenario_that_nobody_told_is_refused_with_those_that_are() -> None:
     result = flow("simulate", AIRCON, "--scenario", "nothing")
     assert result.exit_code == 1
     assert "the whole way" in result.stderr
+
+
+def test_the_library_is_listed_and_a_flow_copied_out_of_it_once(tmp_path: Path) -> None:
+    listed = json.loads(flow("library", "--json").stdout)
+    assert {each["flow"] for each in listed} >= {"aircon_install", "restaurant_service"}
+    assert flow("library", "complaint", tmp_path / "ours").exit_code == 0
+    assert flow("check", tmp_path / "ours").exit_code == 0
+    assert flow("library", "complaint", tmp_path / "ours").exit_code == 1
+    refused = flow("library", "complaints")
+    assert refused.exit_code == 1
+    assert "restaurant_service" in refused.stderr
 
 
 def test_a_calendar_is_the_standard_one_or_a_file(tmp_path: Path) -> None:
