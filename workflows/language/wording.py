@@ -16,6 +16,7 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     "before": ("之前", "before"),
     "blames": ("计入方", "charged to"),
     "body": ("内容", "body"),
+    "by_priority": ("按优先级", "by priority"),
     "calendar": ("工作日历", "calendar"),
     "chosen_at": ("自选处理人", "chosen at"),
     "code": ("流程代码", "code"),
@@ -70,6 +71,7 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     "pattern": ("格式", "pattern"),
     "pause_reasons": ("暂停原因", "pause reasons"),
     "percent": ("通过比例", "percent needed"),
+    "priorities": ("优先级", "priorities"),
     "person": ("人员", "person"),
     "previous": ("前处理人", "previous handler"),
     "quorum": ("票签规则", "quorum"),
@@ -104,11 +106,13 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     "when": ("条件", "condition"),
     "when_applicant": ("处理人即发起人时", "when the assignee started the case"),
     "when_repeated": ("同一人再次审批时", "when the same person approves again"),
+    "while_paused": ("挂起时", "while paused"),
 }
 
 #: What one of several is called.
 ELEMENTS: Final[dict[str, tuple[str, str]]] = {
     "assign": ("变量", "variable"),
+    "by_priority": ("优先级", "priority"),
     "columns": ("列", "column"),
     "data": ("变量", "variable"),
     "edges": ("连线", "edge"),
@@ -121,6 +125,7 @@ ELEMENTS: Final[dict[str, tuple[str, str]]] = {
     "output": ("输出", "output"),
     "outputs": ("结案信息", "output"),
     "pause_reasons": ("暂停原因", "pause reason"),
+    "priorities": ("优先级", "priority"),
     "remind": ("提醒", "reminder"),
     "roles": ("角色", "role"),
     "stages": ("阶段", "stage"),
@@ -128,7 +133,9 @@ ELEMENTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Maps from names that flows choose to what stands under them.
-NAMED_MAPS: Final = frozenset({"assign", "edges", "output", "outputs", "pause_reasons", "roles"})
+NAMED_MAPS: Final = frozenset(
+    {"assign", "by_priority", "edges", "output", "outputs", "pause_reasons", "roles"}
+)
 
 YES: Final = ("是", "yes")
 NO: Final = ("否", "no")
