@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from protos.settlement.v1 import settlement_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE
 from workflows.client import Act, StartedCase
@@ -105,3 +108,44 @@ async def test_a_case_that_is_cancelled_while_its_children_begin_leaves_none_ali
                 if case.case_id in workflow.id
             ]
             assert running == []
+
+
+async def test_an_offer_accepted_at_the_very_moment_of_the_cancellation_owes_nobody_anything(
+    real_office: Office,
+) -> None:
+    office = real_office
+    async with office.worker():
+        for number in range(3):
+            case = await with_offer(office)
+            offer = await office.task_of("pe_tian", case)
+            cancel = Act(
+                act_key=f"cancel-{number}", verb="cancel", person="pe_chen", roles=("supervisor",)
+            )
+            accepting = asyncio.create_task(office.act(offer, "accept", "pe_tian"))
+            cancelling = asyncio.create_task(office.cases.act(case.workflow_id, cancel))
+            await accepting
+            assert (await cancelling).applied
+            assert await office.outcome(case) == "cancelled"
+            earning = office.company.earnings[f"er_wo_{case.case_id}_pe_tian"]
+            assert earning.state == settlement_pb2.EARNING_STATE_CANCELLED
+
+
+async def test_an_acceptance_under_way_is_carried_out_once_by_the_worker_that_comes_next(
+    real_office: Office,
+) -> None:
+    office = real_office
+    async with office.worker():
+        case = await with_offer(office)
+        offer = await office.task_of("pe_tian", case)
+        office.company.down = {"workorder"}
+        pending = await office.act(offer, "accept", "pe_tian", act_key="accept")
+        assert pending.refusal is not None
+        assert pending.refusal.reason == "CASE_ACT_PENDING"
+    office.company.down = set()
+    async with office.worker():
+
+        async def accepted() -> bool:
+            return (await office.act(offer, "accept", "pe_tian", act_key="accept")).applied
+
+        await eventually(accepted, "the acceptance goes through")
+    assert office.company.calls["AcceptOffer"] == 1
