@@ -1,11 +1,10 @@
 """`gongdan case migrate`: from publishing a version to the cases that have moved."""
 
-import asyncio
 import json
 from pathlib import Path
 
 from tests.rpc.gateway.conftest import As
-from tests.rpc.gateway.play import start, task_of
+from tests.rpc.gateway.play import start, task_of, until
 from tests.rpc.gateway.test_command_line import FLOW, Gongdan, gongdan
 
 __all__ = ["gongdan"]
@@ -32,14 +31,11 @@ async def test_a_new_version_takes_the_cases_that_can_move(
     done = await gongdan(*order, "--reason", "清洗也做")
     assert "已迁移" in done.output
 
-    async def version() -> int:
-        return int(
-            json.loads((await gongdan("case", "show", case_id, "--json")).output)["flow_version"]
-        )
+    async def moved() -> bool | None:
+        shown = await gongdan("case", "show", case_id, "--json")
+        return json.loads(shown.output)["flow_version"] == 2 or None
 
-    async with asyncio.timeout(10):
-        while await version() != 2:
-            await asyncio.sleep(0.1)
+    await until(moved, "the case has version 2")
     acts = await gongdan("case", "acts", case_id)
     assert "清洗也做" in acts.output
 

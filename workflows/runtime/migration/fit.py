@@ -94,7 +94,7 @@ def about_case(
             f"the version needs interpreter {new.interpreter}, the worker has {interpreter}; upgrade "
             "the workers first",
         )
-    if new.calendar and new.calendar != (state.calendar.code if state.calendar else ""):
+    if new.calendar not in ("", old.calendar):
         yield Finding(
             "MIGRATION_CALENDAR_CHANGED",
             "",
