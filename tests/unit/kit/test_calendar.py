@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -263,7 +263,7 @@ def test_a_year_is_as_quick_as_an_hour() -> None:
     """Nothing is walked day by day: a replay computes each deadline again."""
     start, calendar = shanghai("2026-02-13T16:00"), replace(OFFICE)
     calendar.add(start, hours(5_000))  # the years are laid out once
-    began = perf_counter()
+    began = process_time()
     for _ in range(1_000):
         calendar.between(start, calendar.add(start, hours(2_000)).at)
-    assert perf_counter() - began < 0.5, "a year's arithmetic takes some 20 µs"
+    assert process_time() - began < 0.5, "a year's arithmetic takes some 20 µs"
