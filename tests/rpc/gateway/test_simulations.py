@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
+from tests.gateway_server import WholeProduct
 from tests.rpc.gateway.conftest import As
+from tests.rpc.gateway.test_pages import HTML, enter, hidden
 from tests.rpc.gateway.test_problems import problem
 
 FLOW = Path(__file__).parents[3] / "flows/aircon_install"
@@ -56,3 +58,26 @@ async def test_what_is_asked_for_is_bounded_and_checked(as_: As) -> None:
     )
     unknown = await as_("pe_wang").post(PATH.replace("aircon_install", "nothing"), json={})
     assert unknown.status_code == 404
+
+
+async def test_a_flow_is_tried_out_on_its_page(product: WholeProduct) -> None:
+    async with product.visitor(HTML) as visitor:
+        await enter(visitor, "pe_wang")
+        path = "/flows/aircon_install/simulation"
+        asked = await visitor.get(path)
+        told = story(SILENT)
+        form = {
+            "csrf_token": hidden(asked.text, "csrf_token"),
+            "runs": "20",
+            "starts_at": "2026-03-02T09:00:00+08:00",
+            "scenario": json.dumps(told["scenario"], ensure_ascii=False),
+            "answers": json.dumps(told["answers"], ensure_ascii=False),
+        }
+        shown = (await visitor.post(path, data=form)).text
+        assert "未按时响应（第1级预警）" in shown
+        assert "响应期限 03-02 11:00:00" in shown
+        assert "<svg" in shown
+        assert "超时率：响应" in shown
+        refused = await visitor.post(path, data=form | {"assumptions": "nodes: {intakee: {}}"})
+        assert refused.status_code == 422
+        assert "nodes.intakee" in refused.text
