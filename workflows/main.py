@@ -90,7 +90,7 @@ WORKFLOWS: Final = (
 )
 
 #: What a case that waits holds in memory, as `make bench BENCH=idle` measures it.
-_MEGABYTES_A_CASE: Final = 0.08
+_MEGABYTES_A_CASE: Final = 0.09
 _RETRY_SECONDS: Final = 1.0
 _PROMOTE_WITHIN_SECONDS: Final = 600
 Done = TypeVar("Done")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
+from weakref import WeakValueDictionary
+
+from pydantic import AfterValidator
 
 from kit.calendar import BusinessCalendar, Hours
 from kit.clock import SHANGHAI
@@ -13,6 +16,19 @@ GET_CALENDAR: Final = "directory.v1.DirectoryService/GetCalendar"
 _YEARS: Final = 3
 #: Years before the present one that are told with an edit, since a deadline may have run so long.
 _YEARS_BEFORE: Final = 2
+
+
+_kept: Final[WeakValueDictionary[str, BusinessCalendar]] = WeakValueDictionary()
+
+
+def shared(calendar: BusinessCalendar) -> BusinessCalendar:
+    """The one object of this process for a calendar's data: thousands of cases pin the same."""
+    kept = _kept.setdefault(calendar.version_hash, calendar)
+    return kept if kept == calendar else calendar
+
+
+#: A calendar that is read from a payload.
+SharedCalendar: TypeAlias = Annotated[BusinessCalendar, AfterValidator(shared)]
 
 
 def calendar_request(code: str, now: datetime) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kit.calendar import BusinessCalendar
 from kit.errors import Kind, ServiceError, error_of_kind
 from workflows.compiler.plan import INTERPRETER_VERSION
+from workflows.runtime.calendars import SharedCalendar
 from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.state import CaseState
 
@@ -101,7 +101,7 @@ class CaseInput:
     title: str
     customer_id: str = ""
     region_adcode: str = ""
-    calendar: BusinessCalendar | None = None
+    calendar: SharedCalendar | None = None
     parent: ParentCase | None = None
     carried: CarriedOver | None = None
 

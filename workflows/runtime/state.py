@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from kit.calendar import BusinessCalendar
+from workflows.runtime.calendars import SharedCalendar
 from workflows.runtime.clocks import Clock
 from workflows.runtime.search import Search
 from workflows.runtime.user_task import UserTask
@@ -362,7 +362,7 @@ class CaseState(RunState):
     started_by: str = ""
     revision: int = 0
     stage: str = ""
-    calendar: BusinessCalendar | None = None
+    calendar: SharedCalendar | None = None
     order: int = 0
     taken: dict[str, tuple[int, ...]] = field(default_factory=dict)
     acts: dict[str, ActOutcome] = field(default_factory=dict)

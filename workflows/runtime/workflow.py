@@ -91,8 +91,10 @@ class CaseWorkflow:
     def __init__(self, args: Sequence[RawValue]) -> None:
         converter = workflow.payload_converter()
         self._plan: Plan = converter.from_payload(args[0].payload, Plan)
-        self._input: CaseInput = converter.from_payload(args[1].payload, CaseInput)
-        carried = self._input.carried or CarriedOver()
+        source: CaseInput = converter.from_payload(args[1].payload, CaseInput)
+        carried = source.carried or CarriedOver()
+        # What it was handed would else be held in memory beside what has become of it.
+        self._input = replace(source, carried=None)
         needed = max(self._plan.interpreter, carried.interpreter)
         if needed > INTERPRETER_VERSION:
             # Fails the task, not the case: a worker that knows so much takes it up.
@@ -115,7 +117,7 @@ class CaseWorkflow:
             self._inbox.append(Resumed(workflow.now()))
         self._todo.extend(carried.calls)
         self._children.look_after()
-        if self._input.carried is None:
+        if source.carried is None:
             # Here and not in ``run``: an act may come in the very first workflow task.
             self._begin()
 
@@ -375,7 +377,7 @@ class CaseWorkflow:
             left_build=self._lifetime.leaving,
             moved=moved is not None,
         )
-        following = replace(self._input, inputs={}, carried=carried)
+        following = replace(self._input, inputs={}, calendar=None, carried=carried)
         begin_next_run([PlanRef(self._plan.hash), following])
 
     def _standing(self) -> dict[str, Any]:
