@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from kit.authn import Actor, TokenMinter
+from kit.authn import SYSTEM, Actor, TokenMinter
 from kit.clock import FixedClock, SystemClock
 from kit.db.ddl import create_kit_tables
 from kit.db.session import current_session
@@ -34,6 +34,7 @@ from kit.rpc.client import RpcCaller, open_channel
 from kit.rpc.events import EventServicer, record
 from kit.rpc.server import Mount
 from protos.events.v1 import events_pb2, events_pb2_grpc
+from protos.keys.v1 import keys_pb2, keys_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
 from tests.conftest import NewDatabase
 from tests.rpc.conftest import Serve, Served, Signing
@@ -142,6 +143,10 @@ def put(code: str, key: str = "k1") -> notify_pb2.PutTemplateRequest:
     )
 
 
+def keys_of(caller: RpcCaller) -> Any:
+    return keys_pb2_grpc.KeyServiceStub(caller.channel("notify"))
+
+
 async def refused(caller: RpcCaller, name: str, request: Message) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
         await caller.call(name, request)
@@ -173,6 +178,49 @@ async def test_a_key_of_one_person_gives_nothing_to_another(
     await caller.call(PUT, put("a"))
     error = await refused(served.as_(Actor("pe_li")), PUT, put("a"))
     assert error.reason == "IDEMPOTENCY_KEY_CONFLICT"
+
+
+async def test_under_a_closed_key_nothing_is_applied_however_late_it_comes(
+    served: Served, caller: RpcCaller, schema_url: str
+) -> None:
+    system = served.as_(SYSTEM)
+    for _ in range(2):  # asking again gives the same answer
+        closed = await keys_of(system).CloseKey(keys_pb2.CloseKeyRequest(key="k1"))
+        assert not closed.applied
+    error = await refused(caller, PUT, put("a"))
+    assert (error.reason, error.retryable) == ("IDEMPOTENCY_KEY_CLOSED", False)
+    assert notes(schema_url) == []
+
+
+async def test_a_key_that_was_used_tells_what_its_call_led_to(
+    served: Served, caller: RpcCaller, schema_url: str
+) -> None:
+    made = await caller.call(PUT, put("a"))
+    closed = await keys_of(served.as_(SYSTEM)).CloseKey(keys_pb2.CloseKeyRequest(key="k1"))
+    assert closed.applied
+    assert notify_pb2.Template.FromString(closed.response) == made
+    assert await caller.call(PUT, put("a")) == made
+    assert notes(schema_url) == ["a"]
+
+
+async def test_a_key_whose_call_is_being_served_is_closed_when_that_is_over(
+    served: Served, caller: RpcCaller, notebook: Notebook
+) -> None:
+    notebook.may_go_on.clear()
+    first = asyncio.create_task(caller.call(PUT, put("a")))
+    await notebook.entered.wait()
+    with pytest.raises(ServiceError) as busy:
+        await keys_of(served.as_(SYSTEM)).CloseKey(keys_pb2.CloseKeyRequest(key="k1"))
+    assert busy.value.retryable
+    notebook.may_go_on.set()
+    await first
+    closed = await keys_of(served.as_(SYSTEM)).CloseKey(keys_pb2.CloseKeyRequest(key="k1"))
+    assert closed.applied
+
+
+async def test_only_the_product_itself_closes_its_keys(caller: RpcCaller) -> None:
+    with pytest.raises(PermissionDenied):
+        await keys_of(caller).CloseKey(keys_pb2.CloseKeyRequest(key="k1"))
 
 
 async def test_a_concurrent_duplicate_is_told_to_try_again(

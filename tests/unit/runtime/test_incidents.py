@@ -32,6 +32,10 @@ def resolve(case: Case, verb: str, incident: str, comment: str = "查过了", **
     case.do("pe_ops", verb, incident_id=incident, roles=("ops",), comment=comment, **more)
 
 
+def status_of(case: Case) -> CaseStatus:
+    return case.state.status
+
+
 def refused(case: Case, verb: str, incident: str, comment: str = "查过了", **more: Any) -> str:
     more = {"roles": ("ops",), **more}
     return refusal(case, "pe_ops", verb, incident_id=incident, comment=comment, **more).reason
@@ -185,7 +189,7 @@ def test_a_task_that_nobody_can_do_is_filled_in_by_operations() -> None:
     world.people["boss"] = []
     case = Case(MAKE, world)
     resolve(case, "skip", "check/1", form={"x": "好"})
-    assert case.state.status is CaseStatus.COMPLETED
+    assert status_of(case) is CaseStatus.COMPLETED
     assert case.state.handlers["check"] == "pe_ops"
 
 
@@ -195,10 +199,10 @@ def test_an_undo_that_fails_is_tried_again_or_given_up() -> None:
         case = Case(MAKE, world)
         case.do("pe_starter", "cancel")
         assert case.state.incidents["make/1/undo"].trouble is Trouble.UNDO
-        assert case.state.status is CaseStatus.CANCELLING
+        assert status_of(case) is CaseStatus.CANCELLING
         world.answers.clear()
         resolve(case, verb, "make/1/undo")
-        assert case.state.status is CaseStatus.CANCELLED
+        assert status_of(case) is CaseStatus.CANCELLED
         assert len(case.calls_of(Purpose.COMPENSATE)) == (2 if verb == "retry" else 1)
 
 
@@ -217,12 +221,12 @@ def test_a_call_that_gave_up_is_closed_before_its_case_is_cancelled() -> None:
     case, _ = stuck_at_make(Small(Make=Reply(reason=RPC_GAVE_UP, message="3 attempts")))
     case._in_flight.add("make/1")
     case.do("pe_starter", "cancel")
-    assert case.state.status is CaseStatus.CANCELLING
+    assert status_of(case) is CaseStatus.CANCELLING
     case.feed(RpcSucceeded(case.now, "make/1", {"thing_id": "late", "count": 1}))
     case.advance(timedelta(0))
     (undo,) = case.calls_of(Purpose.COMPENSATE)
     assert undo.request["thing_id"] == "late"
-    assert case.state.status is CaseStatus.CANCELLED
+    assert status_of(case) is CaseStatus.CANCELLED
 
 
 def test_a_malformed_reply_is_not_forgotten_when_the_case_is_cancelled() -> None:
@@ -230,12 +234,12 @@ def test_a_malformed_reply_is_not_forgotten_when_the_case_is_cancelled() -> None
     case = Case(MAKE, world)
     assert case.state.incidents["make/1"].trouble is Trouble.REPLY
     case.do("pe_starter", "cancel")
-    assert case.state.status is CaseStatus.CANCELLING
+    assert status_of(case) is CaseStatus.CANCELLING
     assert case.state.incidents["make/1/effect"].trouble is Trouble.EFFECT
     resolve(case, "retry", "make/1/effect", form={"thing_id": "seven"})
     (undo,) = case.calls_of(Purpose.COMPENSATE)
     assert undo.request["thing_id"] == "seven"
-    assert case.state.status is CaseStatus.CANCELLED
+    assert status_of(case) is CaseStatus.CANCELLED
 
 
 FIELD_WORK = """
@@ -256,7 +260,7 @@ def test_a_field_work_that_failed_is_begun_anew_with_nothing_of_the_first() -> N
     resolve(case, "retry", "work/1")
     assert list(case.state.children) == ["work/2"]
     case.advance(timedelta(hours=5))
-    assert case.state.status is CaseStatus.COMPLETED
+    assert status_of(case) is CaseStatus.COMPLETED
 
 
 def test_a_message_that_could_not_be_sent_is_sent_again_under_its_key_or_left() -> None:
@@ -323,7 +327,7 @@ def test_incidents_inside_bodies_are_resolved_each_for_itself() -> None:
     world.answers.clear()
     assert case.at == ["each", "each/1.2:make"]
     resolve(case, "retry", "each/1.2:make/1")
-    assert case.state.status is CaseStatus.COMPLETED
+    assert status_of(case) is CaseStatus.COMPLETED
 
 
 def test_a_paused_case_says_by_whom_and_why_and_its_clocks_stand() -> None:
@@ -368,7 +372,7 @@ def test_operations_resolve_while_the_case_is_being_cancelled(verb: str) -> None
     assert refusal(case, "pe_starter", "comment").reason == "CASE_OVER"
     world.answers.clear()
     resolve(case, verb, "make/1/undo")
-    assert case.state.status is CaseStatus.CANCELLED
+    assert status_of(case) is CaseStatus.CANCELLED
 
 
 def test_a_call_is_tried_as_its_node_says() -> None:
