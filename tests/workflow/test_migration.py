@@ -10,7 +10,7 @@ import pytest
 from protos.cases.v1 import cases_pb2, migrations_pb2
 from protos.flow.v1 import flow_pb2
 from tests.workflow.conftest import Office, eventually
-from tests.workflow.flows import INSTALL, MEASURE
+from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE
 from workflows.activities.migrating import CaseMoves
 from workflows.client import StartedCase, WantedMigration
 from workflows.runtime.migration import MigrationOrder, MigrationReply, Outcome
@@ -145,6 +145,52 @@ async def test_a_field_work_goes_on_and_reports_to_the_moved_case(real_office: O
         assert (await office.act(offer, "decline", "pe_tian")).applied
         rescue = await office.task_of("pe_chen", case)
         assert rescue.node == "nobody_left"
+
+
+async def test_a_case_and_its_child_move_each_by_itself_and_the_child_still_reports(
+    real_office: Office,
+) -> None:
+    office = real_office
+    async with office.worker():
+        await office.publish(ORDER)
+        case = await office.start(PURCHASE, label="空调")
+        child = await office.child_of(case)
+        check = await office.task_of("pe_chen", child)
+        parent = await office.publish(PURCHASE.replace("name: 签收", "name: 验收"))
+        inner = await office.publish(ORDER.replace("name: 核对工单", "name: 复核工单"))
+        assert (await move(office, case, parent)).applied
+        assert (await move(office, child, inner)).applied
+        await of_version(office, case, parent.version)
+        await of_version(office, child, inner.version)
+    async with office.worker():
+        await office.act(check, "approve", "pe_chen", form={"note": "good"})
+        task = await office.task_of("pe_li", case)
+        assert (task.node, task.title) == ("sign", "验收")
+        await office.act(task, "complete", "pe_li", form={})
+        assert await office.outcome(case) == "completed"
+
+
+async def test_a_case_that_would_miss_a_value_stays_where_it_is(office: Office) -> None:
+    case = await office.start(MEASURE)
+    await office.task_of("pe_li", case)
+    reads = (
+        THEN_DRAWN.replace(
+            "id: sketch, kind: form, name: 出图, stage: presale, assignee: {role: designer}",
+            "id: sketch, kind: form, name: 出图, stage: presale, assignee: {previous: survey}",
+        )
+        .replace("start: measure", "start: survey")
+        .replace(
+            "nodes:\n",
+            "nodes:\n  - {id: survey, kind: form, name: 勘察, stage: presale,"
+            " assignee: {role: designer}, form: [{id: x, kind: text, name: 说明}]}\n",
+            1,
+        )
+        .replace("edges:\n", "edges:\n  - {from: survey, to: measure}\n")
+    )
+    reply = await move(office, case, await office.publish(reads))
+    assert not reply.applied
+    assert [finding.code for finding in reply.verdict.findings] == ["MIGRATION_VALUE_UNSET"]
+    assert (await office.case(case)).flow_version == case.flow_version
 
 
 async def test_many_are_asked_and_only_those_that_are_safe_move(office: Office) -> None:
