@@ -13,7 +13,6 @@ from kit.errors import ServiceError
 from workflows.compiler.plan import (
     ApprovalNode,
     ConfirmNode,
-    DecisionNode,
     FieldWorkNode,
     FormNode,
     Plan,
@@ -28,15 +27,15 @@ from workflows.runtime.events import Act, EventArrived
 from workflows.runtime.people import RESOLVE_ASSIGNEES
 from workflows.runtime.places import Place, each, node_at, place_of, places
 from workflows.runtime.port import Reply, VirtualCase
-from workflows.runtime.state import Awaited
 from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import Verb, signs
 from workflows.simulation.agenda import Agenda
 from workflows.simulation.draws import draw_value
-from workflows.simulation.guess import Guess, payload_type
+from workflows.simulation.expected import Expected
+from workflows.simulation.guess import Guess
 from workflows.simulation.model import Assumptions, NodeModel
 from workflows.simulation.staff import Staff, Work, members
-from workflows.simulation.watched import Answered, CaseRecord, Waiting, Watch
+from workflows.simulation.watched import CaseRecord, Watch
 
 #: So often people fill in a form that is refused before the case is given up.
 _MOST_TRIES: Final = 5
@@ -70,7 +69,6 @@ class CrowdCase:
         self._chance = Random(f"{floor.assumptions.seed}/{number}")
         self._works: dict[str, list[Work]] = {}
         self._tasks: dict[str, UserTask] = {}
-        self._expected: dict[str, Awaited] = {}
         self._acts = 0
         self._refusal = ""
         self._wakes_at: datetime | None = None
@@ -81,6 +79,9 @@ class CrowdCase:
         self._record = CaseRecord(self._number, now)
         floor.watch.cases.append(self._record)
         self._guess = Guess(self._chance, now)
+        self._expected = Expected(
+            floor.agenda, floor.models, self._chance, self._told, self._arrive
+        )
         self._case = VirtualCase(floor.plan, self, now)
         known = _fields(draw_value(floor.assumptions.inputs, self._chance))
         inputs = self._guess.form(floor.plan.inputs, {}, known)
@@ -166,13 +167,13 @@ class CrowdCase:
         case = self._case
         tasks = dict(each(case.state, case.plan, "tasks"))
         for id in [id for id in self._tasks if id not in tasks]:
-            self._closed(self._tasks[id])
+            self._floor.watch.closed(self._record, self._tasks[id])
             for work in self._works.pop(id):
                 self._drop(work)
         self._tasks = tasks
         for id, task in tasks.items():
             self._assign(id, task)
-        self._expect()
+        self._expected.look(places(case.state, case.plan))
         for _, incident in each(case.state, case.plan, "incidents"):
             self._record.trouble = f"{incident.reason} at {incident.node}"
         if case.state.status.over:
@@ -196,6 +197,9 @@ class CrowdCase:
         for work in [work for works in self._works.values() for work in works]:
             self._drop(work)
         del self._case
+
+    def _arrive(self, event: EventArrived) -> None:
+        self._live(lambda: self._case.arrive(event))
 
     # -- user tasks
 
@@ -288,68 +292,16 @@ class CrowdCase:
         assert isinstance(node, FormNode | ApprovalNode | ConfirmNode)
         return node
 
-    # -- events
-
-    def _expect(self) -> None:
-        awaited: dict[str, Awaited] = {}
-        for place in places(self._case.state, self._case.plan):
-            for key, found in place.run.awaited.items():
-                awaited[place.path + key] = found
-                if self._expected.get(place.path + key) != found:
-                    self._arrange(place.path + key, place, found)
-        self._expected = awaited
-
-    def _arrange(self, id: str, place: Place, awaited: Awaited) -> None:
-        """Let an event come, if chance will have it."""
-        node = place.node(awaited.node)
-        if isinstance(node, DecisionNode):
-            node = place.node(next(edge.to for edge in node.next if edge.id == awaited.way))
-        model = self._floor.models[node.id]
-        takes, comes = model.takes, model.comes
-        if any(way.id == awaited.way for way in node.boundary):
-            arriving = model.events.get(awaited.type)
-            takes, comes = (arriving.after, arriving.chance) if arriving else (None, 0)
-        if takes is None or self._chance.random() >= comes:
-            return
-        payload = self._told(payload_type(place, awaited), model)
-        at = self._floor.agenda.now + takes.draw(self._chance)
-        self._floor.agenda.at(at, lambda: self._arrive(id, awaited, payload))
-
-    def _arrive(self, id: str, awaited: Awaited, payload: dict[str, Any]) -> None:
-        if self._expected.get(id) == awaited and not self._record.ended:
-            at = self._floor.agenda.now
-            event = EventArrived(at, awaited.type, awaited.key, payload=payload)
-            self._live(lambda: self._case.arrive(event))
-
     # -- what is counted
 
     def _count(self, node: PlanNode, work: Work | None) -> None:
         """Somebody has done it, or something outside will."""
-        floor, now = self._floor, self._floor.agenda.now
-        model = floor.models[node.id]
-        cost = int(model.cost * 100)
-        waited = worked = 0.0
-        if work is not None and work.begun_at is not None:
-            waited = (work.begun_at - work.asked_at).total_seconds()
-            worked = (now - work.begun_at).total_seconds()
-            role = floor.staff.role_of(work.person)
-            if role:
-                an_hour = int(floor.staff.pools[role].cost_per_hour * 100)
-                cost += an_hour * round(work.takes.total_seconds()) // 3600
-        self._record.cost += cost
-        floor.watch.waiting.append(Waiting(self._number, node.id, waited, worked, cost))
-
-    def _closed(self, task: UserTask) -> None:
-        now = self._floor.agenda.now
-        responded = task.responded_at or now
-        answered = Answered(
-            self._number,
-            task.node,
-            responded > task.respond_due if task.respond_due else None,
-            now > task.complete_due if task.complete_due else None,
-        )
-        self._record.missed += bool(answered.respond_missed) + bool(answered.complete_missed)
-        self._floor.watch.answered.append(answered)
+        staff, an_hour = self._floor.staff, 0
+        role = staff.role_of(work.person) if work else ""
+        if role:
+            an_hour = int(staff.pools[role].cost_per_hour * 100)
+        visit = int(self._floor.models[node.id].cost * 100)
+        self._floor.watch.done(self._record, node.id, work, visit, an_hour)
 
 
 def _fields(value: Any) -> dict[str, Any]:

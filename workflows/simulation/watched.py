@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from workflows.runtime.user_task import UserTask
 from workflows.simulation.agenda import Agenda, Level
+from workflows.simulation.staff import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,33 @@ class Watch:
         if node not in self.queues:
             self.queues[node] = Level(self._agenda, self.since, self.until)
         return self.queues[node]
+
+    def done(
+        self, record: CaseRecord, node: str, work: Work | None, visit: int, an_hour: int
+    ) -> None:
+        """Write down that something was done, by somebody or outside.
+
+        Args:
+            visit: what it costs beside the time, in fen.
+            an_hour: what an hour of whoever did it costs, in fen.
+        """
+        cost, waited, worked = visit, 0.0, 0.0
+        if work is not None and work.begun_at is not None:
+            waited = (work.begun_at - work.asked_at).total_seconds()
+            worked = (self._agenda.now - work.begun_at).total_seconds()
+            cost += an_hour * round(work.takes.total_seconds()) // 3600
+        record.cost += cost
+        self.waiting.append(Waiting(record.number, node, waited, worked, cost))
+
+    def closed(self, record: CaseRecord, task: UserTask) -> None:
+        """Write down that a user task is closed, and whether it was in time."""
+        now = self._agenda.now
+        responded = task.responded_at or now
+        answered = Answered(
+            record.number,
+            task.node,
+            responded > task.respond_due if task.respond_due else None,
+            now > task.complete_due if task.complete_due else None,
+        )
+        record.missed += bool(answered.respond_missed) + bool(answered.complete_missed)
+        self.answered.append(answered)
