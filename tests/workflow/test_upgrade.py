@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from stack.ports import free_port
+from stack.probes import NotReady, serves_grpc
 from tests.payloads import KEYS_FILE
-from tests.workflow.conftest import AREAS, Office
+from tests.workflow.conftest import AREAS, Office, eventually
 from tests.workflow.flows import ORDER, PURCHASE, ROOMS
 from tests.workflow.test_builds import (
     build_of,
@@ -93,18 +94,38 @@ def environment(office: Office, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 
 @contextlib.asynccontextmanager
-async def release(tree: Path, environment: dict[str, str]) -> AsyncIterator[None]:
-    """A worker of a release, promoted as an operator does it."""
+async def release(tree: Path, environment: dict[str, str]) -> AsyncIterator[str]:
+    """A worker of a release, promoted as an operator does it; what it said before that."""
     command = [sys.executable, "-m", "workflows.main"]
-    told = environment | {"GONGDAN_HEALTH_PORT": str(free_port())}
+    port = free_port()
+    told = environment | {"GONGDAN_HEALTH_PORT": str(port)}
     worker = await asyncio.create_subprocess_exec(*command, "--roles", "worker", cwd=tree, env=told)
     try:
+        before = await health(port)
         promoting = await asyncio.create_subprocess_exec(*command, "--promote", cwd=tree, env=told)
         assert await promoting.wait() == 0
-        yield
+        await eventually(lambda: is_ready(port), "the worker is ready")
+        yield before
     finally:
         worker.terminate()
         assert await worker.wait() == 0
+
+
+async def health(port: int) -> str:
+    """What a process says of itself, as soon as it says anything."""
+
+    async def look() -> str | None:
+        try:
+            await serves_grpc(f"127.0.0.1:{port}")
+        except NotReady as problem:
+            return str(problem) if "SERVING" in str(problem) else None
+        return "ready"
+
+    return await eventually(look, "the worker says whether it is ready")
+
+
+async def is_ready(port: int) -> bool:
+    return await health(port) == "ready"
 
 
 async def test_what_waits_on_the_old_release_ends_on_the_new_one(
@@ -114,7 +135,8 @@ async def test_what_waits_on_the_old_release_ends_on_the_new_one(
     deployment = Deployment(office.temporal)
     await office.publish(ORDER)
     async with contextlib.AsyncExitStack() as old:
-        await old.enter_async_context(release(HERE, environment))
+        before = await old.enter_async_context(release(HERE, environment))
+        assert "NOT_SERVING" in before  # it gets no work while no build is present
         idle, busy = await waiting(office), await waiting(office)
         rooms = await office.start(ROOMS)
         await office.task_of("pe_li", rooms)
