@@ -134,7 +134,7 @@ def _check_target(place: Place, incident: Incident, target: str) -> None:
     verdict = prospects(_moved(place.run, incident, node), place.graph)
     if verdict.sound is not True:
         why = ", ".join(problem.flaw.value for problem in verdict.problems)
-        raise FailedPrecondition(
+        raise InvalidArgument(
             "CASE_TARGET_ILLEGAL",
             f"from {target} the case could not end properly any more ({why})",
             field="to",
