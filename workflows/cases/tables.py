@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Computed, SmallInteger, Text
+from sqlalchemy import BigInteger, Computed, SmallInteger, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -228,3 +228,4 @@ class AwaitedEventRow(Base):
     node: Mapped[str] = mapped_column(primary_key=True)
     event_type: Mapped[str]
     key: Mapped[str]
+    told_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())

@@ -39,6 +39,8 @@ _LONGEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE_DOWN: Final = 10.0
 #: How long an event waits for a case that waits for it.
 _BUFFERED_FOR: Final = timedelta(days=7)
+#: All that waits is matched with all that happened so often; what is new, at once.
+_ALL_OF_IT_EVERY: Final = timedelta(minutes=1)
 _CASES: Final = "cases"
 _REPLAN: Final = "replan"
 _CALENDAR_CHANGED: Final = directory_pb2.CalendarChanged.DESCRIPTOR.full_name
@@ -62,6 +64,7 @@ class Relay:
         self._temporal = temporal
         self._clock = clock
         self._task_queue = task_queue
+        self._look_at_all = clock.now()
         self._wakes_cases = frozenset(load_catalog().events)
 
     async def run(self) -> None:
@@ -134,7 +137,7 @@ class Relay:
     async def wake_cases(self) -> bool:
         """Signal the cases that wait for what has happened; True when somebody was woken."""
         async with self._database.transaction(read_only=True) as session:
-            wakes = await store.wakes(session, _PAGE)
+            wakes = await store.wakes(session, _PAGE, everything=self._is_due())
         delivered: list[store.Wake] = []
         gone: set[str] = set()
         refused: RPCError | None = None
@@ -157,6 +160,14 @@ class Relay:
         if refused is not None:
             raise refused
         return bool(wakes)
+
+    def _is_due(self) -> bool:
+        """Whether all that waits is to be looked at now."""
+        now = self._clock.now()
+        due = now >= self._look_at_all
+        if due:
+            self._look_at_all = now + _ALL_OF_IT_EVERY
+        return due
 
     async def _read(self, source: str, consumer: str) -> list[events_pb2.DomainEvent]:
         async with self._database.transaction(read_only=True) as session:

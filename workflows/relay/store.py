@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, select
+from sqlalchemy import and_, delete, exists, func, select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.authn import SYSTEM_PERSON_ID
 from workflows.cases.tables import AwaitedEventRow, RecorderRow
 from workflows.relay.tables import BufferedEventRow, EventDeliveryRow, RelayCursorRow
+
+#: Longer than a transaction may take, for it shows what it wrote only at its end, with its beginning's
+#: time.
+_NEW: Final = timedelta(seconds=30)
 
 
 async def cursor_of(session: AsyncSession, source: str, consumer: str) -> str:
@@ -53,14 +57,19 @@ class Wake:
     nodes: tuple[str, ...]
 
 
-async def wakes(session: AsyncSession, limit: int) -> Sequence[Wake]:
+async def wakes(session: AsyncSession, limit: int, *, everything: bool) -> Sequence[Wake]:
     """Which event answers which waiting, each workflow once for an event: it tells all of its nodes.
 
     A waiting gets the earliest of its aggregate's events that its workflow was not told yet, and no
     other: the next one is for whoever waits next. What a case has done itself does not wake it: an
     event of its own case by the product itself.
+
+    Args:
+        everything: look at all that waits, not only where an event or a waiting is new: what was
+            found and could not be told then is found again.
     """
     waiting, event = AwaitedEventRow, BufferedEventRow
+    about = and_(waiting.event_type == event.event_type, waiting.key == event.key)
     own = and_(event.case_id == RecorderRow.case_id, event.acting_person_id == SYSTEM_PERSON_ID)
     answered = exists().where(
         EventDeliveryRow.workflow_id == waiting.workflow_id, EventDeliveryRow.node == waiting.node
@@ -69,20 +78,27 @@ async def wakes(session: AsyncSession, limit: int) -> Sequence[Wake]:
         EventDeliveryRow.workflow_id == waiting.workflow_id,
         EventDeliveryRow.event_id == event.event_id,
     )
-    rows = await session.execute(
+    found = (
         select(event, waiting.workflow_id, waiting.node)
-        .join(waiting, and_(waiting.event_type == event.event_type, waiting.key == event.key))
+        .join(waiting, about)
         .join(RecorderRow, RecorderRow.workflow_id == waiting.workflow_id)
         .where(~own, ~answered, ~told)
         .distinct(waiting.workflow_id, waiting.node)
         .order_by(waiting.workflow_id, waiting.node, event.aggregate_sequence, event.event_id)
         .limit(limit)
     )
+    if not everything:
+        pair = select(waiting.workflow_id, waiting.node).join(event, about)
+        new = union(
+            pair.where(event.buffered_at > func.now() - _NEW),
+            pair.where(waiting.told_at > func.now() - _NEW),
+        )
+        found = found.where(tuple_(waiting.workflow_id, waiting.node).in_(new))
     nodes: dict[tuple[str, str], list[str]] = {}
     events: dict[str, BufferedEventRow] = {}
-    for found, workflow_id, node in rows:
-        events[found.event_id] = found
-        nodes.setdefault((found.event_id, workflow_id), []).append(node)
+    for row, workflow_id, node in await session.execute(found):
+        events[row.event_id] = row
+        nodes.setdefault((row.event_id, workflow_id), []).append(node)
     return [
         Wake(events[event_id], workflow_id, tuple(waiting_nodes))
         for (event_id, workflow_id), waiting_nodes in nodes.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,7 @@ class BufferedEventRow(Base):
     aggregate: Mapped[str]
     aggregate_sequence: Mapped[int] = mapped_column(BigInteger)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    buffered_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(INSTANT)
 
 
