@@ -3,7 +3,7 @@ goes by the name of a node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workflows.compiler.control import control_of
@@ -22,7 +22,7 @@ from workflows.compiler.plan import (
     ServiceNode,
     SubflowNode,
 )
-from workflows.language.types import assignable, from_json
+from workflows.language.types import assignable
 from workflows.runtime.commands import Purpose
 from workflows.runtime.migration.verdict import Finding
 from workflows.runtime.quorum import is_reachable
@@ -66,55 +66,6 @@ def levels(
     weighing = _Weighing(new, choices)
     weighing.weigh("", state, old, new)
     return weighing.levels, weighing.findings
-
-
-def about_case(
-    state: CaseState, old: Plan, new: Plan, interpreter: int, *, is_child: bool
-) -> Iterator[Finding]:
-    """What is wrong with the whole: another flow, another calendar, a worker too old …"""
-    if old.flow != new.flow:
-        yield Finding(
-            "MIGRATION_OTHER_FLOW",
-            "",
-            f"个案属于流程 {old.flow}，不能移到 {new.flow}",
-            f"the case is of flow {old.flow}, not of {new.flow}",
-        )
-    if state.status is not CaseStatus.RUNNING or not state.case_id:
-        yield Finding(
-            "MIGRATION_CASE_OVER",
-            "",
-            "个案已结束、正在取消或还没有开始",
-            "the case is over, being cancelled, or has not begun",
-        )
-    if new.interpreter > interpreter:
-        yield Finding(
-            "MIGRATION_INTERPRETER_OLD",
-            "",
-            f"新版本需要解释器 {new.interpreter}，本工作进程是 {interpreter}：先升级工作进程",
-            f"the version needs interpreter {new.interpreter}, the worker has {interpreter}; upgrade "
-            "the workers first",
-        )
-    if new.calendar not in ("", old.calendar):
-        yield Finding(
-            "MIGRATION_CALENDAR_CHANGED",
-            "",
-            f"新版本用的工作日历是 {new.calendar}，个案用的是 {old.calendar or '自然时间'}",
-            f"the version counts in calendar {new.calendar}, the case in {old.calendar or 'none'}",
-        )
-    if is_child and not assignable(from_json(old.response), from_json(new.response)):
-        yield Finding(
-            "MIGRATION_OUTPUT_CHANGED",
-            "",
-            "另一个个案在等它的结果，新版本的结果不合那边的要求",
-            "another case waits for what this one leaves behind, and the version leaves something else",
-        )
-    if state.priority and state.priority not in {priority.id for priority in new.priorities}:
-        yield Finding(
-            "MIGRATION_PRIORITY_GONE",
-            "",
-            f"新版本没有优先级 {state.priority}：先改个案的优先级",
-            f"the version has no priority {state.priority}; give the case another one first",
-        )
 
 
 class _Weighing:

@@ -18,7 +18,7 @@ from workflows.compiler.plan import (
     ServiceNode,
 )
 from workflows.language.failure import EvaluationError
-from workflows.runtime.migration.fit import Level, about_case, levels
+from workflows.runtime.migration.fit import Level, levels
 from workflows.runtime.migration.move import migrate
 from workflows.runtime.migration.proof import doubts
 from workflows.runtime.migration.verdict import (
@@ -29,6 +29,7 @@ from workflows.runtime.migration.verdict import (
     Target,
     Verdict,
 )
+from workflows.runtime.migration.whole import about_case
 from workflows.runtime.state import CaseState
 
 #: How many ways of answering all questions are tried to find the targets that could be named.
