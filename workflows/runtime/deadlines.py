@@ -18,6 +18,7 @@ from workflows.compiler.plan import (
 )
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.runtime.audit import record, system_act
+from workflows.runtime.calendars import shared
 from workflows.runtime.messages import nearest_due, tell
 from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import Timer
@@ -72,7 +73,7 @@ def take_calendar(case: CaseRun, calendar: BusinessCalendar) -> None:
     case.changed = True
     told = range(calendar.first_year, calendar.last_year + 1)
     earlier = {day: hours for day, hours in known.days.items() if day.year not in told}
-    case.calendar = replace(calendar, days={**earlier, **calendar.days})
+    case.calendar = shared(replace(calendar, days={**earlier, **calendar.days}))
     plan_again(case, f"calendar/{calendar.version}")
 
 
