@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
 from typing import Any, Final
 
 from google.protobuf.json_format import ParseDict
@@ -20,6 +19,8 @@ from protos.cases.v1 import cases_pb2
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.workflow import CaseWorkflow
 
+#: Workflows of cases; others that they begin, such as alerts, are accounted for by themselves.
+_OURS: Final = ("case:", "field_work:")
 #: A task that must run again because something came in meanwhile, or because its worker went.
 _HARMLESS: Final = (
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
@@ -54,28 +55,33 @@ async def family(temporal: Client, workflow_ids: Iterable[str]) -> list[str]:
                 if event.event_type == EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
                     started = event.child_workflow_execution_started_event_attributes
                     child = started.workflow_execution.workflow_id
-                    if child not in found:
+                    if child not in found and child.startswith(_OURS):
                         found.append(child)
     return found
 
 
 async def restless(temporal: Client, workflow_id: str) -> str:
-    """What a workflow is still doing; empty: it has ended, or waits for what may come."""
-    handle = temporal.get_workflow_handle(workflow_id)
-    description = await handle.describe()
+    """What a workflow is still doing; empty: it has ended, or waits.
+
+    Nothing is asked of the workflow itself: a query may show it what is not recorded yet.
+    """
+    description = await temporal.get_workflow_handle(workflow_id).describe()
     if description.status is not WorkflowExecutionStatus.RUNNING:
         return ""
     raw = description.raw_description
     if raw.HasField("pending_workflow_task"):
         return f"try {raw.pending_workflow_task.attempt} of a workflow task"
-    if raw.pending_activities:
-        return ", ".join(
-            f"try {activity.attempt} of {activity.activity_type.name}: {activity.last_failure.message}"
-            for activity in raw.pending_activities
-        )
-    standing: dict[str, Any] = await handle.query("standing", rpc_timeout=timedelta(seconds=10))
+    return ", ".join(
+        f"try {activity.attempt} of {activity.activity_type.name}: {activity.last_failure.message}"
+        for activity in raw.pending_activities
+    )
+
+
+def forgotten(standing: dict[str, Any]) -> list[str]:
+    """A case that runs and waits for nobody and nothing."""
+    runs = standing["state"] == "CASE_STATE_RUNNING"
     waits = standing["user_tasks"] or standing.get("waiting_for")
-    return "" if waits else "nobody is asked, and nothing is waited for"
+    return [f"{standing['workflow_id']} waits for nobody and nothing"] if runs and not waits else []
 
 
 def failed_tasks(history: WorkflowHistory) -> list[str]:

@@ -10,13 +10,14 @@ from temporalio.api.enums.v1 import EventType
 
 from kit.errors import NotFound
 from protos.workorder.v1 import workorder_pb2
+from tests.workflow.account import histories, replay_failures
 from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
 from workflows.activities import rpc
 from workflows.client import Act, StartedCase
-from workflows.runtime.shell import field_work, lifetime
+from workflows.runtime.shell import calls, field_work, lifetime
 
 
 @pytest.fixture(autouse=True)
@@ -212,6 +213,26 @@ async def test_a_case_outlives_its_workers(real_office: Office) -> None:
     async with office.worker():
         assert (await answering).applied
         assert await office.outcome(case) == "completed"
+
+
+async def test_an_act_that_comes_before_the_end_of_a_telling_replays(
+    real_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that takes the case up is handed the telling's end, which led to nothing, together
+    with the act, and the act first; a replay has them one after the other."""
+    office = real_office
+    monkeypatch.setattr(calls, "_LOCAL_ATTEMPT", timedelta(milliseconds=1))
+    await office.publish(ORDER)
+    async with office.worker():
+        case = await office.start(PURCHASE, label="空调")
+        await office.task_of("pe_chen", await office.child_of(case))
+        await office.settled(case)
+    async with office.worker():
+        cancel = Act(act_key="cancel", verb="cancel", person="pe_clerk")
+        assert (await office.cases.act(case.workflow_id, cancel)).applied
+        assert await office.outcome(case) == "cancelled"
+    found = histories(office.temporal, [case.workflow_id])
+    assert await replay_failures(office.temporal, found) == []
 
 
 async def test_a_call_that_may_yet_succeed_goes_on_as_an_activity_under_the_same_key(
