@@ -21,6 +21,7 @@ from tests.workflow.account import (
     acts_astray,
     failed_tasks,
     family,
+    forgotten,
     histories,
     replay_failures,
     restless,
@@ -154,12 +155,13 @@ class Auditor:
             ]
 
     async def _accounts(self, crowd: Crowd, cases: list[str]) -> list[str]:
-        """Where the read model has a case otherwise than the case itself."""
+        """Where the read model has a case otherwise than the case itself, and who is forgotten."""
         found = []
         for case_id in cases:
             handle = self._temporal.get_workflow_handle(case_workflow_id(case_id))
             standing: dict[str, Any] = await handle.query("standing")
             found += told_otherwise(standing, await crowd.client.case(case_id))
+            found += forgotten(standing)
         return found
 
     def _acts(self, crowd: Crowd, cases: list[str]) -> list[str]:

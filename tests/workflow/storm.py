@@ -26,6 +26,7 @@ from tests.workflow.account import (
     acts_astray,
     failed_tasks,
     family,
+    forgotten,
     histories,
     replay_failures,
     restless,
@@ -199,6 +200,7 @@ class Storm:
                     "wo_elsewhere",
                     "work_order/wo_elsewhere",
                     chance.randint(1, 3),
+                    {"work_order": {"work_order_id": "wo_elsewhere"}},
                 )
                 with contextlib.suppress(RPCError):
                     await handle.signal("event", told)
@@ -288,7 +290,7 @@ class Storm:
             cases_pb2.GetCaseRequest(case_id=workflow_id.removeprefix("case:")),
         )
         assert isinstance(told, cases_pb2.Case)
-        found = told_otherwise(described.standing, told)
+        found = [*told_otherwise(described.standing, told), *forgotten(described.standing)]
         if told.state == cases_pb2.CASE_STATE_CANCELLED:
             found += self._left_behind(told.case_id)
         return found
