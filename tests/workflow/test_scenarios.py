@@ -47,6 +47,8 @@ YEARS = 28
 #: What only the server knows.
 IGNORED = ("flow_version", "plan_hash", "calendar_hash", "business_clock")
 NEARLY = timedelta(minutes=5)
+#: What begins at an instant of a story begins a little later on the server, and ends later.
+SLACK = timedelta(seconds=10)
 _SECOND = re.compile(r'(?<!\d)1s(?=")')
 _DAY = re.compile(r"\b20(\d\d)-(?=\d\d-\d\d)")
 
@@ -137,7 +139,7 @@ def every_node(graph: PlanGraph) -> Iterator[PlanNode]:
 async def play_on_server(office: Office, case: StartedCase, step: Step, act: Act | None) -> None:
     """Play one step of a story."""
     if step.after:
-        await office.env.sleep(parse_duration(step.after))
+        await office.env.sleep(parse_duration(step.after) + SLACK)
     if act is not None:
         reply = await office.cases.act(case.workflow_id, act)
         assert (reply.refusal.reason if reply.refusal else "") == step.refused

@@ -158,8 +158,11 @@ class _Child:
         ending: dict[str, Any] = await workflow.execute_activity(
             "told", args=[name, request], start_to_close_timeout=timedelta(seconds=10)
         )
+        # From its beginning on: the clock may have been moved while it asked what to do.
+        until = workflow.info().start_time + timedelta(seconds=ending.pop("after"))
+        left = max(until - workflow.now(), timedelta(0))
         try:
-            await workflow.wait_condition(lambda: self._cancelled, timeout=ending.pop("after"))
+            await workflow.wait_condition(lambda: self._cancelled, timeout=left)
             ending = {"outcome": "cancelled"}
         except TimeoutError:
             pass
