@@ -4,6 +4,7 @@ from pathlib import Path
 
 from stack.processes import PROCESSES, Ready
 from tests.e2e.conftest import Product
+from workflows.build import build_id
 
 FLOWS = Path(__file__).parent / "flows"
 
@@ -14,6 +15,16 @@ async def test_doctor_finds_every_part_well(product: Product) -> None:
     for process in PROCESSES:
         if process.ready is not Ready.EXIT:
             assert process.name in done.output
+
+
+async def test_the_stacks_own_build_is_present_and_cases_run_on_it(product: Product) -> None:
+    await product.told("flow", "publish", str(FLOWS / "respond_in_seconds.yaml"))
+    await product.told("case", "start", "respond_in_seconds")
+    (build,) = (await product.told("build", "list"))["builds"]
+    assert build["build_id"] == build_id()
+    assert build["present"]
+    shown = await product.gongdan("build", "list")
+    assert build_id() in shown.output
 
 
 async def test_second_stack_on_the_same_data_is_refused(product: Product) -> None:
