@@ -121,7 +121,9 @@ async def whole_product(
     caller = RpcCaller.connect(addresses, signing.minter)
     database = Database.connect(edge_url, AREAS["gateway"][0])
     cases = await Cases.connect(settings, caller, clock)
-    edge = Edge(settings, clock, database, caller, People(caller, clock), cases, Payloads.of(settings))
+    edge = Edge(
+        settings, clock, database, caller, People(caller, clock), cases, Payloads.of(settings)
+    )
     try:
         yield WholeProduct(edge, token, edge_url)
     finally:

@@ -19,7 +19,7 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.exceptions import ApplicationError
 
-from kit.errors import Internal, NotFound, Unavailable
+from kit.errors import FailedPrecondition, Internal, NotFound, Unavailable
 from workflows.activities.acts import typed_errors
 from workflows.runtime.migration import (
     Finding,
@@ -116,7 +116,7 @@ class CaseMoves:
                     break
                 await asyncio.sleep(pause)
                 reply = await act(case.workflow_id, own, plan_hash)
-        except (Internal, NotFound, Unavailable) as error:
+        except (FailedPrecondition, Internal, NotFound, Unavailable) as error:
             finding = Finding(error.reason, "", "个案没有回答，或已结束", error.message)
             return Turn(case, Verdict(Outcome.UNSAFE, (finding,)), answered=False)
         return Turn(case, reply.verdict, moved=reply.applied)
@@ -125,7 +125,8 @@ class CaseMoves:
         """Whether a case could move as it stands.
 
         Raises:
-            NotFound: ``CASE_UNKNOWN``, or it is over.
+            NotFound: ``CASE_UNKNOWN``.
+            FailedPrecondition: ``CASE_OVER``.
             Unavailable: no answer in time.
         """
         handle = self._temporal.get_workflow_handle(workflow_id)
@@ -139,7 +140,7 @@ class CaseMoves:
                     rpc_timeout=_ANSWER_WITHIN,
                 )
         except WorkflowQueryRejectedError as error:
-            raise NotFound("CASE_OVER", f"{workflow_id} is over") from error
+            raise FailedPrecondition("CASE_OVER", f"{workflow_id} is over") from error
         except WorkflowQueryFailedError as error:
             raise Internal("CASE_MIGRATION_FAILED", str(error)) from error
         return MigrationReply(order.order_key, False, 0, verdict)

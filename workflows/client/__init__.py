@@ -7,7 +7,6 @@ from workflows.cases.sight import (
     BULK_ROLES,
     BULK_TASK_VERBS,
     HAND_OVER_ROLES,
-    MIGRATION_ROLES,
     INCIDENT_ROLES,
     MIGRATION_ROLES,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "BULK_ROLES",
     "BULK_TASK_VERBS",
     "HAND_OVER_ROLES",
-    "MIGRATION_ROLES",
     "INCIDENT_ROLES",
     "MIGRATION_ROLES",
     "OPS_ROLES",
