@@ -202,16 +202,16 @@ class Crowd:
 
 @contextlib.asynccontextmanager
 async def killing(
-    product: Product, seed: int, pause_seconds: tuple[float, float]
+    product: Product, seed: int, pause_seconds: tuple[float, float], deaths: int
 ) -> AsyncIterator[list[str]]:
-    """Kill one process after the other, at random, while the block lasts; the list of them.
+    """Kill one process after the other, at random, so many while the block lasts; the list of them.
 
     At the end everything is brought back.
     """
     killed: list[str] = []
     over = asyncio.Event()
     working = asyncio.create_task(
-        _kill(product, Random(f"{seed} death"), pause_seconds, over, killed)
+        _kill(product, Random(f"{seed} death"), pause_seconds, deaths, over, killed)
     )
     try:
         yield killed
@@ -226,11 +226,12 @@ async def _kill(
     product: Product,
     chance: Random,
     pause_seconds: tuple[float, float],
+    deaths: int,
     over: asyncio.Event,
     killed: list[str],
 ) -> None:
     last = dict.fromkeys(KILLED, 0.0)
-    while True:
+    while len(killed) < deaths:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), chance.uniform(*pause_seconds))
             return

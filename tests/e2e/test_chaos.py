@@ -12,17 +12,17 @@ from tests.e2e.crowd import Crowd, killing
 
 
 async def test_cases_come_through_the_death_of_any_process(product: Product) -> None:
-    await live_and_die(product, SystemRandom().randrange(10**9), 20, 15, (3, 6))
+    await live_and_die(product, SystemRandom().randrange(10**9), cases=16, seconds=10, deaths=6)
 
 
 async def live_and_die(
-    product: Product, seed: int, cases: int, seconds: float, pause_seconds: tuple[float, float]
+    product: Product, seed: int, *, cases: int, seconds: float, deaths: int
 ) -> None:
     """Let people live through cases begun over so many seconds while one process after the other
-    is killed; the seed names what chance decided."""
+    is killed, so many in all; the seed names what chance decided."""
     print("seed", seed)
     async with Crowd.at(product, seed) as crowd:
-        async with killing(product, seed, pause_seconds) as killed:
+        async with killing(product, seed, (2, 6), deaths) as killed:
             await crowd.live(cases, seconds)
         auditor = await Auditor.at(product)
         found = await auditor.audit(crowd)

@@ -17,4 +17,4 @@ async def test_two_hundred_cases_come_through_the_death_of_any_process(
     product: Product, rounds: int
 ) -> None:
     seed = SystemRandom().randrange(10**9)
-    await test_chaos.live_and_die(product, seed, CASES, seconds=150, pause_seconds=(3, 8))
+    await test_chaos.live_and_die(product, seed, cases=CASES, seconds=200, deaths=60)
