@@ -88,7 +88,7 @@ def list_cases(
         "started_before": until and end(until).isoformat(),
         "ended_from": ended_since and instant(ended_since).isoformat(),
         "ended_before": ended_until and end(ended_until).isoformat(),
-        "order": "" if sort is Sort.NEWEST else f"CASE_ORDER_{sort.upper()}",
+        "sort_by": "" if sort is Sort.NEWEST else f"CASE_ORDER_{sort.upper()}",
         "counted": "true",
     }
     read = everything if all_pages else first_page

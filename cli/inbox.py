@@ -68,7 +68,7 @@ def inbox(
         tell(read("/cases", cases_pb2.ListCasesResponse, "cases", query), cases_table)
         return
     order = "" if sort is Sort.DUE else f"USER_TASK_ORDER_{sort.upper()}"
-    query |= {"user_task_kind": kind, "order": order}
+    query |= {"user_task_kind": kind, "sort_by": order}
     query |= {} if held is None else {"claimed" if held else "unclaimed": "true"}
     found = read("/user-tasks", cases_pb2.ListUserTasksResponse, "user_tasks", query)
     tell(found, user_tasks_table)

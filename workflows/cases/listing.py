@@ -117,12 +117,12 @@ def act_filter(request: cases_pb2.SearchActsRequest) -> ActFilter:
 
 def case_order(request: cases_pb2.ListCasesRequest) -> Order:
     """What the list is sorted by."""
-    return _CASE_ORDERS[request.order]
+    return _CASE_ORDERS[request.sort_by]
 
 
 def user_task_order(request: cases_pb2.ListUserTasksRequest) -> Order:
     """What the list is sorted by."""
-    return _TASK_ORDERS[request.order]
+    return _TASK_ORDERS[request.sort_by]
 
 
 def incident_filter(request: incidents_pb2.ListIncidentsRequest) -> IncidentFilter:

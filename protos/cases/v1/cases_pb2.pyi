@@ -956,7 +956,7 @@ class ListCasesRequest(_message.Message):
     ENDED_FROM_FIELD_NUMBER: _builtins.int
     ENDED_BEFORE_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
-    ORDER_FIELD_NUMBER: _builtins.int
+    SORT_BY_FIELD_NUMBER: _builtins.int
     COUNTED_FIELD_NUMBER: _builtins.int
     PRIORITY_ID_FIELD_NUMBER: _builtins.int
     flow_code: _builtins.str
@@ -985,7 +985,7 @@ class ListCasesRequest(_message.Message):
     """Each of these words stands in the title, or is the case's id, its last eight characters, or the
     customer's id.
     """
-    order: Global___CaseOrder.ValueType
+    sort_by: Global___CaseOrder.ValueType
     counted: _builtins.bool
     """Say how many there are."""
     priority_id: _builtins.str
@@ -1026,13 +1026,13 @@ class ListCasesRequest(_message.Message):
         ended_from: _timestamp_pb2.Timestamp | None = ...,
         ended_before: _timestamp_pb2.Timestamp | None = ...,
         words: _builtins.str = ...,
-        order: Global___CaseOrder.ValueType = ...,
+        sort_by: Global___CaseOrder.ValueType = ...,
         counted: _builtins.bool = ...,
         priority_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "page", b"page", "started_before", b"started_before", "started_from", b"started_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "customer_id", b"customer_id", "due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "flow_code", b"flow_code", "flow_version", b"flow_version", "involvement", b"involvement", "node", b"node", "open", b"open", "order", b"order", "overdue", b"overdue", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "priority_id", b"priority_id", "region_adcode", b"region_adcode", "stage", b"stage", "started_before", b"started_before", "started_by_person_id", b"started_by_person_id", "started_from", b"started_from", "state", b"state", "waits_on_person_id", b"waits_on_person_id", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "customer_id", b"customer_id", "due_before", b"due_before", "ended_before", b"ended_before", "ended_from", b"ended_from", "flow_code", b"flow_code", "flow_version", b"flow_version", "involvement", b"involvement", "node", b"node", "open", b"open", "overdue", b"overdue", "page", b"page", "parent_case_id", b"parent_case_id", "person_id", b"person_id", "priority_id", b"priority_id", "region_adcode", b"region_adcode", "sort_by", b"sort_by", "stage", b"stage", "started_before", b"started_before", "started_by_person_id", b"started_by_person_id", "started_from", b"started_from", "state", b"state", "waits_on_person_id", b"waits_on_person_id", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1113,7 +1113,7 @@ class ListUserTasksRequest(_message.Message):
     DUE_BEFORE_FIELD_NUMBER: _builtins.int
     CLAIMED_FIELD_NUMBER: _builtins.int
     UNCLAIMED_FIELD_NUMBER: _builtins.int
-    ORDER_FIELD_NUMBER: _builtins.int
+    SORT_BY_FIELD_NUMBER: _builtins.int
     COUNTED_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """Tasks this person holds or may take; empty: all."""
@@ -1128,7 +1128,7 @@ class ListUserTasksRequest(_message.Message):
     """Somebody holds it."""
     unclaimed: _builtins.bool
     """Nobody holds it yet."""
-    order: Global___UserTaskOrder.ValueType
+    sort_by: Global___UserTaskOrder.ValueType
     counted: _builtins.bool
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
@@ -1148,12 +1148,12 @@ class ListUserTasksRequest(_message.Message):
         due_before: _timestamp_pb2.Timestamp | None = ...,
         claimed: _builtins.bool = ...,
         unclaimed: _builtins.bool = ...,
-        order: Global___UserTaskOrder.ValueType = ...,
+        sort_by: Global___UserTaskOrder.ValueType = ...,
         counted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_before", b"due_before", "page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "claimed", b"claimed", "counted", b"counted", "due_before", b"due_before", "flow_code", b"flow_code", "node", b"node", "order", b"order", "overdue", b"overdue", "page", b"page", "person_id", b"person_id", "stage", b"stage", "unclaimed", b"unclaimed", "user_task_kind", b"user_task_kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "claimed", b"claimed", "counted", b"counted", "due_before", b"due_before", "flow_code", b"flow_code", "node", b"node", "overdue", b"overdue", "page", b"page", "person_id", b"person_id", "sort_by", b"sort_by", "stage", b"stage", "unclaimed", b"unclaimed", "user_task_kind", b"user_task_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -34,7 +34,7 @@ _INVOLVEMENTS: Final = {
 
 _PAGE: Final = 100
 #: What the inbox can be narrowed down to.
-_FILTERS: Final = ("flow_code", "node", "overdue", "claimed", "unclaimed", "order")
+_FILTERS: Final = ("flow_code", "node", "overdue", "claimed", "unclaimed", "sort_by")
 
 
 @router.get("/")

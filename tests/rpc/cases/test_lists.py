@@ -127,7 +127,7 @@ async def test_words_are_looked_for_in_titles_and_ids(
 async def test_pages_in_every_order_neither_skip_nor_repeat(
     company: CaseServiceAsyncStub, order: cases_pb2.CaseOrder.ValueType, first: list[str]
 ) -> None:
-    request = cases_pb2.ListCasesRequest(flow_code="lists", order=order)
+    request = cases_pb2.ListCasesRequest(flow_code="lists", sort_by=order)
     request.page.page_size = 1
     seen: list[str] = []
     while True:
@@ -144,7 +144,7 @@ async def test_a_token_of_another_order_is_refused(company: CaseServiceAsyncStub
     request.page.page_size = 1
     token = (await company.ListUserTasks(request)).page.next_page_token
     request.page.page_token = token
-    request.order = cases_pb2.USER_TASK_ORDER_OLDEST
+    request.sort_by = cases_pb2.USER_TASK_ORDER_OLDEST
     with pytest.raises(ServiceError) as refused:
         await company.ListUserTasks(request)
     assert refused.value.reason == "PAGE_TOKEN_INVALID"
