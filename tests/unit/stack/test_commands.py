@@ -41,7 +41,8 @@ async def test_doctor_names_what_to_do_for_each_part_that_does_not_answer(
     (layout.logs / "pricing.log").write_text("reading the price book\nout of memory\n")
     with running.alone(layout):
         found = {finding.part: finding for finding in await doctor.examine(layout)}
-    assert [part for part, finding in found.items() if finding.well] == ["supervisor"]
+    well = [part for part, finding in found.items() if finding.well]
+    assert well == ["supervisor", "payload keys"]
     assert "its log ends: out of memory" in found["pricing"].advice
     assert "make logs ARGS=pricing" in found["pricing"].advice
     assert "`make up` starts it" in found["notify"].advice
