@@ -17,9 +17,11 @@ from services.gateway.pages import (
     calendar_page,
     case_page,
     cases_page,
+    flows_page,
     inbox_page,
     incidents_page,
     login_page,
+    migrations_page,
     reference_page,
     simulate_page,
     start_page,
@@ -67,7 +69,7 @@ _API: Final = (
 _PAGES: Final = (
     login_page, inbox_page, incidents_page, acts_page, start_page, suggestions, cases_page, case_page,
     bulk_page, stuck_page, audit_page, work_order_page,
-    simulate_page, reference_page, calendar_page,
+    simulate_page, reference_page, calendar_page, flows_page, migrations_page,
 )  # fmt: skip
 
 
