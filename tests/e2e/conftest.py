@@ -1,13 +1,15 @@
 """The whole product, run as a newcomer runs it, on free ports and a state of its own.
 
     product     session   a running stack: addresses, environment, and the means to hurt it
+    doomed      module    another one, for tests that leave it with much to catch up on
     collector   session   takes the traces that the stack's processes export
     door        session   an HTTP client at the API, with the stack's own token
 
-Once a session, because a start costs seconds; tests keep apart by cases and keys of their own.
+``product`` once a session, because a start costs seconds; tests keep apart by cases and keys of their own.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -163,6 +165,19 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="session")
 def product(collector: Collector) -> Iterator[Product]:
+    with running(collector) as product:
+        yield product
+
+
+@pytest.fixture(scope="module")
+def doomed(collector: Collector) -> Iterator[Product]:
+    with running(collector) as product:
+        yield product
+
+
+@contextlib.contextmanager
+def running(collector: Collector) -> Iterator[Product]:
+    """A stack from its start to its stop."""
     # Not pytest's own temporary folder: nobody but root may enter it, PostgreSQL's user included.
     with tempfile.TemporaryDirectory(prefix="gongdan-e2e-") as folder:
         Path(folder).chmod(0o755)

@@ -11,8 +11,8 @@ from tests.e2e.conftest import Product
 from tests.e2e.crowd import Crowd, killing
 
 
-async def test_cases_come_through_the_death_of_any_process(product: Product) -> None:
-    await live_and_die(product, SystemRandom().randrange(10**9), cases=16, seconds=10, deaths=6)
+async def test_cases_come_through_the_death_of_any_process(doomed: Product) -> None:
+    await live_and_die(doomed, SystemRandom().randrange(10**9), cases=16, seconds=10, deaths=6)
 
 
 async def live_and_die(

@@ -161,7 +161,7 @@ async def main() -> None:
             SystemClock(),
         )
         port = await server.start("127.0.0.1", 0)
-        served = Served("flows", f"127.0.0.1:{port}", cluster.url, signing)
+        served = Served("flows", f"127.0.0.1:{port}", cluster.url, signing, server)
         async with (
             await WorkflowEnvironment.start_local(
                 dev_server_existing_path=str(PROGRAMS / "temporal"),
@@ -173,7 +173,7 @@ async def main() -> None:
             office.worker(),
         ):
             await record(office)
-        await server.stop()
+        await served.stop()
 
 
 if __name__ == "__main__":

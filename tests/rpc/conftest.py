@@ -47,6 +47,7 @@ class Served:
     address: str
     database_url: str
     signing: Signing
+    server: RpcServer
     callers: list[RpcCaller] = field(default_factory=list)
 
     def as_(self, actor: Actor | None = SYSTEM) -> RpcCaller:
@@ -55,6 +56,13 @@ class Served:
         )
         self.callers.append(caller)
         return caller
+
+    async def stop(self) -> None:
+        """Let go of what it holds; harmless a second time."""
+        for caller in self.callers:
+            await caller.close()
+        self.callers.clear()
+        await self.server.stop()
 
     def stub(self, stub: Callable[[Any], Stub], actor: Actor | None = SYSTEM) -> Stub:
         return stub(self.as_(actor).channel(self.area))
@@ -77,7 +85,7 @@ Serve = Callable[..., Awaitable[Served]]
 
 @pytest.fixture(scope="session")
 async def serve(new_database: NewDatabase, signing: Signing) -> AsyncIterator[Serve]:
-    running: list[tuple[RpcServer, Served]] = []
+    running: list[Served] = []
 
     async def start(
         area: str, mounts: Sequence[Mount], clock: Clock | None = None, database_url: str = ""
@@ -88,12 +96,10 @@ async def serve(new_database: NewDatabase, signing: Signing) -> AsyncIterator[Se
         database = Database.connect(database_url, AREAS[area][0])
         server = RpcServer(mounts, database, signing.verifier, clock or SystemClock())
         port = await server.start("127.0.0.1", 0)
-        served = Served(area, f"127.0.0.1:{port}", database_url, signing)
-        running.append((server, served))
+        served = Served(area, f"127.0.0.1:{port}", database_url, signing, server)
+        running.append(served)
         return served
 
     yield start
-    for server, served in running:
-        for caller in served.callers:
-            await caller.close()
-        await server.stop()
+    for served in running:
+        await served.stop()

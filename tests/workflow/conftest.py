@@ -223,9 +223,11 @@ async def register_search_attributes(client: Client) -> None:
 
 
 @pytest.fixture(scope="module")
-async def company_served(serve: Serve) -> tuple[Company, Served]:
+async def company_served(serve: Serve) -> AsyncIterator[tuple[Company, Served]]:
     company = Company()
-    return company, await serve("flows", [*mounts(SystemClock()), *company.mounts()])
+    served = await serve("flows", [*mounts(SystemClock()), *company.mounts()])
+    yield company, served
+    await served.stop()
 
 
 @contextlib.asynccontextmanager

@@ -69,9 +69,11 @@ STORIES = [
 
 
 @pytest.fixture(scope="module")
-async def told_served(serve: Serve) -> tuple[Told, Served]:
+async def told_served(serve: Serve) -> AsyncIterator[tuple[Told, Served]]:
     told = Told()
-    return told, await serve("flows", [*mounts(SystemClock()), *told.mounts()])
+    served = await serve("flows", [*mounts(SystemClock()), *told.mounts()])
+    yield told, served
+    await served.stop()
 
 
 @pytest.fixture

@@ -106,13 +106,15 @@ async def test_a_reveal_without_a_purpose_is_refused(session: AsyncSession) -> N
 
 
 async def test_the_last_definition_of_a_calendar_counts(session: AsyncSession) -> None:
-    for zone in ("Asia/Tokyo", "Asia/Shanghai"):
+    for version, zone in enumerate(("Asia/Tokyo", "Asia/Shanghai"), start=1):
         row = CalendarDefinitionRow(
             calendar_code="office",
+            version=version,
             time_zone=zone,
             weekly=[[[540, 1080]]] * 7,
             chinese_holidays=True,
             overrides=[],
+            announced_years=[],
             defined_at=NOW,
             defined_by_person_id="pe_1",
         )
