@@ -14,15 +14,15 @@ from tests.e2e.crowd import FLOWS
 from tests.e2e.patient import PatientClient
 
 PEOPLE = [f"pe_racer_{number}" for number in range(50)]
-RACE_SECONDS = 3.0
 LOSERS_ARE_TOLD = {"CASE_REVISION_STALE", "CASE_TASK_NOT_YOURS", "CASE_TASK_CLOSED", "CASE_OVER"}
 
 
-async def racers(client: PatientClient) -> None:
-    """Fifty designers."""
+async def racers(client: PatientClient, *roles: str) -> None:
+    """Fifty people with these roles."""
     for person_id in PEOPLE:
-        person = {"display_name": person_id, "roles": ["designer"], "state": "PERSON_STATE_ACTIVE"}
-        put = await client.ask("PUT", f"/people/{person_id}", "pe_zheng", person_id, json=person)
+        person = {"display_name": person_id, "roles": roles, "state": "PERSON_STATE_ACTIVE"}
+        key = "/".join((person_id, *roles))
+        put = await client.ask("PUT", f"/people/{person_id}", "pe_zheng", key, json=person)
         assert put.status_code == httpx.codes.OK, put.text
 
 
@@ -31,7 +31,7 @@ async def test_of_fifty_people_on_one_task_one_wins_and_all_others_learn_how_it_
 ) -> None:
     await product.told("flow", "publish", str(FLOWS / "respond_in_seconds.yaml"))
     async with PatientClient.at(product) as client:
-        await racers(client)
+        await racers(client, "designer")
         case_id = await client.start("respond_in_seconds", {})
         task = await client.task(case_id, "claim")
         for verb, seen in (("claim", task.revision), ("complete", None)):
@@ -48,7 +48,8 @@ async def test_of_fifty_people_on_one_task_one_wins_and_all_others_learn_how_it_
             print(verb, f"{took:.2f} s", dict(told))
             assert told["won"] == 1, told
             assert set(told) <= {"won", *LOSERS_ARE_TOLD}
-            assert took < RACE_SECONDS
+        # Else the designers of other tests would be these too, and they have no phones.
+        await racers(client)
 
 
 async def test_an_act_is_refused_while_temporal_does_not_answer_and_applied_once_afterwards(
