@@ -91,6 +91,8 @@ async def _choose(visit: Visit, flow_code: str, refused: ServiceError | None = N
     flows = flow_pb2_grpc.FlowServiceStub(visit.channel("flow"))
     listed = await flows.ListFlowVersions(flow_pb2.ListFlowVersionsRequest(flow_code=flow_code))
     versions = sorted((each.version for each in listed.versions), reverse=True)
+    if not versions:
+        raise NotFound("FLOW_UNKNOWN", f"there is no flow {flow_code!r}", field="flow_code")
     asked = visit.request.query_params
     to_version = int(asked["to"]) if asked.get("to", "").isdecimal() else versions[0]
     from_version = int(asked["from"]) if asked.get("from", "").isdecimal() else to_version - 1

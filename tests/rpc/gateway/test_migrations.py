@@ -98,3 +98,11 @@ async def test_whoever_may_not_migrate_is_told_so(product: WholeProduct) -> None
     order = {"csrf_token": hidden(page, "csrf_token"), "act_key": "k", "run": "dry"}
     refused = await visitor.post("/flows/aircon_install/migrate", data=order)
     assert refused.status_code == 403
+
+
+async def test_a_flow_that_nobody_published_is_said_to_be_unknown(product: WholeProduct) -> None:
+    visitor = product.visitor()
+    await visitor.post("/login", data={"person_id": "pe_yun", "next": "/"})
+    unknown = await visitor.get("/flows/no_such_flow/migrate")
+    assert unknown.status_code == 404
+    assert "FLOW_UNKNOWN" in unknown.text
