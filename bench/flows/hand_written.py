@@ -6,6 +6,7 @@ case stands.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ class HandWritten:
 
     @workflow.run
     async def run(self, case_id: str, steps: int) -> str:
+        begun = asyncio.create_task(_tell(case_id, 1, 0))
         for number in range(steps):
             await workflow.execute_activity(
                 RPC,
@@ -39,15 +41,10 @@ class HandWritten:
                 retry_policy=RETRY,
                 summary=f"step {number}",
             )
-            workflow.set_current_details(f"step {number} of {case_id} is done")
+        await begun
+        workflow.set_current_details(f"{case_id} is done")
         _show()
-        await workflow.execute_local_activity(
-            RECORD,
-            _record(case_id, 1, steps),
-            result_type=dict[str, Any],
-            start_to_close_timeout=_WITHIN,
-            summary="record",
-        )
+        await _tell(case_id, 2, steps)
         return "completed"
 
 
@@ -104,6 +101,17 @@ class HandWrittenTask:
             summary=f"record {told}",
         )
         self._told = told
+
+
+async def _tell(case_id: str, revision: int, steps: int) -> None:
+    """Tell the read model that the case has begun, or that it is over."""
+    await workflow.execute_local_activity(
+        RECORD,
+        _record(case_id, revision, steps),
+        result_type=dict[str, Any],
+        start_to_close_timeout=_WITHIN,
+        summary=f"record {revision}",
+    )
 
 
 def _show() -> None:

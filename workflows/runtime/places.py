@@ -92,9 +92,12 @@ def _gathered_from(node: PlanNode) -> tuple[Code, ...]:
 
 def each(state: CaseState, plan: Plan, kind: str) -> Iterator[tuple[str, Any]]:
     """All tasks, timers … (``kind`` says which) of a case, by their ids outside."""
-    for place in places(state, plan):
-        for id, found in getattr(place.run, kind).items():
-            yield f"{place.path}{id}", found
+    yield from getattr(state, kind).items()
+    if state.inner:
+        _, *inside = places(state, plan)
+        for place in inside:
+            for id, found in getattr(place.run, kind).items():
+                yield f"{place.path}{id}", found
 
 
 def node_at(graph: PlanGraph, id: str) -> PlanNode:
