@@ -38,8 +38,8 @@ from tests.conftest import NewDatabase
 from tests.payloads import KEYS_FILE
 from tests.rpc.conftest import Serve, Signing
 from workflows.client import Cases, Payloads, connect_temporal
-from workflows.main import make_worker, plans_of
-from workflows.main import mounts as case_mounts
+from workflows.serving import mounts as case_mounts
+from workflows.worker import make_worker, plans_of
 
 WECOM_TOKEN = "SimToken2026"
 WECOM_AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"

@@ -11,86 +11,31 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final, Literal, TypeVar
 
 import uvloop
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior
-from temporalio.worker import (
-    PollerBehaviorAutoscaling,
-    UnsandboxedWorkflowRunner,
-    Worker,
-    WorkerDeploymentConfig,
-    WorkerDeploymentVersion,
-    WorkflowRunner,
-)
 
 from kit import telemetry
 from kit.authn import SYSTEM, TokenMinter, TokenVerifier
-from kit.clock import Clock, SystemClock
+from kit.clock import SystemClock
 from kit.config import Settings
 from kit.db.session import Database
-from kit.errors import NotFound
 from kit.rpc.client import RpcCaller
-from kit.rpc.events import EventServicer
-from kit.rpc.server import Mount, RpcServer, until_told_to_stop
+from kit.rpc.server import RpcServer, until_told_to_stop
 from kit.telemetry import logger
-from protos.cases.v1 import (
-    bulk_acts_pb2_grpc,
-    cases_pb2_grpc,
-    incidents_pb2_grpc,
-    migrations_pb2_grpc,
-    replanning_pb2_grpc,
-    reports_pb2_grpc,
-)
-from protos.events.v1 import events_pb2_grpc
-from protos.flow.v1 import flow_pb2_grpc
-from workflows import store
-from workflows.activities.acts import CaseActs
-from workflows.activities.deployment import DEPLOYMENT, Deployment, insist
-from workflows.activities.migrating import CaseMoves
-from workflows.activities.nudging import Nudging
-from workflows.activities.replanning import CalendarTelling
-from workflows.activities.rpc import RpcActivity
+from workflows.activities.deployment import Deployment, insist
 from workflows.build import build_id
-from workflows.cases.servicer.bulk_acts import BulkActServicer
-from workflows.cases.servicer.cases import CaseServicer
-from workflows.cases.servicer.incidents import IncidentServicer
-from workflows.cases.servicer.migrations import MigrationServicer
-from workflows.cases.servicer.replanning import ReplanningServicer
-from workflows.cases.servicer.reports import ReportServicer
 from workflows.client import TASK_QUEUE, connect_temporal
 from workflows.client.schedules import keep_schedules
-from workflows.flows.servicer import FlowServicer
 from workflows.relay.relay import Relay
-from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
-from workflows.runtime.workflow import CaseWorkflow
-from workflows.system.alert import AlertWorkflow
-from workflows.system.bulk_act import BulkActWorkflow
-from workflows.system.hand_over import HandOverWorkflow
-from workflows.system.migration import MigrationWorkflow
-from workflows.system.nudge import NudgeWorkflow
-from workflows.system.replan import ReplanWorkflow
+from workflows.serving import SCHEMA, mounts
+from workflows.worker import make_worker, plans_of
 
 ROLES: Final = ("worker", "cases", "relay")
-SCHEMA: Final = "flows"
-#: What a worker runs.
-WORKFLOWS: Final = (
-    CaseWorkflow,
-    FieldWorkWorkflow,
-    BulkActWorkflow,
-    HandOverWorkflow,
-    AlertWorkflow,
-    NudgeWorkflow,
-    ReplanWorkflow,
-    MigrationWorkflow,
-)
-
-#: What a case that waits holds in memory, as `make bench BENCH=idle` measures it.
-_MEGABYTES_A_CASE: Final = 0.09
 _RETRY_SECONDS: Final = 1.0
 _PROMOTE_WITHIN_SECONDS: Final = 600
 Done = TypeVar("Done")
@@ -113,112 +58,6 @@ class WorkflowSettings(Settings):
         """What Temporal does with the cases of a build when another one is promoted."""
         beside = self.worker_builds == "side_by_side"
         return VersioningBehavior.PINNED if beside else VersioningBehavior.AUTO_UPGRADE
-
-
-def mounts(clock: Clock) -> list[Mount]:
-    """What the role ``cases`` serves."""
-    return [
-        Mount(
-            "cases.v1.CaseService",
-            cases_pb2_grpc.add_CaseServiceServicer_to_server,
-            CaseServicer(clock),
-        ),
-        Mount(
-            "cases.v1.IncidentService",
-            incidents_pb2_grpc.add_IncidentServiceServicer_to_server,
-            IncidentServicer(),
-        ),
-        Mount(
-            "cases.v1.BulkActService",
-            bulk_acts_pb2_grpc.add_BulkActServiceServicer_to_server,
-            BulkActServicer(clock),
-        ),
-        Mount(
-            "cases.v1.ReportService",
-            reports_pb2_grpc.add_ReportServiceServicer_to_server,
-            ReportServicer(clock),
-        ),
-        Mount(
-            "cases.v1.ReplanningService",
-            replanning_pb2_grpc.add_ReplanningServiceServicer_to_server,
-            ReplanningServicer(),
-        ),
-        Mount(
-            "cases.v1.MigrationService",
-            migrations_pb2_grpc.add_MigrationServiceServicer_to_server,
-            MigrationServicer(),
-        ),
-        Mount(
-            "flow.v1.FlowService",
-            flow_pb2_grpc.add_FlowServiceServicer_to_server,
-            FlowServicer(clock),
-        ),
-        Mount(
-            "events.v1.EventService",
-            events_pb2_grpc.add_EventServiceServicer_to_server,
-            EventServicer(),
-        ),
-    ]
-
-
-def make_worker(
-    temporal: Client,
-    caller: RpcCaller,
-    build_id: str,
-    runner: WorkflowRunner | None = None,
-    workflows: Sequence[type] = WORKFLOWS,
-    activities: Sequence[Callable[..., Any]] = (),
-    behaviour: VersioningBehavior = VersioningBehavior.UNSPECIFIED,
-    case_memory_megabytes: int = 160,
-) -> Worker:
-    """The worker of cases, field work and their calls, and of what outlasts a case; another choice
-    of workflows, and more activities, are for those who play a part of the world themselves.
-
-    Unsandboxed unless a runner is given: the sandbox costs half as much again, and what it would
-    catch is caught by the tests, which run in it as well. Without a behaviour it gets work whichever
-    build is present.
-    """
-    rpc = RpcActivity(caller)
-    return Worker(
-        temporal,
-        task_queue=TASK_QUEUE,
-        workflows=workflows,
-        activities=[
-            rpc.call,
-            rpc.close,
-            CaseActs(temporal).apply,
-            Deployment(temporal).interpreter,
-            Nudging(temporal, SystemClock()).nudge_all,
-            CalendarTelling(temporal).tell,
-            CaseMoves(temporal).migrate_cases,
-            *activities,
-        ],
-        workflow_runner=runner or UnsandboxedWorkflowRunner(),
-        max_cached_workflows=int(case_memory_megabytes / _MEGABYTES_A_CASE),
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        # After a worker is killed its cases wait this long before another takes them up.
-        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
-        graceful_shutdown_timeout=timedelta(seconds=10),
-        deployment_config=WorkerDeploymentConfig(
-            version=WorkerDeploymentVersion(DEPLOYMENT, build_id),
-            use_worker_versioning=behaviour is not VersioningBehavior.UNSPECIFIED,
-            default_versioning_behavior=behaviour,
-        ),
-    )
-
-
-def plans_of(database: Database) -> FetchPlan:
-    """Plans from the store of published flows."""
-
-    async def fetch(plan_hash: str) -> bytes:
-        async with database.transaction(read_only=True) as session:
-            content = await store.plan_content(session, plan_hash)
-        if content is None:
-            raise NotFound("PLAN_UNKNOWN", f"no plan {plan_hash} is stored")
-        return content
-
-    return fetch
 
 
 async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:

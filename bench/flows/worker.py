@@ -17,7 +17,7 @@ from kit.rpc.client import RpcCaller
 from kit.rpc.server import until_told_to_stop
 from workflows.activities.rpc import RpcActivity
 from workflows.client import connect_temporal
-from workflows.main import make_worker
+from workflows.worker import make_worker
 
 HAND_WRITTEN_QUEUE = "hand-written"
 

@@ -28,7 +28,8 @@ from tests.workflow.account import (
     told_otherwise,
 )
 from workflows.client import case_workflow_id, connect_temporal
-from workflows.main import SCHEMA, plans_of
+from workflows.serving import SCHEMA
+from workflows.worker import plans_of
 
 REST_SECONDS: Final = 180.0
 

@@ -44,11 +44,11 @@ from tests.workflow.company import Company
 from tests.workflow.conftest import Office, open_office
 from workflows.client import StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION
-from workflows.main import SCHEMA, mounts
 from workflows.runtime.field_work.carried import CarriedWork
 from workflows.runtime.payloads import CaseInput
 from workflows.runtime.shell import attributes
 from workflows.runtime.shell.plan_ref import PlanRef
+from workflows.serving import SCHEMA, mounts
 from workflows.store import plan_content
 
 HERE: Final = Path(__file__).parent

@@ -12,8 +12,8 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunne
 from tests.payloads import KEYS
 from tests.workflow.sandbox import sandbox
 from workflows.compiler.plan import Plan
-from workflows.main import WORKFLOWS
 from workflows.runtime.shell.converter import converter
+from workflows.worker import WORKFLOWS
 
 HERE = Path(__file__).parent
 HISTORIES = sorted((HERE / "histories").glob("*/*.json"))

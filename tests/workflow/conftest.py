@@ -33,9 +33,10 @@ from tests.payloads import KEYS
 from tests.rpc.conftest import Serve, Served, serve, signing
 from tests.workflow.company import Company
 from workflows.client import Act, ActReply, Cases, CaseStart, StartedCase
-from workflows.main import SCHEMA, make_worker, mounts, plans_of
 from workflows.runtime.shell import attributes
 from workflows.runtime.shell.converter import converter
+from workflows.serving import SCHEMA, mounts
+from workflows.worker import make_worker, plans_of
 
 __all__ = ["serve", "signing"]
 

@@ -36,8 +36,8 @@ from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office
 from tests.workflow.whims import random_act
 from workflows.client import Act, CaseStart, StartedCase
-from workflows.main import make_worker
 from workflows.runtime.payloads import Signal
+from workflows.worker import make_worker
 
 _SECONDS: Final = {"respond: 2h": "respond: 1s", "after: 2h": "after: 1s", "after: 8h": "after: 3s"}
 REST_SECONDS: Final = 120

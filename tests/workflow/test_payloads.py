@@ -9,9 +9,9 @@ from temporalio.client import Client
 
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import MEASURE
-from workflows.main import make_worker, plans_of
 from workflows.runtime.shell.converter import converter
 from workflows.runtime.shell.payload_keys import PayloadKeys
+from workflows.worker import make_worker, plans_of
 
 NOTE = "西门进，按二楼门铃"
 

@@ -23,7 +23,6 @@ from tests.workflow.told import Told, ToldFieldWork, ToldInstallation
 from workflows.client import CaseStart, StartedCase
 from workflows.compiler.plan import ForEachNode, PlanGraph, PlanNode, SubflowNode
 from workflows.language.units import parse_duration
-from workflows.main import mounts
 from workflows.runtime import describe
 from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.events import Act
@@ -31,6 +30,7 @@ from workflows.runtime.messages import SEND
 from workflows.runtime.payloads import CANCEL, Signal
 from workflows.runtime.port import VirtualCase
 from workflows.runtime.workflow import CaseWorkflow
+from workflows.serving import mounts
 from workflows.simulation.scenario import (
     ScenarioFile,
     Step,

@@ -8,7 +8,8 @@ from kit.config import Settings
 from kit.db.session import Database
 from kit.rpc.client import RpcCaller
 from workflows.client import connect_temporal
-from workflows.main import SCHEMA, make_worker, plans_of
+from workflows.serving import SCHEMA
+from workflows.worker import make_worker, plans_of
 
 
 async def main() -> None:

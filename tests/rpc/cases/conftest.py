@@ -9,7 +9,7 @@ import pytest
 from kit.clock import FixedClock
 from tests.rpc.cases.telling import CLERK, NOW, cases_for
 from tests.rpc.conftest import Serve, Served
-from workflows.main import mounts
+from workflows.serving import mounts
 
 if TYPE_CHECKING:
     from protos.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub

@@ -16,7 +16,7 @@ from protos.flow.v1 import flow_pb2
 from protos.flow.v1.flow_pb2_grpc import FlowServiceStub
 from tests.rpc.conftest import Serve, Served
 from tests.workflow.flows import MEASURE
-from workflows.main import mounts
+from workflows.serving import mounts
 
 if TYPE_CHECKING:
     from protos.flow.v1.flow_pb2_grpc import FlowServiceAsyncStub

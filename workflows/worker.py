@@ -1,0 +1,115 @@
+"""The worker: what it runs, and where it finds plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior
+from temporalio.worker import (
+    PollerBehaviorAutoscaling,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkerDeploymentVersion,
+    WorkflowRunner,
+)
+
+from kit.clock import SystemClock
+from kit.db.session import Database
+from kit.errors import NotFound
+from kit.rpc.client import RpcCaller
+from workflows import store
+from workflows.activities.acts import CaseActs
+from workflows.activities.deployment import DEPLOYMENT, Deployment
+from workflows.activities.migrating import CaseMoves
+from workflows.activities.nudging import Nudging
+from workflows.activities.replanning import CalendarTelling
+from workflows.activities.rpc import RpcActivity
+from workflows.client import TASK_QUEUE
+from workflows.runtime.shell.field_work import FieldWorkWorkflow
+from workflows.runtime.shell.plan_ref import FetchPlan
+from workflows.runtime.workflow import CaseWorkflow
+from workflows.system.alert import AlertWorkflow
+from workflows.system.bulk_act import BulkActWorkflow
+from workflows.system.hand_over import HandOverWorkflow
+from workflows.system.migration import MigrationWorkflow
+from workflows.system.nudge import NudgeWorkflow
+from workflows.system.replan import ReplanWorkflow
+
+#: What a worker runs.
+WORKFLOWS: Final = (
+    CaseWorkflow,
+    FieldWorkWorkflow,
+    BulkActWorkflow,
+    HandOverWorkflow,
+    AlertWorkflow,
+    NudgeWorkflow,
+    ReplanWorkflow,
+    MigrationWorkflow,
+)
+
+#: What a case that waits holds in memory, as `make bench BENCH=idle` measures it.
+_MEGABYTES_A_CASE: Final = 0.09
+
+
+def make_worker(
+    temporal: Client,
+    caller: RpcCaller,
+    build_id: str,
+    runner: WorkflowRunner | None = None,
+    workflows: Sequence[type] = WORKFLOWS,
+    activities: Sequence[Callable[..., Any]] = (),
+    behaviour: VersioningBehavior = VersioningBehavior.UNSPECIFIED,
+    case_memory_megabytes: int = 160,
+) -> Worker:
+    """The worker of cases, field work and their calls, and of what outlasts a case; another choice
+    of workflows, and more activities, are for those who play a part of the world themselves.
+
+    Unsandboxed unless a runner is given: the sandbox costs half as much again, and what it would
+    catch is caught by the tests, which run in it as well. Without a behaviour it gets work whichever
+    build is present.
+    """
+    rpc = RpcActivity(caller)
+    return Worker(
+        temporal,
+        task_queue=TASK_QUEUE,
+        workflows=workflows,
+        activities=[
+            rpc.call,
+            rpc.close,
+            CaseActs(temporal).apply,
+            Deployment(temporal).interpreter,
+            Nudging(temporal, SystemClock()).nudge_all,
+            CalendarTelling(temporal).tell,
+            CaseMoves(temporal).migrate_cases,
+            *activities,
+        ],
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        max_cached_workflows=int(case_memory_megabytes / _MEGABYTES_A_CASE),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        # After a worker is killed its cases wait this long before another takes them up.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
+        graceful_shutdown_timeout=timedelta(seconds=10),
+        deployment_config=WorkerDeploymentConfig(
+            version=WorkerDeploymentVersion(DEPLOYMENT, build_id),
+            use_worker_versioning=behaviour is not VersioningBehavior.UNSPECIFIED,
+            default_versioning_behavior=behaviour,
+        ),
+    )
+
+
+def plans_of(database: Database) -> FetchPlan:
+    """Plans from the store of published flows."""
+
+    async def fetch(plan_hash: str) -> bytes:
+        async with database.transaction(read_only=True) as session:
+            content = await store.plan_content(session, plan_hash)
+        if content is None:
+            raise NotFound("PLAN_UNKNOWN", f"no plan {plan_hash} is stored")
+        return content
+
+    return fetch
