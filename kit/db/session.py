@@ -11,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -74,7 +75,7 @@ class Database:
 
         Raises:
             Unavailable: ``DATABASE_UNAVAILABLE`` when PostgreSQL cannot be reached, gave up a
-                statement, or resolved a deadlock against us.
+                statement, or resolved a deadlock against us, or when every connection stays taken.
             Aborted: ``WRITE_CONFLICT`` when another transaction took a unique name just before;
                 the same call, tried again, sees what that one wrote.
             InvalidArgument: ``VALUE_NOT_STORABLE`` for what no row can hold, such as a NUL.
@@ -98,7 +99,7 @@ class Database:
             raise Aborted(
                 "WRITE_CONFLICT", "somebody wrote the same just now; try again"
             ) from error
-        except OperationalError as error:
+        except (OperationalError, NoFreeConnectionError) as error:
             raise Unavailable(
                 "DATABASE_UNAVAILABLE", "the database does not answer; try again shortly"
             ) from error

@@ -11,9 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from kit.db.ddl import create_kit_tables
-from kit.db.session import current_session
+from kit.db.session import Database, current_session
 from kit.errors import Aborted, Unavailable
 from kit.rpc.client import RpcCaller
 from kit.rpc.server import Mount
@@ -130,3 +131,13 @@ async def test_calls_cut_off_at_any_moment_leave_no_transaction_lock_or_connecti
         row = await cursor.fetchone()
     assert row is not None
     assert row[0] == row[1], "each effect has its key, once"
+
+
+async def test_who_finds_every_connection_taken_may_try_again(notes_url: str) -> None:
+    url = make_url(notes_url).set(drivername="postgresql+psycopg")
+    database = Database(create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.1))
+    async with database.transaction() as session:
+        await session.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
+            await database.ping()
+    await database.close()
