@@ -42,7 +42,7 @@ class Lifetime:
         """
         self._wake = wake
         self._left = left
-        self._began_on = _build()
+        self._began_on = _build_of(workflow.info())
         self._asking: asyncio.Task[None] | None = None
         self._asked_at: datetime | None = None
         self._may_move = False
@@ -64,7 +64,7 @@ class Lifetime:
             self._ask()
         return self.is_settled and (
             self._may_move
-            or _build() != self._began_on
+            or _build_of(info) != self._began_on
             or info.is_continue_as_new_suggested()
             or info.get_current_history_length() > MOST_EVENTS
         )
@@ -100,7 +100,7 @@ def begin_next_run(args: list[Any]) -> NoReturn:
     )
 
 
-def _build() -> str:
+def _build_of(info: workflow.Info) -> str:
     """The build of the worker on which the present workflow task runs, or ran at first."""
-    version = workflow.info().get_current_deployment_version()
+    version = info.get_current_deployment_version()
     return version.build_id if version else ""

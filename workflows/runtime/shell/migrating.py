@@ -44,6 +44,11 @@ class Migrating:
         self._is_child = is_child
         self._ordered: tuple[MigrationOrder, Plan] | None = None
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the case is to move as soon as it can."""
+        return self._ordered is not None
+
     def judge(
         self,
         state: CaseState,
