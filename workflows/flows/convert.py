@@ -8,6 +8,7 @@ from kit.rpc.convert import instant_to_proto
 from protos.flow.v1 import flow_pb2
 from workflows.compiler.compile import Compiled
 from workflows.compiler.diagnostics import Diagnostic, Severity
+from workflows.compiler.plan import Plan
 from workflows.language.difference import Difference
 from workflows.tables import FlowDraftRow, FlowVersionRow
 
@@ -71,6 +72,19 @@ def draft_message(row: FlowDraftRow, *, with_source: bool) -> flow_pb2.FlowDraft
         base_version=row.base_version,
         saved_at=instant_to_proto(row.saved_at),
         saved_by_person_id=row.saved_by_person_id,
+    )
+
+
+def draft_as_version_message(row: FlowDraftRow, plan: Plan) -> flow_pb2.FlowVersion:
+    """A draft as if it were published."""
+    return flow_pb2.FlowVersion(
+        flow_code=row.flow_code,
+        name=plan.name,
+        plan_hash=plan.hash,
+        calendar_code=plan.calendar,
+        published_at=instant_to_proto(row.saved_at),
+        published_by_person_id=row.saved_by_person_id,
+        source=row.source,
     )
 
 

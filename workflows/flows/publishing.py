@@ -31,7 +31,7 @@ async def publish(source: str, at: datetime, by_person_id: str) -> FlowVersionRo
         InvalidArgument: ``FLOW_NOT_PUBLISHABLE`` with the first errors in its details,
             ``FLOW_CODE_RESERVED``.
     """
-    plan = _publishable(await check(source))
+    plan = publishable(await check(source))
     session = current_session()
     await store.lock_flow(session, plan.flow)
     latest = await store.latest_version(session, plan.flow)
@@ -62,7 +62,12 @@ def _same(latest: FlowVersionRow, source: str, plan: Plan) -> bool:
     return latest.source == source and (latest.plan_hash == plan.hash or not flows_used(source))
 
 
-def _publishable(compiled: Compiled) -> Plan:
+def publishable(compiled: Compiled) -> Plan:
+    """The plan of what was compiled.
+
+    Raises:
+        InvalidArgument: as ``publish``.
+    """
     plan = compiled.plan
     if plan is None:
         errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]

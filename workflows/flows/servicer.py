@@ -20,15 +20,16 @@ from workflows.compiler.plan import Plan
 from workflows.flows.convert import (
     check_message,
     difference_message,
+    draft_as_version_message,
     draft_message,
     version_message,
 )
 from workflows.flows.drafts import Drafts, draft_unknown
-from workflows.flows.publishing import check, publish
+from workflows.flows.publishing import check, publish, publishable
 from workflows.language.difference import differences
 from workflows.language.model import FlowDefinition
 from workflows.language.schema import form_schema
-from workflows.tables import FlowVersionRow
+from workflows.tables import FlowDraftRow, FlowVersionRow
 
 Context = ServicerContext[Any, Any]
 
@@ -83,10 +84,7 @@ class FlowServicer(flow_pb2_grpc.FlowServiceServicer):
     async def GetDraft(
         self, request: flow_pb2.GetDraftRequest, context: Context
     ) -> flow_pb2.FlowDraft:
-        draft = await store.draft_of(current_session(), request.flow_code)
-        if draft is None:
-            raise draft_unknown(request.flow_code)
-        return draft_message(draft, with_source=True)
+        return draft_message(await _draft(request.flow_code), with_source=True)
 
     async def ListDrafts(
         self, request: flow_pb2.ListDraftsRequest, context: Context
@@ -104,14 +102,15 @@ class FlowServicer(flow_pb2_grpc.FlowServiceServicer):
     async def GetFlow(
         self, request: flow_pb2.GetFlowRequest, context: Context
     ) -> flow_pb2.FlowVersion:
+        if request.draft:
+            draft = await _draft(request.flow_code)
+            plan = publishable(await check(draft.source))
+            return _with_plan(draft_as_version_message(draft, plan), plan, plan.to_bytes())
         row = await _version(request.flow_code, request.version)
         content = await store.plan_content(current_session(), row.plan_hash)
         assert content is not None, "the version's foreign key names a plan"
         message = version_message(row, with_source=True)
-        message.plan_json = content.decode()
-        inputs = form_schema(Plan.from_bytes(content).inputs)
-        message.inputs_schema_json = json.dumps(inputs, ensure_ascii=False)
-        return message
+        return _with_plan(message, Plan.from_bytes(content), content)
 
     async def ListFlows(
         self, request: flow_pb2.ListFlowsRequest, context: Context
@@ -145,10 +144,7 @@ class FlowServicer(flow_pb2_grpc.FlowServiceServicer):
         self, request: flow_pb2.CompareFlowsRequest, context: Context
     ) -> flow_pb2.CompareFlowsResponse:
         if request.to_draft:
-            draft = await store.draft_of(current_session(), request.flow_code)
-            if draft is None:
-                raise draft_unknown(request.flow_code)
-            source, to_version = draft.source, 0
+            source, to_version = (await _draft(request.flow_code)).source, 0
             before = await _version(request.flow_code, request.from_version)
         else:
             newer = await _version(request.flow_code, request.to_version)
@@ -185,6 +181,19 @@ def _author() -> str:
     actor = current_actor()
     actor.require_role(*AUTHOR_ROLES)
     return actor.person_id
+
+
+def _with_plan(message: flow_pb2.FlowVersion, plan: Plan, content: bytes) -> flow_pb2.FlowVersion:
+    message.plan_json = content.decode()
+    message.inputs_schema_json = json.dumps(form_schema(plan.inputs), ensure_ascii=False)
+    return message
+
+
+async def _draft(flow_code: str) -> FlowDraftRow:
+    draft = await store.draft_of(current_session(), flow_code)
+    if draft is None:
+        raise draft_unknown(flow_code)
+    return draft
 
 
 async def _version(flow_code: str, version: int) -> FlowVersionRow:

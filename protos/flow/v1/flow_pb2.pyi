@@ -668,18 +668,24 @@ class GetFlowRequest(_message.Message):
 
     FLOW_CODE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     flow_code: _builtins.str
     version: _builtins.int
     """0: the latest."""
+    draft: _builtins.bool
+    """The draft instead, as it would be published now; its version is 0. One with errors is refused
+    (FLOW_NOT_PUBLISHABLE, with the first errors in its details).
+    """
     def __init__(
         self,
         *,
         flow_code: _builtins.str = ...,
         version: _builtins.int = ...,
+        draft: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow_code", b"flow_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "flow_code", b"flow_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

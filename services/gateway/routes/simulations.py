@@ -1,4 +1,4 @@
-"""Simulations: a published flow tried out before anybody has to live through it."""
+"""Simulations: a flow tried out before anybody has to live through it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.gateway.auth import CallerOf
 from services.gateway.edge import EdgeOf
 from services.gateway.simulating import Wanted, try_out
+from services.gateway.stories import names_of
 from workflows.simulation.account import in_plain_words
 from workflows.simulation.figures import in_plain_figures
 
@@ -27,7 +28,19 @@ class Simulated(BaseModel):
     figures: dict[str, Any] | None = Field(description="Of many cases at once")
 
 
-@simulations.post("/{flow_code}/simulations", summary="Try a published flow out")
+class Stories(BaseModel):
+    """What a flow can be tried out with."""
+
+    stories: tuple[str, ...] = Field(description="Names of the library's scenarios of the flow")
+
+
+@simulations.get("/{flow_code}/stories", summary="The scenarios that a flow comes with")
+async def stories(flow_code: str, _caller: CallerOf) -> Stories:
+    """By name, for a simulation; a flow of one's own has none."""
+    return Stories(stories=names_of(flow_code))
+
+
+@simulations.post("/{flow_code}/simulations", summary="Try a version or the draft of a flow out")
 async def simulate(flow_code: str, wanted: Wanted, edge: EdgeOf, _caller: CallerOf) -> Simulated:
     """One case on a clock of its own, and with ``runs`` many at once that queue for the same people.
     Nothing is kept, nobody is told."""

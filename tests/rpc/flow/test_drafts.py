@@ -72,6 +72,23 @@ async def test_a_draft_is_saved_checked_and_published(flows: FlowServiceAsyncStu
         await drawing.draft()
 
 
+async def test_a_draft_is_read_as_it_would_be_published(flows: FlowServiceAsyncStub) -> None:
+    drawing = Drawing(flows, "rehearsed")
+    wanted = flow_pb2.GetFlowRequest(flow_code="rehearsed", draft=True)
+    with pytest.raises(NotFound, match="FLOW_DRAFT_UNKNOWN"):
+        await flows.GetFlow(wanted)
+    await drawing.save("code: [")
+    with pytest.raises(InvalidArgument, match="FLOW_NOT_PUBLISHABLE"):
+        await flows.GetFlow(wanted)
+    await drawing.save(named("rehearsed"), after=1)
+    seen = await flows.GetFlow(wanted)
+    assert seen.version == 0
+    await drawing.check(2)
+    assert (await drawing.publish(2)).plan_hash == seen.plan_hash
+    published = await flows.GetFlow(flow_pb2.GetFlowRequest(flow_code="rehearsed"))
+    assert published.plan_json == seen.plan_json
+
+
 async def test_any_text_may_be_a_draft_but_only_a_checked_one_is_published(
     flows: FlowServiceAsyncStub,
 ) -> None:
