@@ -36,7 +36,7 @@ def _report(report: reports_pb2.StuckPoints) -> list[RenderableType]:
         ("past", f"{report.past_case_count} cases of the last {report.days} days"),
     )
     rows = table(
-        "node", "title", "cases", "median", "p90", "longest", "overdue", "paused",
+        "node", "title", "cases", "median", "p90", "longest", "overdue", "paused", "retrying",
         "charged to", "on whom", "took lately",
     )  # fmt: skip
     for point in report.points:
@@ -50,6 +50,7 @@ def _report(report: reports_pb2.StuckPoints) -> list[RenderableType]:
             lasting(here.longest_seconds) if here.count else "",
             _share(point.overdue_count, point.user_task_count),
             str(point.paused_count or ""),
+            str(point.retried_call_count or ""),
             _named(point.parties),
             _named(point.people),
             f"{lasting(point.past.median_seconds)} × {point.past.count}"

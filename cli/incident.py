@@ -44,6 +44,19 @@ def list_incidents(
 
 
 @verb(app)
+def retrying(
+    flow: Annotated[str, typer.Option(help="Only of this flow")] = "",
+    rpc: Annotated[str, typer.Option(help="Only of this RPC")] = "",
+    reason: Annotated[str, typer.Option(help="Only for this reason")] = "",
+    case: Annotated[str, typer.Option(help="Only of this case")] = "",
+) -> None:
+    """Calls that have no answer yet and are made again 重试中: which service is down, for how long."""
+    query = {"flow_code": flow, "rpc": rpc, "reason": reason, "case_id": case}
+    answer = api().get(f"{_LIST}/retried-calls", incidents_pb2.ListRetriedCallsResponse, **query)
+    tell(answer, _retried_calls)
+
+
+@verb(app)
 def show(case: _Case, incident: _Incident) -> None:
     """One incident, with the request that failed and what can be done."""
     for resolved in ("", "true"):
@@ -142,6 +155,24 @@ def _list(reply: incidents_pb2.ListIncidentsResponse) -> list[RenderableType]:
             time(each.raised_at),
             " ".join(each.verbs),
             _resolved(each),
+        )
+    return [counts, rows] if reply.counts else [rows]
+
+
+def _retried_calls(reply: incidents_pb2.ListRetriedCallsResponse) -> list[RenderableType]:
+    counts = table("call", "reason", "calls", "since")
+    for count in reply.counts:
+        counts.add_row(count.rpc, count.reason, str(count.count), time(count.since))
+    rows = table("case", "node", "call", "attempts", "since", "reason", "message")
+    for each in reply.retried_calls:
+        rows.add_row(
+            each.case_id,
+            text(each.node_title),
+            each.rpc,
+            str(each.attempt_count),
+            time(each.since),
+            each.reason,
+            text(each.message),
         )
     return [counts, rows] if reply.counts else [rows]
 

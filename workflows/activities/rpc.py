@@ -18,6 +18,7 @@ from kit.rpc.client import DEFAULT_DEADLINE_SECONDS, RpcCaller
 from kit.rpc.methods import find_method, response_class
 from protos.keys.v1 import keys_pb2, keys_pb2_grpc
 from workflows.activities.messages import message_to_json, request_from_json
+from workflows.activities.retrying import tell_of_retry
 from workflows.catalog import load_catalog
 from workflows.runtime.commands import CLOSE
 
@@ -36,7 +37,10 @@ class RpcActivity:
     # Temporal looks for this very annotation; typing.Sequence is refused.
     @activity.defn(dynamic=True)
     async def call(self, args: collections.abc.Sequence[RawValue]) -> dict[str, Any]:
-        """Make the call that the activity's type names, with the one argument as its request.
+        """Make the call that the activity's type names.
+
+        Args:
+            args: the request, and the call's id where somebody wants to hear of retries.
 
         Raises:
             ApplicationError: typed by the refusal's reason; Temporal retries it when the same call
@@ -50,11 +54,14 @@ class RpcActivity:
                 info.activity_type, request, deadline_seconds=_deadline_seconds(info)
             )
         except ServiceError as error:
+            if len(args) > 1:
+                call_id = activity.payload_converter().from_payload(args[1].payload, str)
+                await tell_of_retry(info.activity_type, call_id, error)
             raise _refusal(error) from error
         return message_to_json(response)
 
     @activity.defn(name=CLOSE)
-    async def close(self, rpc: str, key: str) -> dict[str, Any]:
+    async def close(self, rpc: str, key: str, call_id: str = "") -> dict[str, Any]:
         """Ask what became of a call; from then on it is not applied any more.
 
         Returns:
@@ -68,6 +75,7 @@ class RpcActivity:
         try:
             closed = await stub.CloseKey(keys_pb2.CloseKeyRequest(key=key))
         except ServiceError as error:
+            await tell_of_retry(rpc, call_id, error)
             raise _refusal(error) from error
         if not closed.applied:
             return {}

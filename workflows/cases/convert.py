@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from protos.cases.v1 import bulk_acts_pb2, cases_pb2, incidents_pb2
 from protos.directory.v1 import directory_pb2
 from workflows.cases.finding import task_terms
 from workflows.cases.store.incidents import Key, Resolution
+from workflows.cases.store.retries import RetriedCall
 from workflows.cases.store.task_lists import NodeCount
 from workflows.cases.tables import (
     ActRow,
@@ -191,6 +193,17 @@ def incident_message(row: IncidentRow) -> incidents_pb2.Incident:
         resolved_with_verb=row.resolved_with_verb,
         comment=row.comment,
     )
+
+
+def retried_values(calls: Iterable[incidents_pb2.RetriedCall]) -> list[dict[str, Any]]:
+    """Calls that are made again, as their workflow's row keeps them."""
+    return [_plain(call) for call in calls]
+
+
+def retried_message(call: RetriedCall) -> incidents_pb2.RetriedCall:
+    """A call that is made again."""
+    told = asdict(call) | {"since": instant_to_proto(call.since)}
+    return incidents_pb2.RetriedCall(**told)
 
 
 def case_message(row: CaseRow, data: dict[str, Any] | None = None) -> cases_pb2.Case:

@@ -13,11 +13,12 @@ from kit.errors import InvalidArgument
 from kit.rpc.convert import decode_page_token, encode_page_token, instant_from_proto
 from protos.cases.v1 import cases_pb2, incidents_pb2
 from protos.common.v1 import page_pb2
-from workflows.cases.store import case_lists, task_lists
+from workflows.cases.store import case_lists, retries, task_lists
 from workflows.cases.store.audit import ActFilter
 from workflows.cases.store.case_lists import CaseFilter
 from workflows.cases.store.incidents import IncidentFilter
 from workflows.cases.store.paging import COUNTED, Order
+from workflows.cases.store.retries import RetryFilter
 from workflows.cases.store.task_lists import UserTaskFilter
 from workflows.cases.terms import words_of
 
@@ -136,6 +137,28 @@ def incident_filter(request: incidents_pb2.ListIncidentsRequest) -> IncidentFilt
         raised_from=instant(request, "raised_from"),
         raised_before=instant(request, "raised_before"),
     )
+
+
+def retry_filter(request: incidents_pb2.ListRetriedCallsRequest) -> RetryFilter:
+    """Which calls that are made again are wanted."""
+    return RetryFilter(
+        flow_code=request.flow_code,
+        rpc=request.rpc,
+        reason=request.reason,
+        case_id=request.case_id,
+    )
+
+
+def retries_after(page: page_pb2.PageRequest) -> retries.Key | None:
+    """The call after which a page starts; None: it is the first.
+
+    Raises:
+        InvalidArgument: ``PAGE_TOKEN_INVALID``.
+    """
+    words = decode_page_token(page, 3)
+    if words is None:
+        return None
+    return parsed(lambda w: (datetime.fromisoformat(w[0]), w[1], w[2]), words)
 
 
 def page_start(page: page_pb2.PageRequest, order: Order) -> tuple[Any, ...] | None:

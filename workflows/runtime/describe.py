@@ -19,7 +19,7 @@ from workflows.runtime.incidents import possible_verbs
 from workflows.runtime.messages import nearest_due
 from workflows.runtime.places import Place, node_at, places, titled
 from workflows.runtime.returning import allowances_of, is_retrievable, withdrawal_of
-from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase
+from workflows.runtime.state import CaseState, CaseStatus, Incident, Phase, Retries
 from workflows.runtime.user_task import UserTask
 
 _STATES: Final = {
@@ -174,12 +174,42 @@ def _incident(place: Place, incident: Incident) -> dict[str, Any]:
     } | _instants(raised_at=incident.at)
 
 
+def retried_calls(state: CaseState, plan: Plan) -> list[dict[str, Any]]:
+    """The calls that are made again and again, in the words of ``cases.v1.RetriedCall``."""
+    return [
+        retried_call(
+            f"{place.path}{call_id}",
+            f"{place.path}{call.node}" if call.node else "",
+            place.name(call.root) if call.node else "",
+            call.retries,
+        )
+        for place in places(state, plan)
+        for call_id, call in place.run.calls.items()
+        if call.retries is not None
+    ]
+
+
+def retried_call(call_id: str, node: str, title: str, retries: Retries) -> dict[str, Any]:
+    """One of these calls."""
+    return {
+        "call_id": call_id,
+        "node": node,
+        "node_title": title,
+        "rpc": retries.rpc,
+        "attempt_count": retries.attempts,
+        "reason": retries.reason,
+        "message": retries.message,
+        "since": timestamp_to_json(retries.since),
+    }
+
+
 def _instants(**instants: datetime | None) -> dict[str, str]:
     return {name: timestamp_to_json(at) for name, at in instants.items() if at is not None}
 
 
 def _nodes(place: Place) -> list[dict[str, Any]]:
     nodes: list[dict[str, Any]] = []
+    retried = {call.root for call in place.run.calls.values() if call.retries}
     for node in place.graph.nodes:
         standing_of = place.run.standings.get(node.id)
         if standing_of is None:
@@ -194,6 +224,7 @@ def _nodes(place: Place) -> list[dict[str, Any]]:
                 "visit": standing_of.visit,
                 "handled_by_person_id": handler,
                 "retrievable": bool(handler) and is_retrievable(place, node.id),
+                "retrying": node.id in retried,
             }
             | _instants(entered_at=standing_of.entered_at, left_at=standing_of.left_at)
         )
@@ -233,7 +264,15 @@ def _waiting_for(place: Place) -> list[str]:
             case Phase.PERSON | Phase.TIME | Phase.BODY:
                 pass
     waits += [f"撤销 {len(unwind.effects)} 项" for unwind in state.unwinding if unwind.effects]
+    waits += [retried_in_words(call.retries) for call in state.calls.values() if call.retries]
     return waits
+
+
+def retried_in_words(retries: Retries) -> str:
+    """That a call has no answer, how often it was made, since when and why."""
+    since = shanghai_text(retries.since)
+    tried = f"自 {since} 试了 {retries.attempts} 次，仍在重试"
+    return f"{retries.rpc}：{tried}：{retries.reason} {retries.message}"
 
 
 def details(state: CaseState, plan: Plan, *, unrecorded: str = "") -> str:

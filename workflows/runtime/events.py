@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 from pydantic import TypeAdapter
 
 from kit.calendar import BusinessCalendar
-from workflows.runtime.state import Effect
+from workflows.runtime.state import Effect, Retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,15 @@ class RpcFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRetried:
+    """A ``CallRpc`` has no answer yet, and is made again."""
+
+    at: datetime
+    call_id: str
+    retries: Retries
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The due instant of a ``StartTimer`` has come."""
 
@@ -171,6 +180,7 @@ Event: TypeAlias = (
     | Resumed
     | RpcSucceeded
     | RpcFailed
+    | CallRetried
     | TimerFired
     | Acted
     | EventArrived
@@ -179,19 +189,7 @@ Event: TypeAlias = (
     | CancelRequested
 )
 
-_KINDS: Final = {
-    kind.__name__: kind
-    for kind in (
-        Started,
-        RpcSucceeded,
-        RpcFailed,
-        TimerFired,
-        Acted,
-        EventArrived,
-        ChildEnded,
-        CancelRequested,
-    )
-}
+_KINDS: Final = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def event_to_json(event: Any) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from workflows.runtime.commands import CALL_CLOSED, Command, Move, Purpose
 from workflows.runtime.events import (
     Acted,
     CalendarChanged,
+    CallRetried,
     CancelRequested,
     ChildEnded,
     Event,
@@ -90,8 +91,8 @@ def _apply(case: CaseRun, event: Event) -> None:
     match event:
         case Started():
             starting.start(case, event)
-        case RpcSucceeded() | RpcFailed():
-            _answered(case, event)
+        case RpcSucceeded() | RpcFailed() | CallRetried():
+            _called(case, event)
         case TimerFired():
             _fired(case, event)
         case Acted():
@@ -122,14 +123,16 @@ def _cancelled(case: CaseRun, event: CancelRequested) -> None:
         compensation.cancel(case, event.reason)
 
 
-def _answered(case: CaseRun, event: RpcSucceeded | RpcFailed) -> None:
+def _called(case: CaseRun, event: RpcSucceeded | RpcFailed | CallRetried) -> None:
     found = case.find("calls", event.call_id)
     if found is None:
         return
     case.changed = True
     run, call_id = found
     call = run.calls.pop(call_id)
-    if isinstance(event, RpcSucceeded):
+    if isinstance(event, CallRetried):
+        run.calls[call_id] = replace(call, retries=event.retries)
+    elif isinstance(event, RpcSucceeded):
         _succeeded(run, call, event)
     elif call.instead is not None and event.reason == CALL_CLOSED:
         # The old request was not applied and never will be: the new one takes its place.

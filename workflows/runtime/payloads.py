@@ -17,6 +17,8 @@ CHILD_ENDED: Final = "gongdan.ChildEnded"
 CANCEL: Final = "gongdan.Cancel"
 #: Look up: another build may be present. It changes nothing else.
 NUDGE: Final = "gongdan.Nudge"
+#: A call has no answer yet: word from the activity that makes it, named by the call's id.
+CALL_RETRIED: Final = "gongdan.CallRetried"
 #: A newer edit of the calendar by which the case counts working time.
 CALENDAR_CHANGED: Final = "gongdan.CalendarChanged"
 
@@ -108,11 +110,11 @@ class CaseInput:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """The payload of the one signal ``event``: a domain event, or word from a workflow of ours.
+    """The payload of the one signal ``event``: a domain event, or word from our own code.
 
     Attributes:
         type: the event message's full name, or one of the types above.
-        key: the id of the aggregate it is about; of our own words, the node's visit.
+        key: the id of the aggregate it is about; of our own words, the node's visit or the call.
         aggregate: type and id of the aggregate, whose events are numbered by ``sequence``.
     """
 

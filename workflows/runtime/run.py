@@ -225,7 +225,8 @@ class Run(CopiedRun):
         Args:
             closing: only ask what became of it; from then on it cannot be applied any more.
         """
-        self.calls[call.call_id] = call
+        # It is made anew: what an earlier making met with is over.
+        self.calls[call.call_id] = replace(call, retries=None) if call.retries else call
         epoch = f"/e{call.epoch}" if call.epoch else ""
         key = f"{self.case.workflow_id}/{self.path}{call.call_id}{epoch}"
         self.emit(

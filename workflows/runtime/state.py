@@ -93,6 +93,23 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Retries:
+    """How a call fares that is made again and again.
+
+    Attributes:
+        attempts: how often it was made without an answer, when that was last told.
+        reason: why the last one had none.
+        since: when it was first made.
+    """
+
+    rpc: str
+    attempts: int
+    reason: str
+    message: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PendingCall:
     """An RPC in flight and what to do with its reply."""
 
@@ -117,6 +134,8 @@ class PendingCall:
     """How often another request has taken this one's place; part of the idempotency key."""
     instead: dict[str, Any] | None = None
     """Nothing but what became of it is asked; unless it was applied, this request is made next."""
+    retries: Retries | None = None
+    """None: as far as is known, it was made once."""
 
     @property
     def root(self) -> str:

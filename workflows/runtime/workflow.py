@@ -334,6 +334,7 @@ class CaseWorkflow:
                 self._standing(),
                 describe.awaited(state, self._plan),
                 describe.incidents(state, self._plan),
+                describe.retried_calls(state, self._plan),
             )
         if self._should_continue_as_new():
             self._continue_as_new()
@@ -343,9 +344,10 @@ class CaseWorkflow:
         Telling the read model of each such step would cost as much as the step."""
         kinds = ("tasks", "timers", "children", "awaited", "incidents")
         waits = any(any(each(self._state, self._plan, kind)) for kind in kinds)
-        return any(each(self._state, self._plan, "calls")) and not (
-            waits or self._calls.in_trouble or self._recorder.is_behind
-        )
+        calls = [call for _, call in each(self._state, self._plan, "calls")]
+        if any(call.retries for call in calls):
+            return False
+        return bool(calls) and not (waits or self._calls.in_trouble or self._recorder.is_behind)
 
     def _moved(self) -> Moved | None:
         return self._migrating.moved(self._state, self._plan, workflow.now())

@@ -158,6 +158,7 @@ class NodeStanding(_message.Message):
     LEFT_AT_FIELD_NUMBER: _builtins.int
     HANDLED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     RETRIEVABLE_FIELD_NUMBER: _builtins.int
+    RETRYING_FIELD_NUMBER: _builtins.int
     node: _builtins.str
     title: _builtins.str
     progress: Global___NodeProgress.ValueType
@@ -166,6 +167,8 @@ class NodeStanding(_message.Message):
     """Who did it last; empty: nobody, or nobody was asked."""
     retrievable: _builtins.bool
     """Whoever did it may take it back now."""
+    retrying: _builtins.bool
+    """A call of it has no answer yet and is made again."""
     @_builtins.property
     def entered_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -181,10 +184,11 @@ class NodeStanding(_message.Message):
         left_at: _timestamp_pb2.Timestamp | None = ...,
         handled_by_person_id: _builtins.str = ...,
         retrievable: _builtins.bool = ...,
+        retrying: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entered_at", b"entered_at", "left_at", b"left_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entered_at", b"entered_at", "handled_by_person_id", b"handled_by_person_id", "left_at", b"left_at", "node", b"node", "progress", b"progress", "retrievable", b"retrievable", "title", b"title", "visit", b"visit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entered_at", b"entered_at", "handled_by_person_id", b"handled_by_person_id", "left_at", b"left_at", "node", b"node", "progress", b"progress", "retrievable", b"retrievable", "retrying", b"retrying", "title", b"title", "visit", b"visit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -856,6 +860,7 @@ class RecordCaseRequest(_message.Message):
     ACTS_FIELD_NUMBER: _builtins.int
     AWAITED_FIELD_NUMBER: _builtins.int
     INCIDENTS_FIELD_NUMBER: _builtins.int
+    RETRIED_CALLS_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     """"{workflow_id}/record/{revision}/{digest of the request}": a workflow task that runs again after
     a kill may tell the same revision with other instants, and the later telling holds.
@@ -874,6 +879,10 @@ class RecordCaseRequest(_message.Message):
     def incidents(self) -> _containers.RepeatedCompositeFieldContainer[_incidents_pb2.Incident]:
         """All that stands still in it now."""
 
+    @_builtins.property
+    def retried_calls(self) -> _containers.RepeatedCompositeFieldContainer[_incidents_pb2.RetriedCall]:
+        """All its calls that are made again and again now."""
+
     def __init__(
         self,
         *,
@@ -882,10 +891,11 @@ class RecordCaseRequest(_message.Message):
         acts: _abc.Iterable[Global___Act] | None = ...,
         awaited: _abc.Iterable[Global___AwaitedEvent] | None = ...,
         incidents: _abc.Iterable[_incidents_pb2.Incident] | None = ...,
+        retried_calls: _abc.Iterable[_incidents_pb2.RetriedCall] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents", "retried_calls", b"retried_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -206,3 +206,156 @@ class ListIncidentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListIncidentsResponse: _TypeAlias = ListIncidentsResponse  # noqa: Y015
+
+@_typing.final
+class RetriedCall(_message.Message):
+    """A call of a case that has no answer yet and is made again until it has (重试中的调用). Nothing need
+    be done in the case: the service is down, slow or overloaded.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    WORKFLOW_ID_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    NODE_TITLE_FIELD_NUMBER: _builtins.int
+    RPC_FIELD_NUMBER: _builtins.int
+    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    call_id: _builtins.str
+    """Unique among those of its workflow."""
+    case_id: _builtins.str
+    workflow_id: _builtins.str
+    """The case's own, or one of its field work."""
+    flow_code: _builtins.str
+    node: _builtins.str
+    """Empty: it is for none."""
+    node_title: _builtins.str
+    rpc: _builtins.str
+    """Such as "pricing.v1.PricingService/Quote"."""
+    attempt_count: _builtins.int
+    """How often it was made in vain, when that was last told; it is told each time that it has doubled."""
+    reason: _builtins.str
+    """Why the last one had no answer."""
+    message: _builtins.str
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        call_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        workflow_id: _builtins.str = ...,
+        flow_code: _builtins.str = ...,
+        node: _builtins.str = ...,
+        node_title: _builtins.str = ...,
+        rpc: _builtins.str = ...,
+        attempt_count: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "call_id", b"call_id", "case_id", b"case_id", "flow_code", b"flow_code", "message", b"message", "node", b"node", "node_title", b"node_title", "reason", b"reason", "rpc", b"rpc", "since", b"since", "workflow_id", b"workflow_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetriedCall: _TypeAlias = RetriedCall  # noqa: Y015
+
+@_typing.final
+class ListRetriedCallsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    FLOW_CODE_FIELD_NUMBER: _builtins.int
+    RPC_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    flow_code: _builtins.str
+    rpc: _builtins.str
+    reason: _builtins.str
+    case_id: _builtins.str
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+        flow_code: _builtins.str = ...,
+        rpc: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "flow_code", b"flow_code", "page", b"page", "reason", b"reason", "rpc", b"rpc"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRetriedCallsRequest: _TypeAlias = ListRetriedCallsRequest  # noqa: Y015
+
+@_typing.final
+class RetriedCallCount(_message.Message):
+    """How many calls of one RPC are made again for one reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RPC_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    rpc: _builtins.str
+    reason: _builtins.str
+    count: _builtins.int
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        rpc: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        count: _builtins.int = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "reason", b"reason", "rpc", b"rpc", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetriedCallCount: _TypeAlias = RetriedCallCount  # noqa: Y015
+
+@_typing.final
+class ListRetriedCallsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETRIED_CALLS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def retried_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetriedCall]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetriedCallCount]:
+        """Of all, the most first."""
+
+    def __init__(
+        self,
+        *,
+        retried_calls: _abc.Iterable[Global___RetriedCall] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+        counts: _abc.Iterable[Global___RetriedCallCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "page", b"page", "retried_calls", b"retried_calls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRetriedCallsResponse: _TypeAlias = ListRetriedCallsResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class IncidentServiceStub:
                 request_serializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListIncidentsRequest.SerializeToString,
                 response_deserializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListIncidentsResponse.FromString,
                 _registered_method=True)
+        self.ListRetriedCalls = channel.unary_unary(
+                '/cases.v1.IncidentService/ListRetriedCalls',
+                request_serializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListRetriedCallsRequest.SerializeToString,
+                response_deserializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListRetriedCallsResponse.FromString,
+                _registered_method=True)
 
 
 class IncidentServiceServicer:
@@ -53,6 +58,14 @@ class IncidentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRetriedCalls(self, request, context):
+        """Calls that are made again and again, the longest first, with how many there are of each RPC and
+        reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IncidentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +73,11 @@ def add_IncidentServiceServicer_to_server(servicer, server):
                     servicer.ListIncidents,
                     request_deserializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListIncidentsRequest.FromString,
                     response_serializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListIncidentsResponse.SerializeToString,
+            ),
+            'ListRetriedCalls': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRetriedCalls,
+                    request_deserializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListRetriedCallsRequest.FromString,
+                    response_serializer=protos_dot_cases_dot_v1_dot_incidents__pb2.ListRetriedCallsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +108,33 @@ class IncidentService:
             '/cases.v1.IncidentService/ListIncidents',
             protos_dot_cases_dot_v1_dot_incidents__pb2.ListIncidentsRequest.SerializeToString,
             protos_dot_cases_dot_v1_dot_incidents__pb2.ListIncidentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRetriedCalls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cases.v1.IncidentService/ListRetriedCalls',
+            protos_dot_cases_dot_v1_dot_incidents__pb2.ListRetriedCallsRequest.SerializeToString,
+            protos_dot_cases_dot_v1_dot_incidents__pb2.ListRetriedCallsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,10 @@ class IncidentServiceStub:
     def __new__(cls, channel: _aio.Channel) -> IncidentServiceAsyncStub: ...
     ListIncidents: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.ListIncidentsRequest, _incidents_pb2.ListIncidentsResponse]
     """Newest first, with how many are open of each reason."""
+    ListRetriedCalls: _grpc.UnaryUnaryMultiCallable[_incidents_pb2.ListRetriedCallsRequest, _incidents_pb2.ListRetriedCallsResponse]
+    """Calls that are made again and again, the longest first, with how many there are of each RPC and
+    reason.
+    """
 
 @_typing.type_check_only
 class IncidentServiceAsyncStub(IncidentServiceStub):
@@ -43,6 +47,10 @@ class IncidentServiceAsyncStub(IncidentServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListIncidents: _aio.UnaryUnaryMultiCallable[_incidents_pb2.ListIncidentsRequest, _incidents_pb2.ListIncidentsResponse]  # type: ignore[assignment]
     """Newest first, with how many are open of each reason."""
+    ListRetriedCalls: _aio.UnaryUnaryMultiCallable[_incidents_pb2.ListRetriedCallsRequest, _incidents_pb2.ListRetriedCallsResponse]  # type: ignore[assignment]
+    """Calls that are made again and again, the longest first, with how many there are of each RPC and
+    reason.
+    """
 
 class IncidentServiceServicer(metaclass=_abc_1.ABCMeta):
     """What stands still in cases until operations resolve it, and what they have resolved."""
@@ -54,5 +62,15 @@ class IncidentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_incidents_pb2.ListIncidentsResponse, _abc.Awaitable[_incidents_pb2.ListIncidentsResponse]]:
         """Newest first, with how many are open of each reason."""
+
+    @_abc_1.abstractmethod
+    def ListRetriedCalls(
+        self,
+        request: _incidents_pb2.ListRetriedCallsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_incidents_pb2.ListRetriedCallsResponse, _abc.Awaitable[_incidents_pb2.ListRetriedCallsResponse]]:
+        """Calls that are made again and again, the longest first, with how many there are of each RPC and
+        reason.
+        """
 
 def add_IncidentServiceServicer_to_server(servicer: IncidentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

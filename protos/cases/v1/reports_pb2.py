@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/cases/v1/reports.proto\x12\x08\x63\x61ses.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n\x15GetStuckPointsRequest\x12\x11\n\tflow_code\x18\x01 \x01(\t\x12\x14\n\x0c\x66low_version\x18\x02 \x01(\x05\x12\x0c\n\x04\x64\x61ys\x18\x03 \x01(\x05\"\xdc\x01\n\x0bStuckPoints\x12\x11\n\tflow_code\x18\x01 \x01(\t\x12\x14\n\x0c\x66low_version\x18\x02 \x01(\x05\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fopen_case_count\x18\x04 \x01(\x05\x12\x16\n\x0eincident_count\x18\x05 \x01(\x05\x12$\n\x06points\x18\x06 \x03(\x0b\x32\x14.cases.v1.StuckPoint\x12\x0c\n\x04\x64\x61ys\x18\x07 \x01(\x05\x12\x17\n\x0fpast_case_count\x18\x08 \x01(\x05\"\x97\x02\n\nStuckPoint\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\"\n\x08standing\x18\x03 \x01(\x0b\x32\x10.cases.v1.Spread\x12\x17\n\x0fuser_task_count\x18\x04 \x01(\x05\x12\x15\n\roverdue_count\x18\x05 \x01(\x05\x12\x14\n\x0cpaused_count\x18\x06 \x01(\x05\x12$\n\x07parties\x18\x07 \x03(\x0b\x32\x13.cases.v1.WaitingOn\x12#\n\x06people\x18\x08 \x03(\x0b\x32\x13.cases.v1.WaitingOn\x12\x17\n\x0flongest_case_id\x18\t \x01(\t\x12\x1e\n\x04past\x18\n \x01(\x0b\x32\x10.cases.v1.Spread\"]\n\x06Spread\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12\x16\n\x0emedian_seconds\x18\x02 \x01(\x03\x12\x13\n\x0bp90_seconds\x18\x03 \x01(\x03\x12\x17\n\x0flongest_seconds\x18\x04 \x01(\x03\"2\n\tWaitingOn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0fuser_task_count\x18\x02 \x01(\x05\x32^\n\rReportService\x12M\n\x0eGetStuckPoints\x12\x1f.cases.v1.GetStuckPointsRequest\x1a\x15.cases.v1.StuckPoints\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/cases/v1/reports.proto\x12\x08\x63\x61ses.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n\x15GetStuckPointsRequest\x12\x11\n\tflow_code\x18\x01 \x01(\t\x12\x14\n\x0c\x66low_version\x18\x02 \x01(\x05\x12\x0c\n\x04\x64\x61ys\x18\x03 \x01(\x05\"\xdc\x01\n\x0bStuckPoints\x12\x11\n\tflow_code\x18\x01 \x01(\t\x12\x14\n\x0c\x66low_version\x18\x02 \x01(\x05\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fopen_case_count\x18\x04 \x01(\x05\x12\x16\n\x0eincident_count\x18\x05 \x01(\x05\x12$\n\x06points\x18\x06 \x03(\x0b\x32\x14.cases.v1.StuckPoint\x12\x0c\n\x04\x64\x61ys\x18\x07 \x01(\x05\x12\x17\n\x0fpast_case_count\x18\x08 \x01(\x05\"\xb3\x02\n\nStuckPoint\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\"\n\x08standing\x18\x03 \x01(\x0b\x32\x10.cases.v1.Spread\x12\x17\n\x0fuser_task_count\x18\x04 \x01(\x05\x12\x15\n\roverdue_count\x18\x05 \x01(\x05\x12\x14\n\x0cpaused_count\x18\x06 \x01(\x05\x12$\n\x07parties\x18\x07 \x03(\x0b\x32\x13.cases.v1.WaitingOn\x12#\n\x06people\x18\x08 \x03(\x0b\x32\x13.cases.v1.WaitingOn\x12\x17\n\x0flongest_case_id\x18\t \x01(\t\x12\x1e\n\x04past\x18\n \x01(\x0b\x32\x10.cases.v1.Spread\x12\x1a\n\x12retried_call_count\x18\x0b \x01(\x05\"]\n\x06Spread\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\x12\x16\n\x0emedian_seconds\x18\x02 \x01(\x03\x12\x13\n\x0bp90_seconds\x18\x03 \x01(\x03\x12\x17\n\x0flongest_seconds\x18\x04 \x01(\x03\"2\n\tWaitingOn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0fuser_task_count\x18\x02 \x01(\x05\x32^\n\rReportService\x12M\n\x0eGetStuckPoints\x12\x1f.cases.v1.GetStuckPointsRequest\x1a\x15.cases.v1.StuckPoints\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,11 +39,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STUCKPOINTS']._serialized_start=157
   _globals['_STUCKPOINTS']._serialized_end=377
   _globals['_STUCKPOINT']._serialized_start=380
-  _globals['_STUCKPOINT']._serialized_end=659
-  _globals['_SPREAD']._serialized_start=661
-  _globals['_SPREAD']._serialized_end=754
-  _globals['_WAITINGON']._serialized_start=756
-  _globals['_WAITINGON']._serialized_end=806
-  _globals['_REPORTSERVICE']._serialized_start=808
-  _globals['_REPORTSERVICE']._serialized_end=902
+  _globals['_STUCKPOINT']._serialized_end=687
+  _globals['_SPREAD']._serialized_start=689
+  _globals['_SPREAD']._serialized_end=782
+  _globals['_WAITINGON']._serialized_start=784
+  _globals['_WAITINGON']._serialized_end=834
+  _globals['_REPORTSERVICE']._serialized_start=836
+  _globals['_REPORTSERVICE']._serialized_end=930
 # @@protoc_insertion_point(module_scope)

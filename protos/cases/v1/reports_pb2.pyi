@@ -107,6 +107,7 @@ class StuckPoint(_message.Message):
     PEOPLE_FIELD_NUMBER: _builtins.int
     LONGEST_CASE_ID_FIELD_NUMBER: _builtins.int
     PAST_FIELD_NUMBER: _builtins.int
+    RETRIED_CALL_COUNT_FIELD_NUMBER: _builtins.int
     node: _builtins.str
     title: _builtins.str
     user_task_count: _builtins.int
@@ -115,6 +116,8 @@ class StuckPoint(_message.Message):
     paused_count: _builtins.int
     """Those whose clocks stand."""
     longest_case_id: _builtins.str
+    retried_call_count: _builtins.int
+    """Of its calls, those that have no answer yet and are made again."""
     @_builtins.property
     def standing(self) -> Global___Spread:
         """How long the cases have stood there that stand there now."""
@@ -144,10 +147,11 @@ class StuckPoint(_message.Message):
         people: _abc.Iterable[Global___WaitingOn] | None = ...,
         longest_case_id: _builtins.str = ...,
         past: Global___Spread | None = ...,
+        retried_call_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["past", b"past", "standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["longest_case_id", b"longest_case_id", "node", b"node", "overdue_count", b"overdue_count", "parties", b"parties", "past", b"past", "paused_count", b"paused_count", "people", b"people", "standing", b"standing", "title", b"title", "user_task_count", b"user_task_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["longest_case_id", b"longest_case_id", "node", b"node", "overdue_count", b"overdue_count", "parties", b"parties", "past", b"past", "paused_count", b"paused_count", "people", b"people", "retried_call_count", b"retried_call_count", "standing", b"standing", "title", b"title", "user_task_count", b"user_task_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

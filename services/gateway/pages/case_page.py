@@ -216,6 +216,8 @@ def standings(
             made[node.node] = Standing("done")
         elif awaited := waiting.get(node.node):
             made[node.node] = Standing("active", say("等 ", "waits for ") + "、".join(awaited))
+        elif node.retrying:
+            made[node.node] = Standing("active", say("⚠ 无应答，重试中", "⚠ no answer, retrying"))
         else:
             made[node.node] = Standing("active", say("进行中", "under way"))
     return made

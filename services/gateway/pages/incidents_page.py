@@ -31,6 +31,27 @@ async def incidents(visit: VisitOf) -> Response:
     return await _show(visit)
 
 
+@router.get("/incidents/retrying")
+async def retrying(visit: VisitOf) -> Response:
+    """The calls that have no answer yet and are made again, of one RPC and reason if they are named."""
+    asked = visit.request.query_params
+    wanted = incidents_pb2.ListRetriedCallsRequest(
+        rpc=asked.get("rpc", ""),
+        reason=asked.get("reason", ""),
+        page=page_pb2.PageRequest(page_size=_PAGE, page_token=asked.get("page", "")),
+    )
+    stub = incidents_pb2_grpc.IncidentServiceStub(visit.channel("cases"))
+    listed = await stub.ListRetriedCalls(wanted)
+    return await visit.page(
+        "incidents_retrying.html",
+        calls=listed.retried_calls,
+        counts=listed.counts,
+        next_page=listed.page.next_page_token,
+        wanted=wanted,
+        temporal=_workflow_address(visit),
+    )
+
+
 @router.get("/incidents/retry")
 async def preview(visit: VisitOf) -> Response:
     """What retrying all of one reason would do."""

@@ -21,6 +21,13 @@ expose(
     "cases.v1.IncidentService/ListIncidents",
     "Open incidents, newest first; with resolved=true those that are resolved",
 )
+expose(
+    incidents,
+    "GET",
+    "/retried-calls",
+    "cases.v1.IncidentService/ListRetriedCalls",
+    "Calls that have no answer yet and are made again, the longest first",
+)
 
 
 class _Body(BaseModel):

@@ -109,8 +109,8 @@ def test_an_edit_moves_what_reaches_over_the_changed_day_and_writes_it_down() ->
     (act,) = replans(case)
     assert (act.person, act.rule, act.act_key) == (
         "system",
-        "calendar/2",
-        "system/measure/1/replan/calendar/2",
+        "calendar/office/2",
+        "system/measure/1/replan/calendar/office/2",
     )
     assert act.before["complete_due"] == "2026-03-03T04:00:00Z"
     assert act.after["complete_due"] == "2026-03-04T04:00:00Z"

@@ -46,7 +46,11 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
         case, session = request.case, current_session()
         await records.lock_case(session, case.case_id)
         newest = await records.raise_revision(
-            session, case.workflow_id, case.case_id, case.revision
+            session,
+            case.workflow_id,
+            case.case_id,
+            case.revision,
+            convert.retried_values(request.retried_calls),
         )
         await records.add_acts(session, [convert.act_values(a, case.case_id) for a in request.acts])
         row = await records.case_by_id(session, case.case_id)

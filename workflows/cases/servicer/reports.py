@@ -44,6 +44,7 @@ class ReportServicer(reports_pb2_grpc.ReportServiceServicer):
             await stuck.parties(session, which),
             await stuck.people(session, which),
             past.nodes,
+            await stuck.retried(session, which),
         )
         return reports_pb2.StuckPoints(
             flow_code=request.flow_code,
@@ -71,6 +72,7 @@ def _points(
     parties: Mapping[str, Mapping[str, int]],
     people: Mapping[str, Mapping[str, int]],
     past: Mapping[str, stuck.Spread],
+    retried: Mapping[str, int],
 ) -> list[reports_pb2.StuckPoint]:
     """What is known of each node, where the most time is waited first; at last, nodes of the past
     where nobody stands."""
@@ -90,6 +92,7 @@ def _points(
                 people=_waiting_on(people.get(node, {})),
                 longest_case_id=here.longest_case_id,
                 past=_spread(past[node]) if node in past else None,
+                retried_call_count=retried.get(node, 0),
             )
         )
     points.sort(key=lambda each: each.standing.count * each.standing.median_seconds, reverse=True)

@@ -25,14 +25,24 @@ async def lock_case(session: AsyncSession, case_id: str) -> None:
 
 
 async def raise_revision(
-    session: AsyncSession, workflow_id: str, case_id: str, revision: int
+    session: AsyncSession,
+    workflow_id: str,
+    case_id: str,
+    revision: int,
+    retried_calls: list[dict[str, Any]],
 ) -> bool:
-    """Note that a workflow tells this revision; False when a newer one was told before."""
-    told = insert(RecorderRow).values(workflow_id=workflow_id, case_id=case_id, revision=revision)
+    """Note that a workflow tells this revision, and which of its calls are made again; False when a
+    newer one was told before."""
+    told = insert(RecorderRow).values(
+        workflow_id=workflow_id, case_id=case_id, revision=revision, retried_calls=retried_calls
+    )
     newest = await session.scalar(
         told.on_conflict_do_update(
             index_elements=[RecorderRow.workflow_id],
-            set_={"revision": told.excluded.revision},
+            set_={
+                "revision": told.excluded.revision,
+                "retried_calls": told.excluded.retried_calls,
+            },
             where=RecorderRow.revision <= told.excluded.revision,
         ).returning(RecorderRow.revision)
     )

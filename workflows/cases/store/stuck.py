@@ -156,6 +156,18 @@ _PAST: Final = text(
 )
 
 
+_RETRIED: Final = text(
+    """
+    SELECT regexp_replace(call.node, '^.*:', '') AS name, count(*)
+      FROM case_recorder JOIN "case" USING (case_id),
+           jsonb_to_recordset(retried_calls) AS call (node text)
+     WHERE retried_calls <> '[]' AND flow_code = :flow_code
+       AND (:flow_version = 0 OR flow_version = :flow_version)
+     GROUP BY name
+    """
+)
+
+
 async def count_open(session: AsyncSession, which: Which) -> tuple[int, int]:
     """How many cases go on, and how many of these stopped at an incident."""
     [(open_, incidents)] = await _rows(session, _OPEN, which)
@@ -173,6 +185,12 @@ async def standing(session: AsyncSession, which: Which) -> dict[str, Standing]:
 async def tasks(session: AsyncSession, which: Which) -> dict[str, NodeTasks]:
     """The open user tasks, by node."""
     return {node: NodeTasks(*counts) for node, *counts in await _rows(session, _TASKS, which)}
+
+
+async def retried(session: AsyncSession, which: Which) -> dict[str, int]:
+    """How many calls have no answer yet and are made again, by node."""
+    rows = await _rows(session, _RETRIED, which)
+    return {str(node): int(count) for node, count in rows}
 
 
 async def parties(session: AsyncSession, which: Which) -> dict[str, dict[str, int]]:

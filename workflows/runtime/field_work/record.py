@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 from workflows.language.values import SHANGHAI, timestamp_to_json
+from workflows.runtime.describe import retried_call, retried_in_words
 from workflows.runtime.field_work.acts import FORMS
 from workflows.runtime.field_work.lines import money_text
 from workflows.runtime.field_work.state import FieldTask, FieldWorkState
@@ -35,6 +36,12 @@ def standing(state: FieldWorkState) -> dict[str, Any]:
         "revision": state.revision,
         "user_tasks": tasks,
     }
+
+
+def retried_calls(state: FieldWorkState) -> list[dict[str, Any]]:
+    """Its calls that are made again and again, in the words of ``cases.v1.RetriedCall``."""
+    node, title = state.input.node, state.input.title
+    return [retried_call(id, node, title, retries) for id, retries in state.retried.items()]
 
 
 def user_task(state: FieldWorkState, task: FieldTask) -> dict[str, Any]:
@@ -83,6 +90,7 @@ def details(state: FieldWorkState) -> str:
         verbs = "、".join(state.task.verbs)
         due = f"，截止 {state.task.due.astimezone(SHANGHAI):%m-%d %H:%M}" if state.task.due else ""
         lines.append(f"- 等待：{state.task.kind}（{verbs}）{due}")
+    lines += [f"- {retried_in_words(retries)}" for retries in state.retried.values()]
     lines += [f"- ⚠ `{each.reason}` {each.message}" for each in state.incidents.values()]
     if state.ending is not None:
         lines.append(f"- 结束：{state.ending.outcome} {state.ending.reason}".rstrip())

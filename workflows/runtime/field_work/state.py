@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.events import Act
-from workflows.runtime.state import Incident
+from workflows.runtime.state import Incident, Retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ class FieldWorkState:
         ending: set once it is certain how it ends.
         ended: it has reported.
         incidents: what its step could not take, until operations have resolved it.
+        retried: the calls that are made again and again, by id.
     """
 
     input: FieldWorkInput
@@ -144,6 +145,7 @@ class FieldWorkState:
     ending: Ending | None = None
     ended: bool = False
     incidents: dict[str, Incident] = field(default_factory=dict)
+    retried: dict[str, Retries] = field(default_factory=dict)
 
     @property
     def candidate(self) -> Technician:

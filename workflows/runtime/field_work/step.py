@@ -20,7 +20,14 @@ from typing import Any, Final, TypeAlias
 
 from kit.errors import ServiceError
 from workflows.runtime.commands import CallRpc, RecordAct
-from workflows.runtime.events import Acted, CancelRequested, RpcFailed, RpcSucceeded, TimerFired
+from workflows.runtime.events import (
+    Acted,
+    CallRetried,
+    CancelRequested,
+    RpcFailed,
+    RpcSucceeded,
+    TimerFired,
+)
 from workflows.runtime.field_work import calls, incidents
 from workflows.runtime.field_work.acts import check_act
 from workflows.runtime.field_work.lines import settlement_lines
@@ -38,7 +45,9 @@ from workflows.runtime.field_work.state import (
     Verb,
 )
 
-Event: TypeAlias = Begun | RpcSucceeded | RpcFailed | TimerFired | Acted | CancelRequested
+Event: TypeAlias = (
+    Begun | RpcSucceeded | RpcFailed | CallRetried | TimerFired | Acted | CancelRequested
+)
 Step: TypeAlias = tuple[FieldWorkState, list[Command]]
 
 _NOBODY: Final = Ending(
@@ -65,16 +74,30 @@ def step(state: FieldWorkState, event: Event) -> Step:
     Raises:
         ServiceError: the event is an act that ``check_act`` refuses; nothing has changed.
     """
-    after, commands = _apply(state, event)
+    after, commands = _apply(_noted(state, event), event)
     if after is not state:
         after = replace(after, revision=state.revision + 1)
     return after, commands
+
+
+def _noted(state: FieldWorkState, event: Event) -> FieldWorkState:
+    """The state with the call that is made again, or without it once it has ended."""
+    match event:
+        case CallRetried():
+            return replace(state, retried={**state.retried, event.call_id: event.retries})
+        case RpcSucceeded() | RpcFailed() if event.call_id in state.retried:
+            left = {id: each for id, each in state.retried.items() if id != event.call_id}
+            return replace(state, retried=left)
+        case _:
+            return state
 
 
 def _apply(state: FieldWorkState, event: Event) -> Step:
     match event:
         case Begun():
             return _call(state, calls.read_work_order(state))
+        case CallRetried():
+            return state, []
         case RpcSucceeded() | RpcFailed() if event.call_id != state.calling:
             return state, []
         case RpcSucceeded():

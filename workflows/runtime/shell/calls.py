@@ -166,7 +166,7 @@ class Calls:
         try:
             response: dict[str, Any] = await workflow.execute_activity(
                 call.rpc,
-                _request(call),
+                args=[_request(call), *_told_of(call)],
                 result_type=dict[str, Any],
                 start_to_close_timeout=_ATTEMPT,
                 schedule_to_close_timeout=_seconds(retry.give_up_after_seconds),
@@ -182,7 +182,7 @@ class Calls:
         try:
             closed: dict[str, Any] = await workflow.execute_activity(
                 CLOSE,
-                args=[call.rpc, call.idempotency_key],
+                args=[call.rpc, call.idempotency_key, *_told_of(call)],
                 result_type=dict[str, Any],
                 start_to_close_timeout=_ATTEMPT,
                 retry_policy=_policy(_UNTIL_ANSWERED, 0),
@@ -224,6 +224,12 @@ def _request(call: CallRpc) -> dict[str, Any]:
     if not call.idempotency_key:
         return call.request
     return {"idempotency_key": call.idempotency_key, **call.request}
+
+
+def _told_of(call: CallRpc) -> list[str]:
+    """By its id, the activity tells that a node's call is made again and again. What is no node's is
+    not shown."""
+    return [call.call_id] if call.node else []
 
 
 def _policy(retry: PlanRetry, attempts: int) -> RetryPolicy:

@@ -16,6 +16,7 @@ from workflows.runtime.shell.calls import Calls
 from workflows.runtime.shell.lifetime import Lifetime, begin_next_run
 from workflows.runtime.shell.recorder import Recorder
 from workflows.runtime.shell.replies import refused
+from workflows.runtime.shell.translation import call_retried
 
 with workflow.unsafe.imports_passed_through():
     from kit.errors import Kind, ServiceError
@@ -25,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.field_work.acts import check_act
     from workflows.runtime.field_work.carried import CarriedWork
     from workflows.runtime.field_work.incidents import in_words, with_defect
-    from workflows.runtime.field_work.record import details, standing, user_task
+    from workflows.runtime.field_work.record import details, retried_calls, standing, user_task
     from workflows.runtime.field_work.state import (
         Begun,
         Command,
@@ -35,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.runtime.field_work.step import Event, step
     from workflows.runtime.payloads import (
+        CALL_RETRIED,
         CANCEL,
         CHILD_ENDED,
         ActReply,
@@ -123,9 +125,11 @@ class FieldWorkWorkflow:
 
     @workflow.signal
     def event(self, signal: Signal) -> None:
-        """The case no longer wants it, or it is to look up."""
+        """The case no longer wants it, a call has no answer yet, or it is to look up."""
         self._wake()
         source = self._state.input
+        if signal.type == CALL_RETRIED and signal.key in self._calls.in_flight:
+            self._inbox.append(call_retried(signal, workflow.now()))
         if signal.type == CANCEL and signal.key == f"{source.node}/{source.visit}":
             reason = str(signal.payload.get("reason", ""))
             self._inbox.append(CancelRequested(workflow.now(), "case", reason))
@@ -225,7 +229,9 @@ class FieldWorkWorkflow:
         due = state.expires_at if state.offer_open and not state.lapsed else None
         self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
         workflow.set_current_details(details(state))
-        self._recorder.tell(state.revision, standing(state), [], in_words(state))
+        self._recorder.tell(
+            state.revision, standing(state), [], in_words(state), retried_calls(state)
+        )
         if not state.ended and workflow.all_handlers_finished() and self._lifetime.is_spent():
             self._continue_as_new()
 

@@ -36,6 +36,7 @@ class Recorder:
         self._told = since.told_revision
         self._acts = list(since.acts)
         self._telling = False
+        self._told_retries = False
         self._starting: asyncio.Task[None] | None = None
         self._pausing: asyncio.Task[None] | None = None
         #: Why the read model does not take what it is told; empty: it does.
@@ -48,8 +49,9 @@ class Recorder:
 
     @property
     def is_behind(self) -> bool:
-        """Whether people miss something: the whole case, or an act that was applied."""
-        return self._told == 0 or bool(self._acts)
+        """Whether people miss something: the whole case, an act that was applied, or the end of a
+        call that they see being made again and again."""
+        return self._told == 0 or bool(self._acts) or self._told_retries
 
     def add(self, act: RecordAct) -> None:
         """An applied act, to be told with the next state."""
@@ -65,6 +67,7 @@ class Recorder:
         case: dict[str, Any],
         awaited: Sequence[dict[str, Any]],
         incidents: Sequence[dict[str, Any]],
+        retried_calls: Sequence[dict[str, Any]],
     ) -> None:
         """Tell this state, unless it is told or another telling is under way."""
         if self._telling or self._pausing or self.is_told(revision):
@@ -76,7 +79,9 @@ class Recorder:
             "acts": [_act(act, case["case_id"]) for act in acts],
             "awaited": list(awaited),
             "incidents": list(incidents),
+            "retried_calls": list(retried_calls),
         }
+        self._told_retries = bool(retried_calls)
         workflow_id = workflow.info().workflow_id
         call = CallRpc(
             call_id=f"record/{revision}",

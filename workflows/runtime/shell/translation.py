@@ -17,6 +17,7 @@ from workflows.runtime.calendars import GET_CALENDAR, calendar_request
 from workflows.runtime.commands import CallRpc, Purpose, StartFieldWork, StartSubflow
 from workflows.runtime.events import (
     CalendarChanged,
+    CallRetried,
     CancelRequested,
     ChildEnded,
     Event,
@@ -27,6 +28,7 @@ from workflows.runtime.events import (
 from workflows.runtime.field_work.state import FieldWorkInput
 from workflows.runtime.payloads import (
     CALENDAR_CHANGED,
+    CALL_RETRIED,
     CANCEL,
     CHILD_ENDED,
     CaseInput,
@@ -34,10 +36,11 @@ from workflows.runtime.payloads import (
     Signal,
 )
 from workflows.runtime.places import node_at
-from workflows.runtime.state import CaseState, Incident
+from workflows.runtime.state import CaseState, Incident, Retries
 
 _CHILD_ENDED: Final = TypeAdapter(ChildEnded)
 _CALENDAR_CHANGED: Final = TypeAdapter(CalendarChanged)
+_RETRIES: Final = TypeAdapter(Retries)
 
 
 def beginning_of(source: CaseInput, calendar: BusinessCalendar | None) -> Started:
@@ -103,6 +106,8 @@ def event_of(signal: Signal, now: datetime) -> Event:
         return _CHILD_ENDED.validate_python({"at": now, **signal.payload})
     if signal.type == CALENDAR_CHANGED:
         return _CALENDAR_CHANGED.validate_python({"at": now, **signal.payload})
+    if signal.type == CALL_RETRIED:
+        return call_retried(signal, now)
     if signal.type == CANCEL:
         return CancelRequested(at=now, by="case", **signal.payload)
     return EventArrived(
@@ -113,6 +118,15 @@ def event_of(signal: Signal, now: datetime) -> Event:
         sequence=signal.sequence,
         payload=signal.payload,
     )
+
+
+def call_retried(signal: Signal, now: datetime) -> CallRetried:
+    """What the activity that makes a call tells of it.
+
+    Raises:
+        ValueError: the word lacks a part.
+    """
+    return CallRetried(now, signal.key, _RETRIES.validate_python(signal.payload))
 
 
 def calendar_call(code: str) -> CallRpc:
