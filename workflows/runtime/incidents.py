@@ -123,9 +123,26 @@ def _check_retry(incident: Incident, act: Act) -> None:
         )
 
 
+def targets_of_move(state: CaseState, plan: Plan, incident_id: str) -> tuple[PlanNode, ...]:
+    """The nodes to which operations may move the token of an incident; none when it is not open, or no
+    move can resolve it."""
+    found = place_of(state, plan, "incidents", incident_id)
+    if found is None:
+        return ()
+    place, own_id = found
+    incident = place.run.incidents[own_id]
+    if Verb.MOVE not in possible_verbs(incident, place.graph.by_id.get(incident.node)):
+        return ()
+    return tuple(
+        node
+        for node in place.graph.nodes
+        if _holds(place, node) and prospects(_moved(place.run, incident, node), place.graph).sound
+    )
+
+
 def _check_target(place: Place, incident: Incident, target: str) -> None:
     node = place.graph.by_id.get(target)
-    if node is None or isinstance(node, ParallelNode) or _joins(node) or target in place.run.tokens:
+    if node is None or not _holds(place, node):
         raise InvalidArgument(
             "CASE_TARGET_ILLEGAL",
             f"{target!r} is no node of this graph that a token may be put on",
@@ -141,8 +158,10 @@ def _check_target(place: Place, incident: Incident, target: str) -> None:
         )
 
 
-def _joins(node: PlanNode) -> bool:
-    return isinstance(node, DecisionNode) and len(node.upstream) > 1
+def _holds(place: Place, node: PlanNode) -> bool:
+    """Whether a token may be put on a node: it has none, and waits for no others."""
+    joins = isinstance(node, DecisionNode) and len(node.upstream) > 1
+    return not (isinstance(node, ParallelNode) or joins or node.id in place.run.tokens)
 
 
 def _moved(run: RunState, incident: Incident, target: PlanNode) -> RunState:

@@ -11,7 +11,7 @@ from tests.unit.runtime.cases import Case, Small, refusal
 from workflows.runtime.audit import SYSTEM
 from workflows.runtime.commands import RPC_GAVE_UP, CallRpc, EndCase, Purpose, RecordAct
 from workflows.runtime.events import RpcSucceeded, event_from_json, event_to_json
-from workflows.runtime.incidents import POSSIBLE
+from workflows.runtime.incidents import POSSIBLE, targets_of_move
 from workflows.runtime.messages import SEND
 from workflows.runtime.port import Reply
 from workflows.runtime.state import CaseStatus, Trouble
@@ -162,6 +162,18 @@ def test_a_token_does_not_move_past_a_join_that_waits_for_it() -> None:
     case = Case(SIDE_BY_SIDE, Small(Touch=REFUSED))
     assert refused(case, "move", "left/1", to="after") == "CASE_TARGET_ILLEGAL"
     assert refused(case, "move", "left/1", to="right") == "CASE_TARGET_ILLEGAL"
+
+
+def test_exactly_the_nodes_to_which_a_move_is_legal_are_offered() -> None:
+    case, _ = stuck_at_make()
+    offered = [node.id for node in targets_of_move(case.state, case.plan, "make/1")]
+    assert offered == ["touch", "check", "done"]
+    for node in case.plan.nodes:
+        if node.id not in offered:
+            assert refused(case, "move", "make/1", to=node.id) == "CASE_TARGET_ILLEGAL"
+    stuck = Case(SIDE_BY_SIDE, Small(Touch=REFUSED))
+    assert targets_of_move(stuck.state, stuck.plan, "left/1") == ()
+    assert targets_of_move(case.state, case.plan, "gone/1") == ()
 
 
 def test_only_operations_resolve_and_say_why_they_pass_over() -> None:
