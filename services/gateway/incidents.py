@@ -12,7 +12,7 @@ from protos.common.v1 import page_pb2
 from services.gateway.acting import Acted, act_of, perform
 from services.gateway.auth import Caller
 from services.gateway.edge import Edge
-from workflows.client import OPS_ROLES, Verb
+from workflows.client import OPS_ROLES, MoveTarget, Verb
 
 _PAGE: Final = 200
 #: Retried by one request, and at one time.
@@ -66,6 +66,17 @@ async def find(edge: Edge, case_id: str, incident_id: str) -> incidents_pb2.Inci
     raise NotFound(
         "INCIDENT_UNKNOWN", f"case {case_id} has no incident {incident_id!r}", field="incident_id"
     )
+
+
+async def targets_of_move(edge: Edge, incident: incidents_pb2.Incident) -> list[MoveTarget]:
+    """Where its token may go, as the case stands now; nothing where no move resolves it.
+
+    Raises:
+        Unavailable: the case does not answer.
+    """
+    if Verb.MOVE not in incident.verbs:
+        return []
+    return await edge.cases.targets_of_move(incident.workflow_id, incident.incident_id)
 
 
 async def of_reason(edge: Edge, flow_code: str, reason: str) -> RetriedAll:

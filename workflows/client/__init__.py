@@ -14,7 +14,7 @@ from workflows.client.cases import Cases
 from workflows.client.migrations import WantedMigration
 from workflows.client.payloads import Decoded, Payloads
 from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
-from workflows.client.values import CaseDescription, CaseStart, StartedCase
+from workflows.client.values import CaseDescription, CaseStart, MoveTarget, StartedCase
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
 from workflows.runtime.verbs import OPS_ROLES, Verb
@@ -37,6 +37,7 @@ __all__ = [
     "Cases",
     "Decoded",
     "Deployment",
+    "MoveTarget",
     "Payloads",
     "Refusal",
     "StartedCase",

@@ -48,7 +48,7 @@ from workflows.client.temporal import (
     case_workflow_id,
     connect_temporal,
 )
-from workflows.client.values import CaseDescription, CaseStart, StartedCase
+from workflows.client.values import CaseDescription, CaseStart, MoveTarget, StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION, Plan
 from workflows.runtime.calendars import GET_CALENDAR, calendar_from_reply, calendar_request
 from workflows.runtime.events import Act
@@ -143,11 +143,11 @@ class Cases:
 
         Raises:
             NotFound: ``CASE_UNKNOWN``.
-            Unavailable: no answer in time; the act may or may not have been applied, and the same
-                act with the same key finds out.
+            Unavailable: no answer in time, or ``CASE_ACT_UNKNOWN``; the act may or may not have been
+                applied, and the same act with the same key finds out.
         """
         reply = await self._acts.apply(workflow_id, act)
-        if reply.refusal is None or reply.refusal.reason not in _CLOSED:
+        if reply.refusal is None or reply.refusal.reason not in _CLOSED or reply.remembered:
             return reply
         if not await self._was_applied(workflow_id, act):
             return reply
@@ -158,8 +158,14 @@ class Cases:
         request = cases_pb2.GetActRequest(case_id=case_id_of(workflow_id), act_key=act.act_key)
         try:
             reply = await self._caller.call("cases.v1.CaseService/GetAct", request)
-        except (NotFound, Unavailable):
+        except NotFound:
             return False
+        except Unavailable as error:
+            raise Unavailable(
+                "CASE_ACT_UNKNOWN",
+                "this is closed, and whether this very act was applied before cannot be looked up"
+                " just now; try again with the same key",
+            ) from error
         done = cast(cases_pb2.Act, reply)
         known = (done.user_task_id, done.verb, done.acting_person_id)
         return known == (act.task_id, act.verb, act.person)
@@ -247,20 +253,33 @@ class Cases:
             NotFound: ``CASE_UNKNOWN``.
             Unavailable: Temporal or the worker does not answer.
         """
+        # Field work has forms of its own, and knows no such question.
+        look: dict[str, Any] | None = await self._ask(workflow_id, "look", task_id, given)
+        return look
+
+    async def targets_of_move(self, workflow_id: str, incident_id: str) -> list[MoveTarget]:
+        """The nodes to which the token of an incident may be moved, as the case stands.
+
+        Raises:
+            NotFound: ``CASE_UNKNOWN``.
+            Unavailable: Temporal or the worker does not answer.
+        """
+        answer = await self._ask(workflow_id, "where_to", incident_id)
+        return [MoveTarget(**each) for each in answer or ()]
+
+    async def _ask(self, workflow_id: str, question: str, *about: Any) -> Any:
+        """What a case answers; None when it is over, or knows no such question."""
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:
             with typed_errors(workflow_id):
-                await handle.execute_update(
-                    "look", args=[task_id, given], rpc_timeout=_ANSWER_WITHIN
-                )
+                await handle.execute_update(question, args=about, rpc_timeout=_ANSWER_WITHIN)
         except WorkflowUpdateFailedError as error:
-            # Field work has forms of its own, and knows no such question.
             return _answer_in(error)
         except NotFound:
             with typed_errors(workflow_id):
                 await handle.describe(rpc_timeout=_ANSWER_WITHIN)
             return None  # it is over
-        raise AssertionError("a look is answered by its validator")
+        raise AssertionError("a question is answered by its validator")
 
     async def describe(self, workflow_id: str) -> CaseDescription:
         """How a case stands by its own account.
@@ -332,10 +351,9 @@ class Cases:
         return handle.result_run_id or ""
 
 
-def _answer_in(error: WorkflowUpdateFailedError) -> dict[str, Any] | None:
+def _answer_in(error: WorkflowUpdateFailedError) -> Any:
     """What the workflow answered to a question; None when it knows no such question."""
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type != ANSWER:
         return None
-    answer: dict[str, Any] | None = cause.details[0]
-    return answer
+    return cause.details[0]

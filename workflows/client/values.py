@@ -59,3 +59,12 @@ class CaseDescription:
     started_at: datetime
     closed_at: datetime | None
     standing: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTarget:
+    """A node to which a token may be moved."""
+
+    node: str
+    name: str
+    name_en: str = ""

@@ -68,6 +68,7 @@ with workflow.unsafe.imports_passed_through():
         RpcSucceeded,
         TimerFired,
     )
+    from workflows.runtime.incidents import targets_of_move
     from workflows.runtime.interpreter import step
     from workflows.runtime.migration import MigrationOrder, MigrationReply, Outcome, Verdict
     from workflows.runtime.payloads import (
@@ -200,6 +201,15 @@ class CaseWorkflow:
     def _look(self, task_id: str, given: dict[str, Any]) -> None:
         seen = look_at_task(self._state, self._plan, task_id, given)
         raise answered(seen.in_words() if seen is not None else None)
+
+    @workflow.update
+    def where_to(self, incident_id: str) -> None:
+        """To which nodes operations may move the token of an incident; answered as ``look`` is."""
+
+    @where_to.validator
+    def _where_to(self, incident_id: str) -> None:
+        nodes = targets_of_move(self._state, self._plan, incident_id)
+        raise answered([{"node": n.id, "name": n.name, "name_en": n.name_en} for n in nodes])
 
     def _wake(self) -> None:
         self._woken = True

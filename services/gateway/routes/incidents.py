@@ -10,8 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.acting import Acted
 from services.gateway.auth import CallerOf
 from services.gateway.edge import EdgeOf
-from services.gateway.incidents import RetriedAll, of_reason, resolve, retry_all
+from services.gateway.incidents import (
+    RetriedAll,
+    find,
+    of_reason,
+    resolve,
+    retry_all,
+    targets_of_move,
+)
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
+from workflows.client import INCIDENT_ROLES, MoveTarget
 
 incidents = APIRouter(prefix="/incidents", tags=["incidents 异常"])
 expose(
@@ -47,6 +55,12 @@ class Resolving(_Body):
     to: str = Field("", max_length=200, description="move: the node to which the token goes")
     people: list[str] = Field([], max_length=100, description="retry: whom a user task is for")
     comment: str = Field("", max_length=2000, description="Why; only a plain retry needs none")
+
+
+class Targets(BaseModel):
+    """Where a token may be moved."""
+
+    targets: list[MoveTarget]
 
 
 class Retrying(_Body):
@@ -89,6 +103,14 @@ async def resolve_one(body: Resolving, request: Request, edge: EdgeOf, caller: C
         people=tuple(body.people),
         comment=body.comment,
     )
+
+
+@incidents.get("/targets", summary="To which nodes an incident's token may be moved")
+async def targets(case_id: str, incident_id: str, edge: EdgeOf, caller: CallerOf) -> Targets:
+    """Exactly those from which the case can still end properly, as it stands now."""
+    caller.actor.require_role(*INCIDENT_ROLES)
+    found = await targets_of_move(edge, await find(edge, case_id, incident_id))
+    return Targets(targets=found)
 
 
 @incidents.post("/retry-preview", summary="What retrying all of one reason would do")
