@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final, Literal, TypeVar
 
 import uvloop
+from pydantic import Field
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior
 
@@ -33,6 +34,7 @@ from workflows.client.schedules import keep_schedules
 from workflows.relay.relay import Relay
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.serving import SCHEMA, mounts
+from workflows.system.replan import PER_SECOND
 from workflows.worker import make_worker, plans_of
 
 ROLES: Final = ("worker", "cases", "relay")
@@ -52,6 +54,8 @@ class WorkflowSettings(Settings):
     health_port: int = 50057
     #: Memory for cases that wait; those beyond it are replayed when something happens to them.
     case_memory_megabytes: int = 160
+    #: How many cases a second are told of an edit of their calendar, at most: people's acts go before.
+    replanned_per_second: float = Field(default=PER_SECOND, gt=0)
 
     @property
     def behaviour(self) -> VersioningBehavior:
@@ -86,7 +90,14 @@ async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:
                 stack.push_async_callback(worker.shutdown)
                 await _unless(stopping, _begin_work(settings, temporal))
             if "relay" in roles:
-                relay = Relay(database, caller, temporal, SystemClock(), TASK_QUEUE)
+                relay = Relay(
+                    database,
+                    caller,
+                    temporal,
+                    SystemClock(),
+                    TASK_QUEUE,
+                    settings.replanned_per_second,
+                )
                 running.append(await stack.enter_async_context(_in_background(relay.run())))
         working.set()
         _log.info("running", roles=sorted(roles), build_id=build_id())

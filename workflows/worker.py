@@ -83,7 +83,7 @@ def make_worker(
             CaseActs(temporal).apply,
             Deployment(temporal).interpreter,
             Nudging(temporal, SystemClock()).nudge_all,
-            CalendarTelling(temporal).tell,
+            CalendarTelling(temporal, caller).tell,
             CaseMoves(temporal).migrate_cases,
             *activities,
         ],

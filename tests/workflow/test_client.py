@@ -2,13 +2,15 @@
 
 import pytest
 
+from kit.authn import SYSTEM
 from kit.clock import SystemClock
 from kit.config import Settings
 from kit.errors import InvalidArgument, NotFound, Unavailable
+from kit.rpc.client import RpcCaller
 from protos.flow.v1 import flow_pb2
 from tests.payloads import KEYS_FILE
 from tests.workflow.conftest import Office
-from tests.workflow.flows import BREAKDOWN
+from tests.workflow.flows import BREAKDOWN, INSTALL, MEASURE
 from workflows.client import Act, Cases, CaseStart, case_workflow_id
 
 ACT = Act(act_key="k", verb="comment", person="pe_1")
@@ -69,3 +71,42 @@ async def test_without_temporal_the_door_says_so_and_may_be_tried_again(office: 
             await asking
         assert refused.value.reason == "CASE_UNAVAILABLE"
         assert refused.value.retryable
+
+
+async def blind(office: Office) -> Cases:
+    """The door while the read model is down."""
+    nowhere = RpcCaller.connect({"cases": "127.0.0.1:1"}, office.served.signing.minter, SYSTEM)
+    return Cases(office.temporal, nowhere, SystemClock())
+
+
+async def test_after_the_end_nobody_says_what_was_not_applied_while_the_read_model_is_down(
+    office: Office,
+) -> None:
+    office.company.people = {"designer": ["pe_li"]}
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    assert (await office.act(task, "complete", "pe_li", form={"note": "好"})).applied
+    await office.outcome(case)
+    # Temporal knows an update by its id in one run alone: what an earlier run was told looks like this.
+    told = Act("earlier", "comment", "pe_li", task_id=task.user_task_id, comment="好")
+    with pytest.raises(Unavailable) as unknown:
+        await (await blind(office)).act(case.workflow_id, told)
+    assert unknown.value.reason == "CASE_ACT_UNKNOWN"
+    assert unknown.value.retryable
+    known = await office.cases.act(case.workflow_id, told)
+    assert known.refusal is not None
+    assert known.refusal.reason == "CASE_OVER"
+
+
+async def test_who_comes_too_late_is_told_so_by_the_case_itself_while_the_read_model_is_down(
+    office: Office,
+) -> None:
+    office.company.people = {"sales": ["pe_wang", "pe_li"]}
+    office.company.technicians = ["pe_tian"]
+    case = await office.start(INSTALL)
+    task = await office.task_of("pe_wang", case)
+    assert (await office.act(task, "complete", "pe_wang", form={"units": 1})).applied
+    late = Act("late", "complete", "pe_li", task_id=task.user_task_id, form={"units": 1})
+    reply = await (await blind(office)).act(case.workflow_id, late)
+    assert reply.refusal is not None
+    assert reply.refusal.reason == "CASE_TASK_CLOSED"

@@ -137,11 +137,43 @@ async def test_an_edit_moves_the_deadlines_that_reach_over_it_and_another_worker
         assert await office.outcome(cases[0]) == "completed"
     acts = await office.acts(cases[0])
     assert [(act.verb, act.acting_person_id, act.rule) for act in acts] == [
-        ("replan", "system", "calendar/2"),
+        ("replan", "system", "calendar/replanned/2"),
         ("complete", "pe_li", ""),
     ]
     assert office.company.messages == [], "more time is no news, and nothing rang"
     await office.temporal.get_workflow_handle("replan:replanned").terminate()
+
+
+async def test_what_was_not_told_yet_when_the_worker_went_down_is_told_by_another_once(
+    real_office: Office,
+) -> None:
+    office = real_office
+    office.company.people = {"designer": ["pe_li"], "supervisor": ["pe_chen"]}
+    usual = replace(ROUND_THE_WEEK, calendar_code="replanned_by_two")
+    office.company.calendars = [usual]
+    flow = lasting(45).replace("calendar: replanned", f"calendar: {usual.calendar_code}")
+    async with office.worker(), relaying(office):
+        cases = [await office.start(flow) for _ in range(25)]
+        for case in cases:
+            await told(office, case, 1)
+        off = (datetime.now(SHANGHAI) + timedelta(days=1)).date()
+        await edit(office, replace(usual, version=2, overrides=(Day(off, (), "盘点"),)), off)
+
+        async def begun() -> bool:
+            counts_by = [
+                (await office.case(case)).business_clock.calendar_version for case in cases
+            ]
+            return 2 in counts_by
+
+        await eventually(begun, "somebody is told")
+    assert {(await office.case(case)).business_clock.calendar_version for case in cases} == {1, 2}
+    async with office.worker():
+        for case in cases:
+            await told(office, case, 2)
+            assert [(act.verb, act.rule) for act in await office.acts(case)] == [
+                ("replan", "calendar/replanned_by_two/2")
+            ]
+    await office.temporal.get_workflow_handle(f"replan:{usual.calendar_code}").terminate()
 
 
 async def test_a_case_that_becomes_urgent_shows_it_and_is_due_earlier(real_office: Office) -> None:

@@ -31,7 +31,7 @@ from workflows.catalog import load_catalog
 from workflows.relay import store
 from workflows.relay.routes import CALENDARS, PROJECTIONS, SOURCES, Projection
 from workflows.runtime.payloads import Signal
-from workflows.system.replan import REPLAN, CalendarEdit, Replanning
+from workflows.system.replan import PER_SECOND, REPLAN, CalendarEdit, Replanning
 
 _PAGE: Final = 200
 _SHORTEST_PAUSE: Final = 0.1
@@ -58,12 +58,14 @@ class Relay:
         temporal: Client,
         clock: Clock,
         task_queue: str,
+        replanned_per_second: float = PER_SECOND,
     ) -> None:
         self._database = database
         self._caller = caller
         self._temporal = temporal
         self._clock = clock
         self._task_queue = task_queue
+        self._replanned_per_second = replanned_per_second
         self._look_at_all = clock.now()
         self._wakes_cases = frozenset(load_catalog().events)
 
@@ -126,7 +128,7 @@ class Relay:
         days = tuple((days.first_day, days.last_day) for days in changed.changed_days)
         await self._temporal.start_workflow(
             REPLAN,
-            Replanning(changed.calendar_code),
+            Replanning(changed.calendar_code, per_second=self._replanned_per_second),
             id=f"replan:{changed.calendar_code}",
             task_queue=self._task_queue,
             start_signal="edited",

@@ -21,7 +21,7 @@ from workflows.runtime.moves import leave
 from workflows.runtime.resolving import resolve
 from workflows.runtime.returning import withdrawal_of
 from workflows.runtime.run import CaseRun, Run
-from workflows.runtime.state import ActOutcome
+from workflows.runtime.state import ActOutcome, CaseState
 from workflows.runtime.user_task import UserTask
 from workflows.runtime.verbs import PASSING, Verb
 from workflows.runtime.waiting import same_wait
@@ -54,6 +54,11 @@ def apply_act(case: CaseRun, act: Act, apply: Callable[[CaseRun, Event], None]) 
     closed = [key for key, done in case.acts.items() if not case.find("tasks", done.task_id)]
     for key in closed[:-_KEPT_OUTCOMES]:
         del case.acts[key]
+
+
+def remembers_all(state: CaseState) -> bool:
+    """Whether no act was forgotten yet."""
+    return len(state.acts) < _KEPT_OUTCOMES
 
 
 def _apply_to_case(case: CaseRun, act: Act) -> None:

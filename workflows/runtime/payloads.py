@@ -158,6 +158,7 @@ class ActReply:
         revision: of the case or field work.
         user_task: the user task as it stands now, in the words of ``cases.v1.UserTask``; None when
             it is closed.
+        remembered: whoever answers remembers all acts, so one that is refused was never applied.
     """
 
     act_key: str
@@ -166,3 +167,4 @@ class ActReply:
     revision: int
     user_task: dict[str, Any] | None = None
     refusal: Refusal | None = None
+    remembered: bool = False

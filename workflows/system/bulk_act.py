@@ -13,21 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.runtime.events import Act
-    from workflows.runtime.payloads import ActReply
+    from workflows.system.calling import act_on, call, record
 
 BULK_ACT: Final = "BulkAct"
-_ATTEMPT: Final = timedelta(seconds=15)
-#: A case that cannot answer at all is told as a failure; one that is busy is asked again.
-_UNTIL_ANSWERED: Final = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),
-    maximum_interval=timedelta(seconds=30),
-    non_retryable_error_types=["NotFound", "Internal"],
-)
 #: So many acts at once, and not sooner than this after one another: people's own acts go before.
 _AT_ONCE: Final = 10
 _PAUSE: Final = timedelta(milliseconds=500)
@@ -115,18 +107,7 @@ class BulkActWorkflow:
         """Apply the act to one target; what went wrong, if something did."""
         key = f"{self._now.act.act_key}/{target.user_task_id or target.case_id}"
         act = replace(self._now.act, act_key=key, task_id=target.user_task_id)
-        try:
-            reply: ActReply = await workflow.execute_activity(
-                "act",
-                args=[target.workflow_id, act],
-                result_type=ActReply,
-                start_to_close_timeout=_ATTEMPT,
-                retry_policy=_UNTIL_ANSWERED,
-                summary=f"{target.title}：{act.verb}",
-            )
-        except ActivityError as error:
-            return Failure(target, "CASE_UNAVAILABLE", str(error.cause))
-        refusal = reply.refusal
+        refusal = await act_on(target.workflow_id, act, f"{target.title}：{act.verb}")
         if refusal is None or (refusal.reason in _CLOSED and await self._is_known(target, key)):
             return None
         return Failure(target, refusal.reason, refusal.message)
@@ -134,9 +115,7 @@ class BulkActWorkflow:
     async def _is_known(self, target: Target, key: str) -> bool:
         """Whether the audit has the act: it was done, and its answer was lost."""
         try:
-            await self._call(
-                "cases.v1.CaseService/GetAct", {"case_id": target.case_id, "act_key": key}
-            )
+            await call("cases.v1.CaseService/GetAct", {"case_id": target.case_id, "act_key": key})
         except ActivityError:
             return False
         return True
@@ -156,16 +135,4 @@ class BulkActWorkflow:
         }
         if ended:
             told["ended_at"] = workflow.now().isoformat()
-        key = f"{workflow.info().workflow_id}/record/{now.recorded}"
-        request = {"idempotency_key": key, "bulk_act": told}
-        await self._call("cases.v1.BulkActService/RecordBulkAct", request)
-
-    async def _call(self, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = await workflow.execute_activity(
-            rpc,
-            request,
-            result_type=dict[str, Any],
-            start_to_close_timeout=_ATTEMPT,
-            retry_policy=_UNTIL_ANSWERED,
-        )
-        return reply
+        await record("cases.v1.BulkActService/RecordBulkAct", now.recorded, bulk_act=told)

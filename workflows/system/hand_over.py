@@ -7,28 +7,19 @@ in between neither loses nor doubles one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.runtime.audit import SYSTEM
     from workflows.runtime.events import Act
-    from workflows.runtime.payloads import ActReply
     from workflows.runtime.verbs import Verb
+    from workflows.system.calling import act_on, call, record
 
 HAND_OVER: Final = "HandOver"
-_ATTEMPT: Final = timedelta(seconds=15)
-#: A case that cannot answer at all is told as a failure; one that is busy is asked again.
-_UNTIL_ANSWERED: Final = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),
-    maximum_interval=timedelta(seconds=30),
-    non_retryable_error_types=["NotFound", "Internal"],
-)
 _PAGE: Final = 200
 #: What is not the leaver's any more need not be handed over.
 _NOT_THEIRS: Final = ("CASE_TASK_CLOSED", "CASE_OVER", "CASE_TARGET_ILLEGAL")
@@ -92,7 +83,7 @@ class HandOverWorkflow:
         token = ""
         while True:
             page = {"page_size": _PAGE, "page_token": token}
-            reply = await self._call(
+            reply = await call(
                 "cases.v1.CaseService/ListUserTasks",
                 {"person_id": self._now.from_person_id, "page": page},
             )
@@ -112,34 +103,17 @@ class HandOverWorkflow:
             people=(now.from_person_id,),
             origin=SYSTEM,
         )
-        failure = await self._act(task, act)
-        theirs = failure is None or failure.reason not in _NOT_THEIRS
+        refusal = await act_on(task["workflow_id"], act, f"{task['title']}：离职交接")
+        failures = now.failures
+        if refusal is not None and refusal.reason not in _NOT_THEIRS:
+            of = task["case_id"], task["user_task_id"], task["title"]
+            failures = (*failures, Failure(*of, refusal.reason, refusal.message))
         self._now = replace(
             now,
             tried=(*now.tried, _name(task)),
-            handed_over=now.handed_over + (failure is None),
-            failures=(*now.failures, failure) if failure and theirs else now.failures,
+            handed_over=now.handed_over + (refusal is None),
+            failures=failures,
         )
-
-    async def _act(self, task: dict[str, Any], act: Act) -> Failure | None:
-        """Apply an act; what went wrong, if something did."""
-
-        def failure(reason: str, message: str) -> Failure:
-            return Failure(task["case_id"], task["user_task_id"], task["title"], reason, message)
-
-        try:
-            reply: ActReply = await workflow.execute_activity(
-                "act",
-                args=[task["workflow_id"], act],
-                result_type=ActReply,
-                start_to_close_timeout=_ATTEMPT,
-                retry_policy=_UNTIL_ANSWERED,
-                summary=f"{task['title']}：离职交接",
-            )
-        except ActivityError as error:
-            return failure("CASE_UNAVAILABLE", str(error.cause))
-        refusal = reply.refusal
-        return failure(refusal.reason, refusal.message) if refusal else None
 
     async def _record(self, *, ended: bool) -> None:
         now = self._now = replace(self._now, recorded=self._now.recorded + 1)
@@ -150,32 +124,11 @@ class HandOverWorkflow:
             "ordered_by_person_id": now.ordered_by_person_id,
             "started_at": now.started_at.isoformat() if now.started_at else "",
             "handed_over_count": now.handed_over,
-            "failures": [
-                {
-                    "case_id": failure.case_id,
-                    "user_task_id": failure.user_task_id,
-                    "title": failure.title,
-                    "reason": failure.reason,
-                    "message": failure.message,
-                }
-                for failure in now.failures
-            ],
+            "failures": [asdict(failure) for failure in now.failures],
         }
         if ended:
             told["ended_at"] = workflow.now().isoformat()
-        key = f"{workflow.info().workflow_id}/record/{now.recorded}"
-        request = {"idempotency_key": key, "hand_over": told}
-        await self._call("cases.v1.CaseService/RecordHandOver", request)
-
-    async def _call(self, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = await workflow.execute_activity(
-            rpc,
-            request,
-            result_type=dict[str, Any],
-            start_to_close_timeout=_ATTEMPT,
-            retry_policy=_UNTIL_ANSWERED,
-        )
-        return reply
+        await record("cases.v1.CaseService/RecordHandOver", now.recorded, hand_over=told)
 
 
 def _name(task: dict[str, Any]) -> str:

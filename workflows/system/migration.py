@@ -13,19 +13,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from kit.calendar import BusinessCalendar
     from workflows.activities.migrating import CaseToMove, Turn
     from workflows.runtime.audit import SYSTEM
+    from workflows.runtime.calendars import (
+        GET_CALENDAR,
+        calendar_from_reply,
+        edited_calendar_request,
+    )
     from workflows.runtime.migration import MigrationOrder, Outcome
+    from workflows.system.calling import UNTIL_ANSWERED, call, record
 
 MIGRATION: Final = "Migration"
-_ATTEMPT: Final = timedelta(seconds=15)
 _NO_WORD_FOR: Final = timedelta(seconds=60)
-_UNTIL_ANSWERED: Final = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
-)
 _PAGE: Final = 50
 _OUTCOMES: Final = {
     Outcome.SAFE: "MIGRATION_OUTCOME_SAFE",
@@ -39,6 +42,7 @@ class Migration:
     """What is to be moved where, and how far it is.
 
     Attributes:
+        calendar_code: by which the version counts working time; empty: round the clock.
         from_version: 0: cases of any other version.
         case_ids: only these; none: all open cases.
         choices: from an old node to the new one on which to begin afresh.
@@ -54,6 +58,7 @@ class Migration:
     to_version: int
     plan_hash: str
     ordered_by_person_id: str
+    calendar_code: str = ""
     from_version: int = 0
     case_ids: tuple[str, ...] = ()
     choices: dict[str, str] = field(default_factory=dict)
@@ -86,7 +91,7 @@ class MigrationWorkflow:
 
     async def _go_through_all(self) -> None:
         while True:
-            page = await self._call(
+            page = await call(
                 "cases.v1.CaseService/ListCases",
                 {
                     "flow_code": self._now.flow_code,
@@ -104,7 +109,7 @@ class MigrationWorkflow:
                 workflow.continue_as_new(self._now)
 
     async def _case(self, case_id: str) -> dict[str, Any]:
-        return await self._call("cases.v1.CaseService/GetCase", {"case_id": case_id})
+        return await call("cases.v1.CaseService/GetCase", {"case_id": case_id})
 
     async def _take_turns(self, found: list[dict[str, Any]]) -> None:
         """Let those have their turn that have another version."""
@@ -118,17 +123,29 @@ class MigrationWorkflow:
             return
         turns: list[Turn] = await workflow.execute_activity(
             "migrate_cases",
-            args=[cases, self._order(), now.plan_hash, now.dry_run, now.per_second],
+            args=[cases, self._order(await self._calendar()), now.plan_hash, now.dry_run, now.per_second],
             result_type=list[Turn],
             start_to_close_timeout=timedelta(seconds=60 + 30 * len(cases)),
             heartbeat_timeout=_NO_WORD_FOR,
-            retry_policy=_UNTIL_ANSWERED,
+            retry_policy=UNTIL_ANSWERED,
             summary=f"{now.flow_code} → v{now.to_version}：{len(cases)} 个个案",
         )
         self._now = replace(now, looked=now.looked + len(turns))
         await self._record(turns)
 
-    def _order(self) -> MigrationOrder:
+    async def _calendar(self) -> BusinessCalendar | None:
+        """The version's calendar as it is now; None: it needs none, or the company has no such one,
+        as the cases that need it will say."""
+        code = self._now.calendar_code
+        if not code:
+            return None
+        try:
+            reply = await call(GET_CALENDAR, edited_calendar_request(code, workflow.now()))
+        except ActivityError:
+            return None
+        return calendar_from_reply(reply)
+
+    def _order(self, calendar: BusinessCalendar | None) -> MigrationOrder:
         now = self._now
         return MigrationOrder(
             order_key=f"{SYSTEM}/{now.migration_id}",
@@ -137,6 +154,7 @@ class MigrationWorkflow:
             choices=now.choices,
             reason=now.reason,
             origin=SYSTEM,
+            calendar=calendar,
         )
 
     async def _record(self, turns: list[Turn], *, ended: bool = False) -> None:
@@ -155,24 +173,12 @@ class MigrationWorkflow:
         }
         if ended:
             told["ended_at"] = workflow.now().isoformat()
-        await self._call(
+        await record(
             "cases.v1.MigrationService/RecordMigration",
-            {
-                "idempotency_key": f"{workflow.info().workflow_id}/record/{now.recorded}",
-                "migration": told,
-                "cases": [_in_words(turn) for turn in turns],
-            },
+            now.recorded,
+            migration=told,
+            cases=[_in_words(turn) for turn in turns],
         )
-
-    async def _call(self, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = await workflow.execute_activity(
-            rpc,
-            request,
-            result_type=dict[str, Any],
-            start_to_close_timeout=_ATTEMPT,
-            retry_policy=_UNTIL_ANSWERED,
-        )
-        return reply
 
 
 def _in_words(turn: Turn) -> dict[str, Any]:

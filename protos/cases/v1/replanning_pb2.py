@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.directory.v1 import directory_pb2 as protos_dot_directory_dot_v1_dot_directory__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/cases/v1/replanning.proto\x12\x08\x63\x61ses.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#protos/directory/v1/directory.proto\"b\n\tStaleCase\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\x12/\n\x0bnext_due_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb3\x01\n\x15ListStaleCasesRequest\x12\x15\n\rcalendar_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12,\n\x08\x63rossing\x18\x03 \x03(\x0b\x32\x1a.directory.v1.CalendarDays\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12\"\n\x05\x61\x66ter\x18\x05 \x01(\x0b\x32\x13.cases.v1.StaleCase\x12\r\n\x05limit\x18\x06 \x01(\x05\"<\n\x16ListStaleCasesResponse\x12\"\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x13.cases.v1.StaleCase\"\x81\x01\n\x16\x43ountStaleCasesRequest\x12\x15\n\rcalendar_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12,\n\x08\x63rossing\x18\x03 \x03(\x0b\x32\x1a.directory.v1.CalendarDays\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"E\n\x17\x43ountStaleCasesResponse\x12\x16\n\x0e\x63rossing_count\x18\x01 \x01(\x05\x12\x12\n\nopen_count\x18\x02 \x01(\x05\x32\xca\x01\n\x11ReplanningService\x12X\n\x0eListStaleCases\x12\x1f.cases.v1.ListStaleCasesRequest\x1a .cases.v1.ListStaleCasesResponse\"\x03\x90\x02\x01\x12[\n\x0f\x43ountStaleCases\x12 .cases.v1.CountStaleCasesRequest\x1a!.cases.v1.CountStaleCasesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/cases/v1/replanning.proto\x12\x08\x63\x61ses.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#protos/directory/v1/directory.proto\"b\n\tStaleCase\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\x12/\n\x0bnext_due_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc5\x01\n\x15ListStaleCasesRequest\x12\x15\n\rcalendar_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12,\n\x08\x63rossing\x18\x03 \x03(\x0b\x32\x1a.directory.v1.CalendarDays\x12\x11\n\ttime_zone\x18\x04 \x01(\t\x12\"\n\x05\x61\x66ter\x18\x05 \x01(\x0b\x32\x13.cases.v1.StaleCase\x12\r\n\x05limit\x18\x06 \x01(\x05\x12\x10\n\x08\x63\x61se_ids\x18\x07 \x03(\t\"<\n\x16ListStaleCasesResponse\x12\"\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x13.cases.v1.StaleCase\"\x81\x01\n\x16\x43ountStaleCasesRequest\x12\x15\n\rcalendar_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12,\n\x08\x63rossing\x18\x03 \x03(\x0b\x32\x1a.directory.v1.CalendarDays\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"E\n\x17\x43ountStaleCasesResponse\x12\x16\n\x0e\x63rossing_count\x18\x01 \x01(\x05\x12\x12\n\nopen_count\x18\x02 \x01(\x05\x32\xca\x01\n\x11ReplanningService\x12X\n\x0eListStaleCases\x12\x1f.cases.v1.ListStaleCasesRequest\x1a .cases.v1.ListStaleCasesResponse\"\x03\x90\x02\x01\x12[\n\x0f\x43ountStaleCases\x12 .cases.v1.CountStaleCasesRequest\x1a!.cases.v1.CountStaleCasesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,13 +40,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STALECASE']._serialized_start=116
   _globals['_STALECASE']._serialized_end=214
   _globals['_LISTSTALECASESREQUEST']._serialized_start=217
-  _globals['_LISTSTALECASESREQUEST']._serialized_end=396
-  _globals['_LISTSTALECASESRESPONSE']._serialized_start=398
-  _globals['_LISTSTALECASESRESPONSE']._serialized_end=458
-  _globals['_COUNTSTALECASESREQUEST']._serialized_start=461
-  _globals['_COUNTSTALECASESREQUEST']._serialized_end=590
-  _globals['_COUNTSTALECASESRESPONSE']._serialized_start=592
-  _globals['_COUNTSTALECASESRESPONSE']._serialized_end=661
-  _globals['_REPLANNINGSERVICE']._serialized_start=664
-  _globals['_REPLANNINGSERVICE']._serialized_end=866
+  _globals['_LISTSTALECASESREQUEST']._serialized_end=414
+  _globals['_LISTSTALECASESRESPONSE']._serialized_start=416
+  _globals['_LISTSTALECASESRESPONSE']._serialized_end=476
+  _globals['_COUNTSTALECASESREQUEST']._serialized_start=479
+  _globals['_COUNTSTALECASESREQUEST']._serialized_end=608
+  _globals['_COUNTSTALECASESRESPONSE']._serialized_start=610
+  _globals['_COUNTSTALECASESRESPONSE']._serialized_end=679
+  _globals['_REPLANNINGSERVICE']._serialized_start=682
+  _globals['_REPLANNINGSERVICE']._serialized_end=884
 # @@protoc_insertion_point(module_scope)

@@ -60,6 +60,7 @@ class ListStaleCasesRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    CASE_IDS_FIELD_NUMBER: _builtins.int
     calendar_code: _builtins.str
     version: _builtins.int
     """Those by an older edit than this."""
@@ -76,6 +77,10 @@ class ListStaleCasesRequest(_message.Message):
     def after(self) -> Global___StaleCase:
         """After this one."""
 
+    @_builtins.property
+    def case_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these; none: any."""
+
     def __init__(
         self,
         *,
@@ -85,10 +90,11 @@ class ListStaleCasesRequest(_message.Message):
         time_zone: _builtins.str = ...,
         after: Global___StaleCase | None = ...,
         limit: _builtins.int = ...,
+        case_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "calendar_code", b"calendar_code", "crossing", b"crossing", "limit", b"limit", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "calendar_code", b"calendar_code", "case_ids", b"case_ids", "crossing", b"crossing", "limit", b"limit", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -86,6 +86,15 @@ async def test_then_come_all_others_that_count_by_an_older_edit(
     ]  # fmt: skip
 
 
+async def test_whoever_has_been_told_is_asked_about_until_they_have_the_edit(
+    served: Served, office: str
+) -> None:
+    told = ["ca_idle", "ca_new", "ca_over", "ca_shop"]
+    asked = replanning_pb2.ListStaleCasesRequest(calendar_code=office, version=2, case_ids=told)
+    found = (await stub(served).ListStaleCases(asked)).cases
+    assert [each.case_id for each in found] == ["ca_idle"]
+
+
 async def test_an_edit_is_previewed_by_how_many_it_would_move(served: Served, office: str) -> None:
     asked = replanning_pb2.CountStaleCasesRequest(calendar_code=office, crossing=[days(4, 8)])
     count = await stub(served, CLERK).CountStaleCases(asked)

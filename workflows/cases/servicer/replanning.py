@@ -40,7 +40,7 @@ class ReplanningServicer(replanning_pb2_grpc.ReplanningServiceServicer):
             after = (instant_from_proto(due) if known else None, request.after.case_id)
         rows = await list_stale(
             current_session(),
-            Stale(request.calendar_code, request.version, crossing),
+            Stale(request.calendar_code, request.version, crossing, tuple(request.case_ids)),
             after,
             min(request.limit or _LIMIT, _MOST),
         )

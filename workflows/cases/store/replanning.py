@@ -20,11 +20,13 @@ class Stale:
         before_version: those by an older edit than this; 0: by any.
         crossing: those whose open deadlines reach over one of these times, each from an instant to
             an instant; none: all.
+        case_ids: only these; none: any.
     """
 
     calendar_code: str
     before_version: int = 0
     crossing: tuple[tuple[datetime, datetime], ...] = ()
+    case_ids: tuple[str, ...] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter in SQL."""
@@ -33,6 +35,8 @@ class Stale:
             wanted.append(CaseRow.calendar_version < self.before_version)
         if self.crossing:
             wanted.append(self.crosses())
+        if self.case_ids:
+            wanted.append(CaseRow.case_id.in_(self.case_ids))
         return wanted
 
     def crosses(self) -> ColumnElement[bool]:

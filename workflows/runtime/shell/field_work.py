@@ -261,6 +261,7 @@ class FieldWorkWorkflow:
             revision=state.revision,
             user_task=user_task(state, task) if task else None,
             refusal=refusal,
+            remembered=True,
         )
 
 

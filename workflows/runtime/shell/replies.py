@@ -7,6 +7,7 @@ from typing import Any, Final
 from temporalio.exceptions import ApplicationError
 
 from workflows.compiler.plan import Plan
+from workflows.runtime.acting import remembers_all
 from workflows.runtime.describe_task import open_task
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
@@ -25,6 +26,7 @@ def reply_to(act: Act, refusal: Refusal | None, state: CaseState, plan: Plan) ->
         revision=state.revision,
         user_task=open_task(state, plan, act.task_id),
         refusal=refusal,
+        remembered=remembers_all(state),
     )
 
 

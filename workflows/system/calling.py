@@ -1,0 +1,69 @@
+"""What the system's workflows do outside themselves: they call the services, act on cases in somebody's
+name, and tell the read model how far they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from kit.errors import Kind
+    from workflows.runtime.events import Act
+    from workflows.runtime.payloads import ActReply, Refusal
+
+_ATTEMPT: Final = timedelta(seconds=15)
+#: Whoever is down or busy is asked again. A case that cannot answer at all is told as a failure.
+UNTIL_ANSWERED: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    maximum_interval=timedelta(seconds=30),
+    non_retryable_error_types=["NotFound", "Internal"],
+)
+
+
+async def call(rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Call a service until it answers.
+
+    Raises:
+        ActivityError: it refuses.
+    """
+    reply: dict[str, Any] = await workflow.execute_activity(
+        rpc,
+        request,
+        result_type=dict[str, Any],
+        start_to_close_timeout=_ATTEMPT,
+        retry_policy=UNTIL_ANSWERED,
+    )
+    return reply
+
+
+async def act_on(workflow_id: str, act: Act, summary: str) -> Refusal | None:
+    """Apply an act to a case; why not, if it was not.
+
+    A case that does not answer has refused as ``CASE_UNAVAILABLE``.
+    """
+    try:
+        reply: ActReply = await workflow.execute_activity(
+            "act",
+            args=[workflow_id, act],
+            result_type=ActReply,
+            start_to_close_timeout=_ATTEMPT,
+            retry_policy=UNTIL_ANSWERED,
+            summary=summary,
+        )
+    except ActivityError as error:
+        return Refusal(Kind.UNAVAILABLE, "CASE_UNAVAILABLE", str(error.cause))
+    return reply.refusal
+
+
+async def record(rpc: str, number: int, **told: Any) -> None:
+    """Tell the read model how far this workflow is.
+
+    Args:
+        number: which telling it is; the same one counts once.
+    """
+    key = f"{workflow.info().workflow_id}/record/{number}"
+    await call(rpc, {"idempotency_key": key, **told})
