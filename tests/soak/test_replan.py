@@ -108,6 +108,6 @@ async def test_acts_stay_within_their_target_while_cases_are_replanned(
         f" {meanwhile[98]:.1f} ms meanwhile ({len(busy)} acts)"
     )
     acts = await office.acts(cases[-1])
-    assert [(each.verb, each.rule) for each in acts] == [("replan", "calendar/2")]
+    assert [(each.verb, each.rule) for each in acts] == [("replan", "calendar/replanned/2")]
     assert meanwhile[49] < max(P50, 2 * before[49])
     assert meanwhile[98] < max(P99, 2 * before[98])

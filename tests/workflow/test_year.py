@@ -196,7 +196,7 @@ async def test_a_case_lives_a_year_of_deadlines(office: Office) -> None:
     festival = {day.day for day in years.days if "春节" in day.label}
     assert any(began.date() < day < ended.date() for day in festival)
     replans = [act for act in await office.acts(case) if act.verb == "replan"]
-    assert [(act.user_task_id, act.rule) for act in replans] == [("visit/3", "calendar/2")]
+    assert [(act.user_task_id, act.rule) for act in replans] == [("visit/3", "calendar/office/2")]
 
     # Whoever takes it up anew decides the same.
     replayer = Replayer(

@@ -4,7 +4,7 @@ Also an activity, for the workflow that moves many."""
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -100,14 +100,7 @@ class CaseMoves:
     async def _take_turn(
         self, case: CaseToMove, order: MigrationOrder, plan_hash: str, *, dry_run: bool
     ) -> Turn:
-        own = MigrationOrder(
-            f"{order.order_key}/{case.case_id}",
-            order.flow_version,
-            order.ordered_by,
-            order.choices,
-            order.reason,
-            order.origin,
-        )
+        own = replace(order, order_key=f"{order.order_key}/{case.case_id}")
         act = self.look if dry_run else self.move
         try:
             reply = await act(case.workflow_id, own, plan_hash)

@@ -63,6 +63,7 @@ async def order_migration(
         flow.version,
         flow.plan_hash,
         by,
+        calendar_code=flow.calendar_code,
         from_version=wanted.from_version,
         case_ids=wanted.case_ids,
         choices=wanted.choices,

@@ -73,8 +73,13 @@ def take_calendar(case: CaseRun, calendar: BusinessCalendar) -> None:
     case.changed = True
     told = range(calendar.first_year, calendar.last_year + 1)
     earlier = {day: hours for day, hours in known.days.items() if day.year not in told}
-    case.calendar = shared(replace(calendar, days={**earlier, **calendar.days}))
-    plan_again(case, f"calendar/{calendar.version}")
+    count_by(case, replace(calendar, days={**earlier, **calendar.days}))
+
+
+def count_by(case: CaseRun, calendar: BusinessCalendar) -> None:
+    """Count working time by a calendar from now on, and for what is open since it began."""
+    case.calendar = shared(calendar)
+    plan_again(case, f"calendar/{calendar.code}/{calendar.version}")
 
 
 def plan_again(case: CaseRun, rule: str) -> None:

@@ -65,7 +65,7 @@ def judge(
     """
     if old.hash == new.hash and not order.choices:
         return Verdict(Outcome.SAFE)
-    general = tuple(about_case(state, old, new, interpreter, is_child=is_child))
+    general = tuple(about_case(state, old, new, order, interpreter, is_child=is_child))
     if general:
         return Verdict(Outcome.UNSAFE, general)
     found, findings = levels(state, old, new, order.choices)

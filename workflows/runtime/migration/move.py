@@ -1,7 +1,7 @@
 """Moves a case's state to another version. Whether that is safe is ``judge``'s to say.
 
-Nothing is called and nobody is told here: what stays goes on as it was, with its clocks under the new
-limits; what begins afresh enters its node when the next run of the case begins (``Resumed``).
+What stays goes on as it was, with its clocks under the new limits and by the new calendar; what begins
+afresh enters its node when the next run of the case begins (``Resumed``).
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from workflows.compiler.plan import Plan, PlanGraph
 from workflows.language.values import Json
 from workflows.runtime import compensation
 from workflows.runtime.commands import Command, RecordAct
+from workflows.runtime.deadlines import count_by
 from workflows.runtime.migration.clocks import refit
 from workflows.runtime.migration.verdict import MigrationOrder
+from workflows.runtime.migration.whole import counts_by_another
 from workflows.runtime.places import body_of
 from workflows.runtime.run import CaseRun, Run
 from workflows.runtime.state import ActOutcome, CaseState, InnerState, RunState, Unwind
@@ -49,6 +51,8 @@ def migrate(
         for node in [node for node in run.tokens if run.path + node in moved]:
             compensation.leave_early(run, node, order.reason or "流程版本迁移")
     case = CaseRun(_moved(left.finish(), state, new, moved, order), at, new)
+    if counts_by_another(old, new) and order.calendar is not None:
+        count_by(case, order.calendar)
     _set_defaults(case)
     _refit(case, old)
     case.emit(_record(state, case, old, new, moved, order))

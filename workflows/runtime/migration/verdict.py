@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workflows.runtime.calendars import SharedCalendar
+
 
 class Outcome(StrEnum):
     """Whether a case may move."""
@@ -94,6 +96,7 @@ class MigrationOrder:
         choices: from an old node to the new one to begin afresh on, both with the runs around them.
         reason: why, for the record.
         origin: where it came from.
+        calendar: by which the version counts working time, for a case that counts by another one.
     """
 
     order_key: str
@@ -102,6 +105,7 @@ class MigrationOrder:
     choices: dict[str, str] = field(default_factory=dict)
     reason: str = ""
     origin: str = ""
+    calendar: SharedCalendar | None = None
 
 
 @dataclass(frozen=True, slots=True)

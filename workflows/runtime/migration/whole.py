@@ -6,14 +6,25 @@ from collections.abc import Iterator
 
 from workflows.compiler.plan import Plan
 from workflows.language.types import assignable, from_json
-from workflows.runtime.migration.verdict import Finding
+from workflows.runtime.migration.verdict import Finding, MigrationOrder
 from workflows.runtime.state import CaseState, CaseStatus
 
 
+def counts_by_another(old: Plan, new: Plan) -> bool:
+    """Whether a case that moves counts working time by another calendar from then on."""
+    return new.calendar not in ("", old.calendar)
+
+
 def about_case(
-    state: CaseState, old: Plan, new: Plan, interpreter: int, *, is_child: bool
+    state: CaseState,
+    old: Plan,
+    new: Plan,
+    order: MigrationOrder,
+    interpreter: int,
+    *,
+    is_child: bool,
 ) -> Iterator[Finding]:
-    """What is wrong with the whole: another flow, another calendar, a worker too old …"""
+    """What is wrong with the whole: another flow, no such calendar, a worker too old …"""
     if old.flow != new.flow:
         yield Finding(
             "MIGRATION_OTHER_FLOW",
@@ -36,12 +47,13 @@ def about_case(
             f"the version needs interpreter {new.interpreter}, the worker has {interpreter}; upgrade "
             "the workers first",
         )
-    if new.calendar not in ("", old.calendar):
+    brought = order.calendar.code if order.calendar else ""
+    if counts_by_another(old, new) and brought != new.calendar:
         yield Finding(
-            "MIGRATION_CALENDAR_CHANGED",
+            "MIGRATION_CALENDAR_MISSING",
             "",
-            f"新版本用的工作日历是 {new.calendar}，个案用的是 {old.calendar or '自然时间'}",
-            f"the version counts in calendar {new.calendar}, the case in {old.calendar or 'none'}",
+            f"新版本改用工作日历 {new.calendar}，而公司没有这个日历：先建好它",
+            f"the version counts by calendar {new.calendar}, which is not there; create it first",
         )
     if is_child and not assignable(from_json(old.response), from_json(new.response)):
         yield Finding(
