@@ -10,7 +10,6 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior
 from temporalio.worker import (
     PollerBehaviorAutoscaling,
-    UnsandboxedWorkflowRunner,
     Worker,
     WorkerDeploymentConfig,
     WorkerDeploymentVersion,
@@ -31,6 +30,7 @@ from workflows.activities.rpc import RpcActivity
 from workflows.client import TASK_QUEUE
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
+from workflows.runtime.shell.runner import LeanRunner
 from workflows.runtime.workflow import CaseWorkflow
 from workflows.system.alert import AlertWorkflow
 from workflows.system.bulk_act import BulkActWorkflow
@@ -87,7 +87,7 @@ def make_worker(
             CaseMoves(temporal).migrate_cases,
             *activities,
         ],
-        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+        workflow_runner=runner or LeanRunner(CaseWorkflow),
         max_cached_workflows=int(case_memory_megabytes / _MEGABYTES_A_CASE),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -15,8 +15,8 @@ class Alerts:
     """Asks for alerts; who else has asked for the same one is not asked again."""
 
     def __init__(self) -> None:
-        self._asking: set[asyncio.Task[None]] = set()
-        self._asked: set[str] = set()
+        self._asking = 0
+        self._asked: frozenset[str] = frozenset()
 
     @property
     def settled(self) -> bool:
@@ -27,10 +27,9 @@ class Alerts:
         """See to it that operations hear of an incident, if they have not just heard of its like."""
         if alert.reason in self._asked:
             return
-        self._asked.add(alert.reason)
-        asking = asyncio.create_task(self._ask(alert))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
+        self._asked |= {alert.reason}
+        self._asking += 1
+        asyncio.create_task(self._ask(alert))  # noqa: RUF006 - a workflow's loop keeps its tasks
 
     async def _ask(self, alert: Alert) -> None:
         try:
@@ -44,3 +43,5 @@ class Alerts:
             )
         except FailureError as error:
             workflow.logger.info("operations have heard of this already: %s", error)
+        finally:
+            self._asking -= 1

@@ -56,24 +56,13 @@ def _sla_state(tasks: list[UserTask], now: datetime) -> str:
     return "overdue" if min(due) <= now else "running"
 
 
-class Attributes:
-    """What the visibility store was last told of this case."""
-
-    def __init__(self) -> None:
-        info = workflow.info()
-        self._shown: dict[str, object] = {
-            key.name: info.typed_search_attributes.get(key) for key in ALL
-        }
-
-    def show(self, values: Values) -> None:
-        """Write those that are new or different; empty ones that were never written stay so."""
-        changed = {
-            key: value
-            for key, value in values.items()
-            if self._shown.get(key.name) != value and (value or self._shown.get(key.name))
-        }
-        if changed:
-            workflow.upsert_search_attributes(
-                [key.value_set(value) for key, value in changed.items()]
-            )
-            self._shown.update({key.name: value for key, value in changed.items()})
+def show(values: Values) -> None:
+    """Write those that are new or different; empty ones that were never written stay so."""
+    shown = workflow.info().typed_search_attributes
+    changed = [
+        key.value_set(value)
+        for key, value in values.items()
+        if (before := shown.get(key)) != value and (value or before)
+    ]
+    if changed:
+        workflow.upsert_search_attributes(changed)

@@ -48,11 +48,11 @@ class Calls:
         self._wake = wake
         self.in_flight: dict[str, CallRpc] = {}
         #: Calls in flight whose local attempt failed: something is down, and people should see it.
-        self.in_trouble: set[str] = set()
+        self.in_trouble: frozenset[str] = frozenset()
         self._began: dict[str, datetime] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._chained: set[str] = set()
-        self._unwanted: set[str] = set()
+        self._chained: frozenset[str] = frozenset()
+        self._unwanted: frozenset[str] = frozenset()
         self._task = -1
         self._chain_began: datetime | None = None
         self._answering = False
@@ -86,7 +86,7 @@ class Calls:
             before.cancel()
         local = self._may_chain(call)
         if local:
-            self._chained.add(call.call_id)
+            self._chained |= {call.call_id}
         running = asyncio.create_task(self._run(call, local, on_end))
         self._running[call.call_id] = running
         running.add_done_callback(lambda task: self._forget(call.call_id, task))
@@ -98,7 +98,7 @@ class Calls:
         and a replay would take another way.
         """
         if call_id in self._chained:
-            self._unwanted.add(call_id)
+            self._unwanted |= {call_id}
         elif call_id in self._running:
             self._running[call_id].cancel()
 
@@ -130,9 +130,9 @@ class Calls:
         if self._running.get(call_id) is not ended:
             return  # it goes on: what became of it is being asked
         del self.in_flight[call_id], self._running[call_id], self._began[call_id]
-        self._chained.discard(call_id)
-        self._unwanted.discard(call_id)
-        self.in_trouble.discard(call_id)
+        self._chained -= {call_id}
+        self._unwanted -= {call_id}
+        self.in_trouble -= {call_id}
         self._wake()
 
     async def _attempt_locally(self, call: CallRpc) -> Ended | None:
@@ -147,14 +147,14 @@ class Calls:
                 summary=call.summary,
             )
         except FailureError as error:
-            self._chained.discard(call.call_id)
+            self._chained -= {call.call_id}
             if _is_final(error):
                 return _failure(call, error)
             # The chain was waited for; what it left behind is to be shown meanwhile.
-            self.in_trouble.add(call.call_id)
+            self.in_trouble |= {call.call_id}
             self._wake()
             return None
-        self._chained.discard(call.call_id)
+        self._chained -= {call.call_id}
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
     async def _call_until_answered(self, call: CallRpc, attempts_made: int) -> Ended:

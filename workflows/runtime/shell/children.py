@@ -32,8 +32,7 @@ class Children:
     def __init__(self, on_end: Callable[[ChildEnded], None], ids: dict[str, str]) -> None:
         self.ids = ids
         self._on_end = on_end
-        self._running: set[asyncio.Task[None]] = set()
-        self._starting: set[str] = set()
+        self._starting: frozenset[str] = frozenset()
         self._unsettled = 0
 
     @property
@@ -55,24 +54,19 @@ class Children:
         told of a child that dies without a word, this one is not."""
         for key in self.ids:
             self._unsettled += 1
-            self._spawn(self._call_on(key))
+            _begin(self._call_on(key))
 
     def cancel(self, command: CancelChild) -> None:
         """Ask a child to end."""
         self._unsettled += 1
-        self._spawn(self._ask_to_end(command))
+        _begin(self._ask_to_end(command))
 
     def _start(self, command: Start, workflow_id: str, kind: str, args: list[Any]) -> None:
         key = f"{command.node}/{command.visit}"
         self.ids[key] = workflow_id
-        self._starting.add(key)
+        self._starting |= {key}
         self._unsettled += 1
-        self._spawn(self._live(command, workflow_id, kind, args))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        running = asyncio.create_task(work)
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        _begin(self._live(command, workflow_id, kind, args))
 
     async def _live(self, command: Start, workflow_id: str, kind: str, args: list[Any]) -> None:
         key = f"{command.node}/{command.visit}"
@@ -93,7 +87,7 @@ class Children:
             self._fail(command.node, command.visit, reason, f"{workflow_id}: {error}")
             return
         finally:
-            self._starting.discard(key)
+            self._starting -= {key}
             self._unsettled -= 1
         try:
             await child
@@ -129,3 +123,7 @@ class Children:
         self._on_end(
             ChildEnded(workflow.now(), node, visit, "failed", reason=reason, message=message)
         )
+
+
+def _begin(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.create_task(work)  # noqa: RUF006 - a workflow's loop keeps its tasks

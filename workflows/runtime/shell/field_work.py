@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from datetime import timedelta
 from typing import Any, Final
 
@@ -58,7 +57,7 @@ class FieldWorkWorkflow:
 
     @workflow.init
     def __init__(self, source: FieldWorkInput | CarriedWork) -> None:
-        self._inbox: deque[Event] = deque()
+        self._inbox: list[Event] = []
         if isinstance(source, CarriedWork):
             carried = source
         else:
@@ -68,7 +67,7 @@ class FieldWorkWorkflow:
             # Fails the task, not the field work: a worker that knows so much takes it up.
             raise RuntimeError(f"the field work needs interpreter {carried.interpreter}")
         self._state = carried.state
-        self._todo: deque[Command] = deque(carried.calls)
+        self._todo: list[Command] = list(carried.calls)
         #: At first, so that a run that takes over sets its timer and tells what is not told yet.
         self._woken = True
         self._lifetime = Lifetime(self._wake, carried.left_build)
@@ -181,9 +180,9 @@ class FieldWorkWorkflow:
         self._woken = False
         while self._inbox or self._todo:
             while self._inbox:
-                self._take(self._inbox.popleft())
+                self._take(self._inbox.pop(0))
             while self._todo:
-                self._carry_out(self._todo.popleft())
+                self._carry_out(self._todo.pop(0))
         if not self._calls.chaining:
             self._come_to_wait()
 

@@ -37,7 +37,6 @@ class Recorder:
         self._acts = list(since.acts)
         self._telling = False
         self._told_retries = False
-        self._starting: asyncio.Task[None] | None = None
         self._pausing: asyncio.Task[None] | None = None
         #: Why the read model does not take what it is told; empty: it does.
         self.refusal = ""
@@ -94,7 +93,8 @@ class Recorder:
             summary=f"记录个案 #{revision}",
             purpose=Purpose.NODE,
         )
-        self._starting = asyncio.create_task(self._start_last(call, revision, len(acts)))
+        starting = self._start_last(call, revision, len(acts))
+        asyncio.create_task(starting)  # noqa: RUF006 - a workflow's loop keeps its tasks
 
     async def _start_last(self, call: CallRpc, revision: int, acts: int) -> None:
         """Begin the call behind whatever else the workflow task gives.
