@@ -146,6 +146,7 @@ class CaseWorkflow:
         except Exception as defect:
             raise refused(self._reply(act, self._defect_of(act, defect))) from defect
         self._calls.answer_first()
+        self._lifetime.note_act()
         return self._reply(act, None)
 
     @act.validator
@@ -326,35 +327,41 @@ class CaseWorkflow:
         return min(ringing, default=(None, ""))
 
     def _come_to_wait(self) -> None:
-        if self._is_movable() and (moved := self._moved()):
+        if self._migrating.is_ordered and self._is_movable() and (moved := self._moved()):
             self._continue_as_new(moved)
-        state = self._state
-        self._alarm.set(*self._next_ringing())
-        workflow.set_current_details(
-            describe.details(state, self._plan, unrecorded=self._recorder.refusal)
-        )
-        if not any(each(state, self._plan, "calls")):
-            show(values_of(state, self._plan, self._input.region_adcode, workflow.now()))
-        if not self._passes_through():
-            self._recorder.tell(
-                state.revision,
-                self._standing(),
-                describe.awaited(state, self._plan),
-                describe.incidents(state, self._plan),
-                describe.retried_calls(state, self._plan),
-            )
         if self._should_continue_as_new():
             self._continue_as_new()
+        self._alarm.set(*self._next_ringing())
+        if not self._passes_through():
+            self._show()
+
+    def _show(self) -> None:
+        """Let people and operations see where the case stands."""
+        state, plan = self._state, self._plan
+        workflow.set_current_details(
+            describe.details(state, plan, unrecorded=self._recorder.refusal)
+        )
+        if not any(each(state, plan, "calls")):
+            show(values_of(state, plan, self._input.region_adcode, workflow.now()))
+        self._recorder.tell(state.revision, self._told)
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "case": self._standing(),
+            "awaited": describe.awaited(self._state, self._plan),
+            "incidents": describe.incidents(self._state, self._plan),
+            "retried_calls": describe.retried_calls(self._state, self._plan),
+        }
 
     def _passes_through(self) -> bool:
         """Only calls are under way, as planned: the case does not wait, it will go on in a moment.
-        Telling the read model of each such step would cost as much as the step."""
+        Telling of each such step would cost as much as the step."""
+        if self._calls.in_trouble or self._recorder.is_behind:
+            return False
         kinds = ("tasks", "timers", "children", "awaited", "incidents")
         waits = any(any(each(self._state, self._plan, kind)) for kind in kinds)
         calls = [call for _, call in each(self._state, self._plan, "calls")]
-        if any(call.retries for call in calls):
-            return False
-        return bool(calls) and not (waits or self._calls.in_trouble or self._recorder.is_behind)
+        return bool(calls) and not waits and not any(call.retries for call in calls)
 
     def _moved(self) -> Moved | None:
         return self._migrating.moved(self._state, self._plan, workflow.now())

@@ -229,7 +229,12 @@ class FieldWorkWorkflow:
         self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
         workflow.set_current_details(details(state))
         self._recorder.tell(
-            state.revision, standing(state), [], in_words(state), retried_calls(state)
+            state.revision,
+            lambda: {
+                "case": standing(state),
+                "incidents": in_words(state),
+                "retried_calls": retried_calls(state),
+            },
         )
         if not state.ended and workflow.all_handlers_finished() and self._lifetime.is_spent():
             self._continue_as_new()

@@ -4,6 +4,10 @@ A run gives way to a new one when its history has grown long, when it finds itse
 than it began on (a new build has replaced the old one), or when another build has become the one
 that new runs begin on (builds run side by side and a run stays with its own). It never moves to a
 build whose interpreter is older, after a roll-back: that one could not read its state.
+
+What comes in while a run gives way fails its workflow task, which is then done again from the first
+event on: whoever acts waits for that. People who have just acted act again in a moment, so a run that
+has grown long gives way together with the answer to an act, or once they have paused.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ PRESENT_INTERPRETER: Final = "present_interpreter"
 
 #: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
 MOST_EVENTS: Final = 1_000
+#: How much longer it may grow until people pause.
+_AMID_ACTS: Final = 1.2
+_PAUSE: Final = timedelta(seconds=2)
 _ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 _ANSWER_WITHIN: Final = timedelta(seconds=1)
 
@@ -46,6 +53,12 @@ class Lifetime:
         self._asking: asyncio.Task[None] | None = None
         self._asked_at: datetime | None = None
         self._may_move = False
+        #: When somebody last acted, and how long the history was then.
+        self._acted: tuple[datetime, int] | None = None
+
+    def note_act(self) -> None:
+        """Somebody acts in this workflow task."""
+        self._acted = workflow.now(), workflow.info().get_current_history_length()
 
     @property
     def leaving(self) -> str:
@@ -66,8 +79,16 @@ class Lifetime:
             self._may_move
             or _build_of(info) != self._began_on
             or info.is_continue_as_new_suggested()
-            or info.get_current_history_length() > MOST_EVENTS
+            or self._has_grown_long(info.get_current_history_length())
         )
+
+    def _has_grown_long(self, events: int) -> bool:
+        if events <= MOST_EVENTS:
+            return False
+        if self._acted is None or events > MOST_EVENTS * _AMID_ACTS:
+            return True
+        at, events_then = self._acted
+        return events == events_then or workflow.now() - at > _PAUSE
 
     def _ask(self) -> None:
         now = workflow.now()

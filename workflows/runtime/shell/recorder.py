@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ from workflows.runtime.waiting import Waited
 #: How often the workflow's conditions are looked at before: more than anything else waits for.
 _TURNS: Final = 4
 _TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
+#: In JSON, the character that PostgreSQL stores in no text.
+_NUL: Final = "\\u0000"
 _RPC: Final = "cases.v1.CaseService/RecordCase"
 
 
@@ -60,35 +62,28 @@ class Recorder:
         """Whether the read model has this revision, and with it the acts that led to it."""
         return not self._telling and self._told >= revision
 
-    def tell(
-        self,
-        revision: int,
-        case: dict[str, Any],
-        awaited: Sequence[dict[str, Any]],
-        incidents: Sequence[dict[str, Any]],
-        retried_calls: Sequence[dict[str, Any]],
-    ) -> None:
-        """Tell this state, unless it is told or another telling is under way."""
+    def tell(self, revision: int, standing: Callable[[], dict[str, Any]]) -> None:
+        """Tell this state, unless it is told or another telling is under way.
+
+        Args:
+            standing: gives the fields of the request that say where the workflow stands.
+        """
         if self._telling or self._pausing or self.is_told(revision):
             return
         self._telling = True
         acts = list(self._acts)
-        request = {
-            "case": case,
-            "acts": [_act(act, case["case_id"]) for act in acts],
-            "awaited": list(awaited),
-            "incidents": list(incidents),
-            "retried_calls": list(retried_calls),
-        }
-        self._told_retries = bool(retried_calls)
+        request = standing()
+        self._told_retries = bool(request["retried_calls"])
+        request["acts"] = [_act(act, request["case"]["case_id"]) for act in acts]
+        text = json.dumps(request, sort_keys=True, separators=(",", ":"))
         workflow_id = workflow.info().workflow_id
         call = CallRpc(
             call_id=f"record/{revision}",
             node="",
             visit=0,
             rpc=_RPC,
-            request=_storable(request),
-            idempotency_key=f"{workflow_id}/record/{revision}/{_digest(request)}",
+            request=_storable(request) if _NUL in text else request,
+            idempotency_key=f"{workflow_id}/record/{revision}/{_digest(text)}",
             quick=True,
             summary=f"记录个案 #{revision}",
             purpose=Purpose.NODE,
@@ -161,8 +156,8 @@ def _waited(waited: Waited) -> dict[str, Any]:
 
 
 def _storable(told: Any) -> Any:
-    """What is told, without the one character that PostgreSQL stores in no text: a case that holds it
-    would never be recorded again."""
+    """What is told, without the character that cannot be stored: a case that holds it would never be
+    recorded again."""
     match told:
         case str():
             return told.replace("\0", "\ufffd")
@@ -174,6 +169,5 @@ def _storable(told: Any) -> Any:
             return told
 
 
-def _digest(request: dict[str, Any]) -> str:
-    text = json.dumps(request, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
