@@ -15,7 +15,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kit.errors import FailedPrecondition, ServiceError, Unavailable
+from kit.errors import FailedPrecondition, NotFound, ServiceError, Unavailable
 from kit.rpc.server import Mount
 from protos.common.v1.money_pb2 import Money
 from protos.directory.v1 import directory_pb2, directory_pb2_grpc
@@ -138,8 +138,7 @@ class _Directory(_Partial):
         self, request: directory_pb2.GetCalendarRequest, context: Any
     ) -> directory_pb2.Calendar:
         if self._company.calendars:
-            years = (request.first_year, request.last_year)
-            return calendar_to_proto(lay_out(self._company.calendars[-1], *years))
+            return self._newest(request)
         hours = [directory_pb2.OpenInterval(start_minute=540, end_minute=1080)]
         return directory_pb2.Calendar(
             calendar_code=request.calendar_code,
@@ -150,6 +149,13 @@ class _Directory(_Partial):
             time_zone="Asia/Shanghai",
             weekly=[directory_pb2.WeekdayHours(weekday=day, open=hours) for day in range(1, 6)],
         )
+
+    def _newest(self, request: directory_pb2.GetCalendarRequest) -> directory_pb2.Calendar:
+        code = request.calendar_code
+        edits = [each for each in self._company.calendars if each.calendar_code == code]
+        if not edits:
+            raise NotFound("CALENDAR_UNKNOWN", f"there is no calendar {code}")
+        return calendar_to_proto(lay_out(edits[-1], request.first_year, request.last_year))
 
 
 class _Notify(_Partial):

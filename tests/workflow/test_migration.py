@@ -4,6 +4,7 @@ field work; another worker takes them up; what is not safe stays."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from protos.cases.v1 import cases_pb2, migrations_pb2
 from protos.flow.v1 import flow_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE
+from tests.workflow.test_replan import ROUND_THE_WEEK, due_of, lasting, told
 from workflows.activities.migrating import CaseMoves
 from workflows.client import StartedCase, WantedMigration
 from workflows.runtime.migration import MigrationOrder, MigrationReply, Outcome
@@ -217,6 +219,45 @@ async def test_many_are_asked_and_only_those_that_are_safe_move(office: Office) 
     ]
     for case in cases:
         await of_version(office, case, flow.version)
+
+
+async def test_cases_that_move_to_another_calendar_are_due_by_that_one(real_office: Office) -> None:
+    office = real_office
+    until_nine = replace(ROUND_THE_WEEK, calendar_code="late", weekly=(((9 * 60, 21 * 60),),) * 7)
+    office.company.calendars = [ROUND_THE_WEEK, until_nine]
+    source = lasting(36)
+    async with office.worker():
+        case = await office.start(source)
+        before = due_of(await told(office, case, 1))
+        flow = await office.publish(source.replace("calendar: replanned", "calendar: late"))
+        wanted = WantedMigration(flow.flow_code, flow.version, dry_run=False)
+        done = await migrated(office, wanted, "late")
+        assert [(tally.outcome, tally.count) for tally in done.tallies] == [
+            (migrations_pb2.MIGRATION_OUTCOME_MOVED, 1)
+        ]
+        moved = await of_version(office, case, flow.version)
+        assert moved.business_clock.calendar_code == "late"
+        assert due_of(moved) < before
+    async with office.worker():
+        await office.act(
+            await office.task_of("pe_li", case), "complete", "pe_li", form={"note": "好"}
+        )
+        assert await office.outcome(case) == "completed"
+    acts = [(act.verb, act.rule) for act in await office.acts(case)]
+    assert acts == [("replan", "calendar/late/1"), ("migrate", ""), ("complete", "")]
+    assert len(office.company.messages_to("pe_li", "task_due")) == 1
+
+
+async def test_a_case_says_that_the_calendar_of_a_version_is_not_there(office: Office) -> None:
+    office.company.calendars = [ROUND_THE_WEEK]
+    source = lasting(36)
+    case = await office.start(source)
+    await told(office, case, 1)
+    flow = await office.publish(source.replace("calendar: replanned", "calendar: nowhere"))
+    dry = await migrated(office, WantedMigration(flow.flow_code, flow.version), "nowhere")
+    assert [(tally.code, tally.count) for tally in dry.tallies] == [
+        ("MIGRATION_CALENDAR_MISSING", 1)
+    ]
 
 
 async def migrated(office: Office, wanted: WantedMigration, key: str) -> migrations_pb2.Migration:

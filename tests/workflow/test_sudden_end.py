@@ -6,10 +6,8 @@ whether the effect happened.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -18,8 +16,8 @@ import pytest
 from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 
-from tests.payloads import KEYS_FILE
-from tests.workflow.conftest import AREAS, Office, eventually
+from tests.workflow.conftest import Office, eventually
+from tests.workflow.doomed import Doomed, doomed_worker
 from workflows.client import StartedCase
 
 HEAD = """
@@ -75,29 +73,13 @@ CHAIN_OF_WRITES = HEAD.format(code="chain_of_writes", start="quote", title="=quo
 """
 )
 
-Doomed: TypeAlias = asyncio.subprocess.Process
 DiesIn: TypeAlias = Callable[[str], Awaitable[StartedCase]]
 
 
 @pytest.fixture
 async def doomed(real_office: Office, tmp_path: Path) -> AsyncIterator[Doomed]:
-    office = real_office
-    (tmp_path / "tests.key").write_text(office.served.signing.private_key)
-    environment = os.environ | {
-        "TEMPORAL_ADDRESS": office.temporal.service_client.config.target_host,
-        "DATABASE_URL": office.served.database_url,
-        "GONGDAN_SIGNING_KEY_FILE": str(tmp_path / "tests.key"),
-        "GONGDAN_SIGNING_ISSUER": "tests",
-        "GONGDAN_PAYLOAD_KEYS_FILE": str(KEYS_FILE),
-        **{f"GONGDAN_{area.upper()}_ADDRESS": office.served.address for area in AREAS},
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.workflow.worker_process"), env=environment
-    )
-    yield process
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+    async with doomed_worker(real_office, tmp_path) as worker:
+        yield worker
 
 
 @pytest.fixture
