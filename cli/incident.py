@@ -9,6 +9,7 @@ import typer
 from rich.console import RenderableType
 
 from cli.api import Refused
+from cli.bulk_act import do, look
 from cli.links import Links
 from cli.output import facts, screen, table, tell, text, time
 from cli.values import Values, read_values
@@ -65,7 +66,7 @@ def show(case: _Case, incident: _Incident) -> None:
         )
         for plain, found in zip(reply.plain["incidents"], reply.message.incidents, strict=True):
             if found.incident_id == incident:
-                _show(plain, found)
+                _show(plain | {"targets": _targets(found)}, found)
                 return
     raise Refused(f"case {case} has no incident {incident!r}", "INCIDENT_UNKNOWN", "incident")
 
@@ -118,24 +119,12 @@ def _resolve(case: str, incident: str, body: dict[str, Any], comment: str) -> No
 
 
 def _retry_all(flow: str, reason: str, comment: str, *, run: bool) -> None:
-    body = {"flow_code": flow, "reason": reason, "comment": comment}
-    path = f"{_LIST}/retry" if run else f"{_LIST}/retry-preview"
-    done = api().change("POST", path, body)
-    if asked().as_json:
-        print(json.dumps(done, ensure_ascii=False, indent=2))
-        return
-    rows = table("case", "incident", "node", "message", "refused")
-    for each in done["incidents"]:
-        rows.add_row(
-            each["case_id"],
-            each["incident_id"],
-            text(each["node_title"]),
-            text(each["message"]),
-            text(each["refused"]),
-        )
-    screen().print(rows)
-    many = f"{len(done['incidents'])}{' and more' if done['more'] else ''}"
-    screen().print(f"{many} retried" if run else f"{many} would be retried; add --run to do it")
+    which = {"incidents": {"flow_code": flow, "reason": reason}}
+    count = look(which, "retry", alone=not run)
+    if run and count:
+        do(which, "retry", count, comment=comment)
+    elif count and not asked().as_json:
+        screen().print("add --run to do it")
 
 
 def _list(reply: incidents_pb2.ListIncidentsResponse) -> list[RenderableType]:
@@ -184,6 +173,15 @@ def _resolved(incident: incidents_pb2.Incident) -> str:
     return f"{time(incident.resolved_at)} {word(incident.resolved_with_verb)} {by}"
 
 
+def _targets(incident: incidents_pb2.Incident) -> list[dict[str, str]]:
+    """Where its token may be moved."""
+    if "move" not in incident.verbs or incident.HasField("resolved_at"):
+        return []
+    named = {"case_id": incident.case_id, "incident_id": incident.incident_id}
+    found: list[dict[str, str]] = api().plain("GET", f"{_LIST}/targets", **named)["targets"]
+    return found
+
+
 def _show(plain: dict[str, Any], incident: incidents_pb2.Incident) -> None:
     if asked().as_json:
         print(json.dumps(plain, ensure_ascii=False, indent=2))
@@ -198,6 +196,7 @@ def _show(plain: dict[str, Any], incident: incidents_pb2.Incident) -> None:
             ("message", text(incident.message)),
             ("raised", time(incident.raised_at)),
             ("verbs", " ".join(incident.verbs)),
+            ("move to", text(", ".join(f"{to['node']} {to['name']}" for to in plain["targets"]))),
             ("request", text(json.dumps(plain["request"], ensure_ascii=False))),
             ("resolved", _resolved(incident)),
             ("why", text(incident.comment)),

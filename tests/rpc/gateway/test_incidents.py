@@ -77,8 +77,12 @@ async def ended(ops: httpx.AsyncClient, case_id: str) -> str:
 async def resolve(
     client: httpx.AsyncClient, case_id: str, incident: dict[str, Any], **body: Any
 ) -> httpx.Response:
-    named = {"case_id": case_id, "incident_id": incident["incident_id"]}
-    return await client.post("/api/v1/incidents/resolve", json=named | body, headers=fresh_key())
+    body |= named(case_id, incident)
+    return await client.post("/api/v1/incidents/resolve", json=body, headers=fresh_key())
+
+
+def named(case_id: str, incident: dict[str, Any]) -> dict[str, str]:
+    return {"case_id": case_id, "incident_id": incident["incident_id"]}
 
 
 async def test_an_incident_says_what_failed_and_what_can_be_done(as_: As, case_id: str) -> None:
@@ -102,6 +106,26 @@ async def test_a_node_that_is_passed_over_is_resolved_by_whoever_did_it_and_why(
     resolved = await incident_of(ops, case_id, resolved="true")
     assert (resolved["resolved_with_verb"], resolved["comment"]) == ("skip", "电话报过价了")
     assert resolved["resolved_by_person_id"]
+
+
+async def test_a_token_is_moved_to_a_node_that_the_case_itself_offers(
+    as_: As, case_id: str, visitor: httpx.AsyncClient, gongdan: Gongdan
+) -> None:
+    ops = as_()
+    incident = await incident_of(ops, case_id)
+    reply = await ops.get("/api/v1/incidents/targets", params=named(case_id, incident))
+    assert reply.json() == {"targets": [{"node": "done", "name": "完成", "name_en": ""}]}
+    hidden_from = as_("pe_wang").get("/api/v1/incidents/targets", params=named(case_id, incident))
+    assert (await hidden_from).status_code == 403
+    shown = await gongdan("incident", "show", case_id, incident["incident_id"])
+    assert "done 完成" in shown.stdout
+    await enter(visitor, "pe_yun")
+    page = (await visitor.get("/incident", params=named(case_id, incident))).text
+    assert '<option value="done">完成 · done</option>' in page
+    await resolve(ops, case_id, incident, verb="move", to="done", comment="免报价")
+    assert await ended(ops, case_id)
+    over = await ops.get("/api/v1/incidents/targets", params=named(case_id, incident))
+    assert over.json() == {"targets": []}
 
 
 async def test_another_request_resolves_what_the_first_could_not(as_: As, case_id: str) -> None:
@@ -132,14 +156,21 @@ async def test_all_incidents_of_one_reason_are_looked_at_and_then_retried(
     incident = await incident_of(as_(), case_id)
     reason = ("--flow", "misquoted", "--reason", incident["reason"])
     shown = await gongdan("incident", "retry", *reason)
-    assert "would be retried" in shown.stdout, shown.output
+    assert "add --run to do it" in shown.stdout, shown.output
     assert case_id in shown.stdout.replace("\n", "")
     done = await gongdan("incident", "retry", *reason, "--run", "--comment", "恢复", "--json")
     assert done.exit_code == 0, done.output
-    retried = json.loads(done.stdout)["incidents"]
-    assert case_id in {each["case_id"] for each in retried}
-    again = await incident_of(as_(), case_id)
-    assert again["incident_id"] == incident["incident_id"]
+    told = json.loads(done.stdout)
+    assert told["done_count"] >= 1, told
+    assert (told["verb"], told["comment"]) == ("retry", "恢复")
+
+    async def stands_still_anew() -> bool | None:
+        again = await incident_of(as_(), case_id)
+        return True if again["raised_at"] != incident["raised_at"] else None
+
+    await until(stands_still_anew, "it was tried again")
+    resolved = await incident_of(as_(), case_id, resolved="true")
+    assert (resolved["resolved_with_verb"], resolved["comment"]) == ("retry", "恢复")
 
 
 async def test_operations_resolve_from_the_command_line(
@@ -197,17 +228,17 @@ async def test_operations_pass_over_a_node_on_their_page(
 ) -> None:
     incident = await incident_of(as_(), case_id)
     await enter(visitor, "pe_yun")
-    page = (await visitor.get(f"/incidents?flow=misquoted&reason={incident['reason']}")).text
+    assert "计算报价" in (await visitor.get(f"/incidents?reason={incident['reason']}")).text
+    page = (await visitor.get("/incident", params=named(case_id, incident))).text
     form = {
         "csrf_token": hidden(page, "csrf_token"),
         "act_key": hidden(page, "act_key"),
-        "case_id": case_id,
-        "incident_id": incident["incident_id"],
         "verb": "skip",
+        **named(case_id, incident),
     }
-    refused = await visitor.post("/incidents", data=form | {"comment": ""})
+    refused = await visitor.post("/incident", data=form | {"comment": ""})
     assert refused.status_code == 422
     assert "CASE_REASON_MISSING" in refused.text
-    done = await visitor.post("/incidents", data=form | {"comment": "免"})
+    done = await visitor.post("/incident", data=form | {"comment": "免"})
     assert done.status_code == 303, done.text
     assert await ended(as_(), case_id)
