@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import time as clock
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
 
-from cli.api import Refused, part
+from cli.api import Refused
+from cli.bulk_act import do, look
 from cli.case_list import DueBefore, Flow, Node, Overdue, Stage
-from cli.output import facts, screen, table, tell, text, time
 from cli.times import instant
-from cli.verb import api, asked
-from protos.cases.v1 import bulk_acts_pb2
 from services.gateway.words import word
-
-_LOOK_EVERY_SECONDS: Final = 0.5
-#: So many refusals are shown; the rest is counted.
-_SHOWN: Final = 20
 
 
 def act_many(
@@ -59,70 +50,9 @@ def act_many(
     if bool(cases) == bool(wanted):
         raise Refused("name the cases, or filters such as --flow, not both", "BULK_TARGETS_MISSING")
     which: dict[str, Any] = {"case_ids": cases} if cases else {"cases": wanted}
-    preview = api().plain("POST", "/bulk-acts/preview", {**which, "verb": what, "to": to})
-    if dry_run and asked().as_json:
-        print(json.dumps(preview, ensure_ascii=False, indent=2))
-        return
-    _show(preview, what)
-    if dry_run or not preview["targets"]:
+    count = look(which, what, to, alone=dry_run)
+    if dry_run or not count:
         return
     if not yes:
         typer.confirm(f"{word(what)} {what}?", abort=True, err=True)
-    body = {
-        "which": which,
-        "verb": what,
-        "to": to,
-        "comment": comment,
-        "target_count": len(preview["targets"]),
-    }
-    ordered = api().change("POST", "/bulk-acts", body)
-    _wait(ordered["bulk_act_id"])
-
-
-def _wait(bulk_act_id: str) -> None:
-    """Tell how it went, once it is over."""
-    while True:
-        clock.sleep(_LOOK_EVERY_SECONDS)
-        try:
-            reply = api().get(f"/bulk-acts/{part(bulk_act_id)}", bulk_acts_pb2.BulkAct)
-        except Refused as refused:
-            if refused.reason != "BULK_ACT_UNKNOWN":
-                raise
-            continue
-        if reply.message.HasField("ended_at"):
-            tell(reply, _card)
-            return
-
-
-def _show(preview: dict[str, Any], what: str) -> None:
-    out = screen(errors=asked().as_json)
-    targets, refusals = preview["targets"], preview["refusals"]
-    rows = table("case", "user task", "title", "refused")
-    for each in [*({"target": target} for target in targets), *refusals][:_SHOWN]:
-        target = each["target"]
-        refused = f"[red]{each['reason']}[/] {text(each['message'])}" if "reason" in each else ""
-        rows.add_row(target["case_id"], target["user_task_id"], text(target["title"]), refused)
-    out.print(rows)
-    shown = f"; the first {_SHOWN} are shown" if len(targets) + len(refusals) > _SHOWN else ""
-    out.print(f"{word(what)}: {len(targets)} to do, {len(refusals)} refused{shown}")
-
-
-def _card(done: bulk_acts_pb2.BulkAct) -> list[RenderableType]:
-    head = facts(
-        ("bulk act", done.bulk_act_id),
-        ("verb", word(done.verb)),
-        ("to", done.to),
-        ("done", f"{done.done_count} of {done.target_count}"),
-        ("failed", str(len(done.failures))),
-        ("ended", time(done.ended_at)),
-    )
-    failures = table("case", "user task", "title", "reason", "message")
-    for failure in done.failures:
-        failures.add_row(
-            failure.target.case_id,
-            failure.target.user_task_id,
-            text(failure.target.title),
-            failure.reason,
-            text(failure.message),
-        )
-    return [head, failures] if done.failures else [head]
+    do(which, what, count, to, comment)

@@ -45,6 +45,8 @@ BULK_ROLES: Final = ("admin", "customer_service", "dispatcher", "hq", "ops", "su
 BULK_TASK_VERBS: Final = ("transfer", "claim", "release", "complete", "pause", "resume", "urge")
 #: What makes sense for many cases alike.
 BULK_CASE_VERBS: Final = ("cancel", "comment")
+#: What makes sense for many incidents alike.
+BULK_INCIDENT_VERBS: Final = ("retry",)
 #: Roles that may search what anybody has done, in all cases.
 AUDIT_ROLES: Final = ("admin", "hq", "ops", "supervisor")
 #: Roles that may look at what stands still.

@@ -25,19 +25,27 @@ _AT_ONCE: Final = 10
 _PAUSE: Final = timedelta(milliseconds=500)
 #: The read model hears of every so many.
 _RECORDED_EVERY: Final = 5
-#: What a case says of a user task that is done, or of itself when it is over: perhaps by this very
-#: act, whose answer was lost.
-_CLOSED: Final = ("CASE_TASK_CLOSED", "CASE_OVER")
+#: What a case says of a user task that is done, of an incident that is resolved, or of itself when it
+#: is over: perhaps by this very act, whose answer was lost.
+_CLOSED: Final = ("CASE_TASK_CLOSED", "CASE_INCIDENT_CLOSED", "CASE_OVER")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one act is done to; without a user task the case itself."""
+    """What one act is done to: a user task, an incident, or else the case itself."""
 
     case_id: str
     workflow_id: str
     user_task_id: str
     title: str
+    incident_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells it from the order's others."""
+        if self.incident_id:
+            return f"{self.workflow_id}/{self.incident_id}"
+        return self.user_task_id or self.case_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,13 @@ class BulkActWorkflow:
 
     async def _do(self, target: Target) -> Failure | None:
         """Apply the act to one target; what went wrong, if something did."""
-        key = f"{self._now.act.act_key}/{target.user_task_id or target.case_id}"
-        act = replace(self._now.act, act_key=key, task_id=target.user_task_id)
+        key = f"{self._now.act.act_key}/{target.name}"
+        act = replace(
+            self._now.act,
+            act_key=key,
+            task_id=target.user_task_id,
+            incident_id=target.incident_id,
+        )
         refusal = await act_on(target.workflow_id, act, f"{target.title}：{act.verb}")
         if refusal is None or (refusal.reason in _CLOSED and await self._is_known(target, key)):
             return None

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from protos.cases.v1 import cases_pb2 as protos_dot_cases_dot_v1_dot_cases__pb2
+from protos.cases.v1 import incidents_pb2 as protos_dot_cases_dot_v1_dot_incidents__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/cases/v1/bulk_acts.proto\x12\x08\x63\x61ses.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/cases/v1/cases.proto\"\xa2\x01\n\x15PreviewBulkActRequest\x12)\n\x05\x63\x61ses\x18\x01 \x01(\x0b\x32\x1a.cases.v1.ListCasesRequest\x12\x32\n\nuser_tasks\x18\x02 \x01(\x0b\x32\x1e.cases.v1.ListUserTasksRequest\x12\x10\n\x08\x63\x61se_ids\x18\x03 \x03(\t\x12\x0c\n\x04verb\x18\x04 \x01(\t\x12\n\n\x02to\x18\x05 \x01(\t\"f\n\x0e\x42ulkActPreview\x12(\n\x07targets\x18\x01 \x03(\x0b\x32\x17.cases.v1.BulkActTarget\x12*\n\x08refusals\x18\x02 \x03(\x0b\x32\x18.cases.v1.BulkActFailure\"Z\n\rBulkActTarget\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\x12\x14\n\x0cuser_task_id\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\"Z\n\x0e\x42ulkActFailure\x12\'\n\x06target\x18\x01 \x01(\x0b\x32\x17.cases.v1.BulkActTarget\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\x9b\x02\n\x07\x42ulkAct\x12\x13\n\x0b\x62ulk_act_id\x18\x01 \x01(\t\x12\x0c\n\x04verb\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x1c\n\x14ordered_by_person_id\x18\x05 \x01(\t\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0ctarget_count\x18\x08 \x01(\x05\x12\x12\n\ndone_count\x18\t \x01(\x05\x12*\n\x08\x66\x61ilures\x18\n \x03(\x0b\x32\x18.cases.v1.BulkActFailure\"T\n\x14RecordBulkActRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12#\n\x08\x62ulk_act\x18\x02 \x01(\x0b\x32\x11.cases.v1.BulkAct\"(\n\x11GetBulkActRequest\x12\x13\n\x0b\x62ulk_act_id\x18\x01 \x01(\t2\xe9\x01\n\x0e\x42ulkActService\x12P\n\x0ePreviewBulkAct\x12\x1f.cases.v1.PreviewBulkActRequest\x1a\x18.cases.v1.BulkActPreview\"\x03\x90\x02\x01\x12\x42\n\rRecordBulkAct\x12\x1e.cases.v1.RecordBulkActRequest\x1a\x11.cases.v1.BulkAct\x12\x41\n\nGetBulkAct\x12\x1b.cases.v1.GetBulkActRequest\x1a\x11.cases.v1.BulkAct\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/cases/v1/bulk_acts.proto\x12\x08\x63\x61ses.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/cases/v1/cases.proto\x1a\x1fprotos/cases/v1/incidents.proto\"\xd5\x01\n\x15PreviewBulkActRequest\x12)\n\x05\x63\x61ses\x18\x01 \x01(\x0b\x32\x1a.cases.v1.ListCasesRequest\x12\x32\n\nuser_tasks\x18\x02 \x01(\x0b\x32\x1e.cases.v1.ListUserTasksRequest\x12\x10\n\x08\x63\x61se_ids\x18\x03 \x03(\t\x12\x0c\n\x04verb\x18\x04 \x01(\t\x12\n\n\x02to\x18\x05 \x01(\t\x12\x31\n\tincidents\x18\x06 \x01(\x0b\x32\x1e.cases.v1.ListIncidentsRequest\"f\n\x0e\x42ulkActPreview\x12(\n\x07targets\x18\x01 \x03(\x0b\x32\x17.cases.v1.BulkActTarget\x12*\n\x08refusals\x18\x02 \x03(\x0b\x32\x18.cases.v1.BulkActFailure\"o\n\rBulkActTarget\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x13\n\x0bworkflow_id\x18\x02 \x01(\t\x12\x14\n\x0cuser_task_id\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0bincident_id\x18\x05 \x01(\t\"Z\n\x0e\x42ulkActFailure\x12\'\n\x06target\x18\x01 \x01(\x0b\x32\x17.cases.v1.BulkActTarget\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\x9b\x02\n\x07\x42ulkAct\x12\x13\n\x0b\x62ulk_act_id\x18\x01 \x01(\t\x12\x0c\n\x04verb\x18\x02 \x01(\t\x12\n\n\x02to\x18\x03 \x01(\t\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x1c\n\x14ordered_by_person_id\x18\x05 \x01(\t\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0ctarget_count\x18\x08 \x01(\x05\x12\x12\n\ndone_count\x18\t \x01(\x05\x12*\n\x08\x66\x61ilures\x18\n \x03(\x0b\x32\x18.cases.v1.BulkActFailure\"T\n\x14RecordBulkActRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12#\n\x08\x62ulk_act\x18\x02 \x01(\x0b\x32\x11.cases.v1.BulkAct\"(\n\x11GetBulkActRequest\x12\x13\n\x0b\x62ulk_act_id\x18\x01 \x01(\t2\xe9\x01\n\x0e\x42ulkActService\x12P\n\x0ePreviewBulkAct\x12\x1f.cases.v1.PreviewBulkActRequest\x1a\x18.cases.v1.BulkActPreview\"\x03\x90\x02\x01\x12\x42\n\rRecordBulkAct\x12\x1e.cases.v1.RecordBulkActRequest\x1a\x11.cases.v1.BulkAct\x12\x41\n\nGetBulkAct\x12\x1b.cases.v1.GetBulkActRequest\x1a\x11.cases.v1.BulkAct\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,20 +38,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BULKACTSERVICE'].methods_by_name['PreviewBulkAct']._serialized_options = b'\220\002\001'
   _globals['_BULKACTSERVICE'].methods_by_name['GetBulkAct']._loaded_options = None
   _globals['_BULKACTSERVICE'].methods_by_name['GetBulkAct']._serialized_options = b'\220\002\001'
-  _globals['_PREVIEWBULKACTREQUEST']._serialized_start=108
-  _globals['_PREVIEWBULKACTREQUEST']._serialized_end=270
-  _globals['_BULKACTPREVIEW']._serialized_start=272
-  _globals['_BULKACTPREVIEW']._serialized_end=374
-  _globals['_BULKACTTARGET']._serialized_start=376
-  _globals['_BULKACTTARGET']._serialized_end=466
-  _globals['_BULKACTFAILURE']._serialized_start=468
-  _globals['_BULKACTFAILURE']._serialized_end=558
-  _globals['_BULKACT']._serialized_start=561
-  _globals['_BULKACT']._serialized_end=844
-  _globals['_RECORDBULKACTREQUEST']._serialized_start=846
-  _globals['_RECORDBULKACTREQUEST']._serialized_end=930
-  _globals['_GETBULKACTREQUEST']._serialized_start=932
-  _globals['_GETBULKACTREQUEST']._serialized_end=972
-  _globals['_BULKACTSERVICE']._serialized_start=975
-  _globals['_BULKACTSERVICE']._serialized_end=1208
+  _globals['_PREVIEWBULKACTREQUEST']._serialized_start=141
+  _globals['_PREVIEWBULKACTREQUEST']._serialized_end=354
+  _globals['_BULKACTPREVIEW']._serialized_start=356
+  _globals['_BULKACTPREVIEW']._serialized_end=458
+  _globals['_BULKACTTARGET']._serialized_start=460
+  _globals['_BULKACTTARGET']._serialized_end=571
+  _globals['_BULKACTFAILURE']._serialized_start=573
+  _globals['_BULKACTFAILURE']._serialized_end=663
+  _globals['_BULKACT']._serialized_start=666
+  _globals['_BULKACT']._serialized_end=949
+  _globals['_RECORDBULKACTREQUEST']._serialized_start=951
+  _globals['_RECORDBULKACTREQUEST']._serialized_end=1035
+  _globals['_GETBULKACTREQUEST']._serialized_start=1037
+  _globals['_GETBULKACTREQUEST']._serialized_end=1077
+  _globals['_BULKACTSERVICE']._serialized_start=1080
+  _globals['_BULKACTSERVICE']._serialized_end=1313
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from protos.cases.v1 import cases_pb2 as _cases_pb2
+from protos.cases.v1 import incidents_pb2 as _incidents_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -22,7 +23,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class PreviewBulkActRequest(_message.Message):
-    """What a bulk act is done to: exactly one list. Its page, order and count do not matter."""
+    """What a bulk act is done to: exactly one list. Its page, order and count do not matter, and incidents
+    are the open ones.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -31,6 +34,7 @@ class PreviewBulkActRequest(_message.Message):
     CASE_IDS_FIELD_NUMBER: _builtins.int
     VERB_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
+    INCIDENTS_FIELD_NUMBER: _builtins.int
     verb: _builtins.str
     to: _builtins.str
     """Whom to transfer to, or a pause's reason."""
@@ -42,6 +46,10 @@ class PreviewBulkActRequest(_message.Message):
     def user_tasks(self) -> _cases_pb2.ListUserTasksRequest: ...
     @_builtins.property
     def case_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def incidents(self) -> _incidents_pb2.ListIncidentsRequest:
+        """What operations resolve alike: "retry"."""
+
     def __init__(
         self,
         *,
@@ -50,10 +58,11 @@ class PreviewBulkActRequest(_message.Message):
         case_ids: _abc.Iterable[_builtins.str] | None = ...,
         verb: _builtins.str = ...,
         to: _builtins.str = ...,
+        incidents: _incidents_pb2.ListIncidentsRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "user_tasks", b"user_tasks"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "incidents", b"incidents", "user_tasks", b"user_tasks"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_ids", b"case_ids", "cases", b"cases", "to", b"to", "user_tasks", b"user_tasks", "verb", b"verb"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_ids", b"case_ids", "cases", b"cases", "incidents", b"incidents", "to", b"to", "user_tasks", b"user_tasks", "verb", b"verb"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -95,11 +104,13 @@ class BulkActTarget(_message.Message):
     WORKFLOW_ID_FIELD_NUMBER: _builtins.int
     USER_TASK_ID_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
+    INCIDENT_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     workflow_id: _builtins.str
     user_task_id: _builtins.str
-    """Empty: the case itself."""
+    """Without it and without an incident: the case itself."""
     title: _builtins.str
+    incident_id: _builtins.str
     def __init__(
         self,
         *,
@@ -107,10 +118,11 @@ class BulkActTarget(_message.Message):
         workflow_id: _builtins.str = ...,
         user_task_id: _builtins.str = ...,
         title: _builtins.str = ...,
+        incident_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "title", b"title", "user_task_id", b"user_task_id", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "incident_id", b"incident_id", "title", b"title", "user_task_id", b"user_task_id", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -36,7 +37,7 @@ async def preview(visit: VisitOf) -> Response:
         }
         wanted = read(cases_pb2.ListCasesRequest(), api_query(filters, CASE_DAYS))
         which = {"cases": to_json(wanted)}
-    return await _show(visit, form, which)
+    return await show_preview(visit, form, which)
 
 
 @router.post("/bulk-acts")
@@ -54,7 +55,7 @@ async def order(visit: VisitOf) -> Response:
     try:
         ordered = await order_bulk_act(visit.edge, visit.caller, wanted, form["act_key"])
     except ServiceError as refused:
-        return await _show(visit, form, which, refused)
+        return await show_preview(visit, form, which, refused)
     return back_to(f"/bulk-acts/{ordered.bulk_act_id}")
 
 
@@ -69,9 +70,15 @@ async def progress(visit: VisitOf, bulk_act_id: str) -> Response:
     return await visit.page("bulk_act.html", bulk_act=found)
 
 
-async def _show(
-    visit: Visit, form: dict[str, str], which: Json, refused: ServiceError | None = None
+async def show_preview(
+    visit: Visit, form: Mapping[str, str], which: Json, refused: ServiceError | None = None
 ) -> Response:
+    """What a verb would be done to, with the button that has it done.
+
+    Args:
+        form: the verb, with whom to transfer to and why.
+        refused: why it could not be ordered.
+    """
     verb, to = form["verb"], form.get("to", "")
     found: Any = bulk_acts_pb2.BulkActPreview()
     try:

@@ -48,7 +48,8 @@ class NewBulkAct(BaseModel):
     )
 
     which: dict[str, object] = Field(
-        description="As in the preview: cases or user_tasks, each by its list's filters, or case_ids"
+        description="As in the preview: cases, user_tasks or incidents, each by its list's filters,"
+        " or case_ids"
     )
     verb: str = Field(min_length=1, max_length=32)
     to: str = Field("", max_length=200)
@@ -86,7 +87,7 @@ async def order_bulk_act(edge: Edge, caller: Caller, body: NewBulkAct, key: str)
             field="target_count",
         )
     targets = [
-        Target(each.case_id, each.workflow_id, each.user_task_id, each.title)
+        Target(each.case_id, each.workflow_id, each.user_task_id, each.title, each.incident_id)
         for each in preview.targets
     ]
     return OrderedBulkAct(bulk_act_id=await edge.cases.bulk_act(act, targets))

@@ -8,9 +8,9 @@ import pytest
 
 from kit.authn import Actor
 from kit.errors import ServiceError
-from protos.cases.v1 import bulk_acts_pb2, cases_pb2
+from protos.cases.v1 import bulk_acts_pb2, cases_pb2, incidents_pb2
 from protos.cases.v1.bulk_acts_pb2_grpc import BulkActServiceStub
-from tests.rpc.cases.telling import TECHNICIAN, case, cases_for, record, task
+from tests.rpc.cases.telling import NOW, TECHNICIAN, case, cases_for, record, task
 from tests.rpc.conftest import Served
 
 SUPERVISOR = Actor("pe_chen", frozenset({"supervisor"}))
@@ -91,3 +91,28 @@ async def test_bulk_acts_are_for_those_who_answer_for_many_cases(told: Served) -
     with pytest.raises(ServiceError) as refused:
         await stub.RecordBulkAct(bulk_acts_pb2.RecordBulkActRequest(idempotency_key="k"))  # type: ignore[misc]
     assert refused.value.reason == "BULK_ACT_FORBIDDEN"
+
+
+async def test_open_incidents_that_can_be_tried_again_are_for_operations(served: Served) -> None:
+    told = case("ca_bulk_stuck")
+    told.flow_code = "bulk_stuck"
+    stuck = [
+        incidents_pb2.Incident(
+            incident_id=f"make/{n}", node_title="做", reason="BROKEN", verbs=verbs
+        )
+        for n, verbs in enumerate((["retry", "skip"], ["skip"]))
+    ]
+    for each in stuck:
+        each.raised_at.FromDatetime(NOW)
+    await cases_for(served).RecordCase(
+        cases_pb2.RecordCaseRequest(idempotency_key="stuck", case=told, incidents=stuck)
+    )
+    which = incidents_pb2.ListIncidentsRequest(flow_code="bulk_stuck", reason="BROKEN")
+    found = await preview(served, "retry", Actor("pe_ops", frozenset({"ops"})), incidents=which)
+    assert [(each.case_id, each.incident_id, each.title) for each in found.targets] == [
+        ("ca_bulk_stuck", "make/0", "做")
+    ]
+    assert [each.target.incident_id for each in found.refusals] == ["make/1"]
+    with pytest.raises(ServiceError) as refused:
+        await preview(served, "retry", incidents=which)
+    assert refused.value.reason == "ROLE_REQUIRED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from grpc.aio import ServicerContext
@@ -14,14 +15,16 @@ from protos.cases.v1 import bulk_acts_pb2, bulk_acts_pb2_grpc
 from workflows.cases import convert, listing
 from workflows.cases.sight import (
     BULK_CASE_VERBS,
+    BULK_INCIDENT_VERBS,
     BULK_ROLES,
     BULK_TASK_VERBS,
     open_verbs,
     task_verbs,
 )
-from workflows.cases.store import case_lists, records, task_lists, undertakings
+from workflows.cases.store import case_lists, incidents, records, task_lists, undertakings
 from workflows.cases.store.case_lists import CaseFilter
-from workflows.cases.tables import BulkActRow, CaseRow, UserTaskRow
+from workflows.cases.tables import BulkActRow, CaseRow, IncidentRow, UserTaskRow
+from workflows.runtime.verbs import OPS_ROLES
 
 R = TypeVar("R")
 
@@ -41,6 +44,9 @@ class BulkActServicer(bulk_acts_pb2_grpc.BulkActServiceServicer):
     ) -> bulk_acts_pb2.BulkActPreview:
         actor = current_actor()
         actor.require_role(*BULK_ROLES)
+        if request.HasField("incidents") and request.verb in BULK_INCIDENT_VERBS:
+            actor.require_role(*OPS_ROLES)
+            return _preview(request.verb, [_incident(row) for row in await _incidents(request)])
         if request.verb in BULK_CASE_VERBS:
             return _preview(request.verb, [_case(row, actor) for row in await self._cases(request)])
         if request.verb in BULK_TASK_VERBS:
@@ -48,7 +54,10 @@ class BulkActServicer(bulk_acts_pb2_grpc.BulkActServiceServicer):
             return _preview(request.verb, [_task(row, actor) for row in tasks])
         raise InvalidArgument(
             "BULK_VERB_UNSUITED",
-            "many can be given one of: " + ", ".join((*BULK_TASK_VERBS, *BULK_CASE_VERBS)),
+            "many can be given one of: "
+            + ", ".join((*BULK_TASK_VERBS, *BULK_CASE_VERBS))
+            + "; incidents: "
+            + ", ".join(BULK_INCIDENT_VERBS),
             field="verb",
         )
 
@@ -94,6 +103,12 @@ class BulkActServicer(bulk_acts_pb2_grpc.BulkActServiceServicer):
         return convert.bulk_act_message(row)
 
 
+async def _incidents(request: bulk_acts_pb2.PreviewBulkActRequest) -> list[IncidentRow]:
+    wanted = replace(listing.incident_filter(request.incidents), resolved=False)
+    rows = await incidents.list_incidents(current_session(), wanted, None, _MOST + 1)
+    return _few(list(rows))
+
+
 #: What it would be done to, which verbs are open there, whether a form must be filled in.
 _Target = tuple[bulk_acts_pb2.BulkActTarget, tuple[str, ...], bool]
 
@@ -118,6 +133,16 @@ def _task(row: UserTaskRow, actor: Actor) -> _Target:
     return target, task_verbs(task, actor), bool(row.form_schema_json)
 
 
+def _incident(row: IncidentRow) -> _Target:
+    target = bulk_acts_pb2.BulkActTarget(
+        case_id=row.case_id,
+        workflow_id=row.workflow_id,
+        incident_id=row.incident_id,
+        title=row.node_title,
+    )
+    return target, tuple(row.verbs), False
+
+
 def _preview(verb: str, found: list[_Target]) -> bulk_acts_pb2.BulkActPreview:
     """What would be done and what refused, as things stand; the cases have the last word."""
     preview = bulk_acts_pb2.BulkActPreview()
@@ -136,7 +161,9 @@ def _preview(verb: str, found: list[_Target]) -> bulk_acts_pb2.BulkActPreview:
 def _named(request: bulk_acts_pb2.PreviewBulkActRequest) -> tuple[str, ...]:
     if not request.case_ids:
         raise InvalidArgument(
-            "BULK_TARGETS_MISSING", "say which: cases, user_tasks or case_ids", field="case_ids"
+            "BULK_TARGETS_MISSING",
+            "say which: cases, user_tasks, incidents or case_ids",
+            field="case_ids",
         )
     return tuple(request.case_ids)
 
