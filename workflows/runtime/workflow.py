@@ -372,7 +372,7 @@ class CaseWorkflow:
         return bool(self._state.case_id and settled and self._parent.is_told)
 
     def _should_continue_as_new(self) -> bool:
-        return self._is_movable() and self._lifetime.is_spent()
+        return self._is_movable() and self._lifetime.is_spent(quiet=not self._calls.in_flight)
 
     def _continue_as_new(self, moved: Moved | None = None) -> None:
         """Hand everything to a new run, perhaps under another version: nothing local is running,

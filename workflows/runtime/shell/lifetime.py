@@ -70,8 +70,12 @@ class Lifetime:
         """Whether nothing local is being asked; it must have ended before the run does."""
         return self._asking is None
 
-    def is_spent(self) -> bool:
-        """Whether the next run should begin now."""
+    def is_spent(self, *, quiet: bool = True) -> bool:
+        """Whether the next run should begin now.
+
+        Args:
+            quiet: no call is under way whose end may come in at any moment.
+        """
         info = workflow.info()
         if info.is_target_worker_deployment_version_changed() and self._left != self._began_on:
             self._ask()
@@ -79,16 +83,16 @@ class Lifetime:
             self._may_move
             or _build_of(info) != self._began_on
             or info.is_continue_as_new_suggested()
-            or self._has_grown_long(info.get_current_history_length())
+            or self._has_grown_long(info.get_current_history_length(), quiet)
         )
 
-    def _has_grown_long(self, events: int) -> bool:
+    def _has_grown_long(self, events: int, quiet: bool) -> bool:
         if events <= MOST_EVENTS:
             return False
         if self._acted is None or events > MOST_EVENTS * _AMID_ACTS:
             return True
         at, events_then = self._acted
-        return events == events_then or workflow.now() - at > _PAUSE
+        return quiet and (events == events_then or workflow.now() - at > _PAUSE)
 
     def _ask(self) -> None:
         now = workflow.now()
