@@ -12,9 +12,9 @@ from rich.console import RenderableType
 
 from cli import calendar_edit
 from cli.api import part
-from cli.output import facts, table, tell, text, time
+from cli.output import facts, screen, table, tell, text, time
 from cli.times import instant
-from cli.verb import api, noun, verb
+from cli.verb import api, asked, noun, verb
 from kit.clock import SHANGHAI, SystemClock
 from kit.rpc.convert import instant_from_proto
 from protos.directory.v1 import directory_pb2
@@ -92,6 +92,20 @@ def versions(calendar: _Which = "office") -> None:
 
     path = f"/calendars/{part(calendar)}/versions"
     tell(api().get(path, directory_pb2.ListCalendarVersionsResponse), shown)
+
+
+@verb(app)
+def replanning(calendar: _Which = "office") -> None:
+    """How far the open cases have been told of the newest edit."""
+    found = api().plain("GET", f"/calendars/{part(calendar)}/replanning")
+    if asked().as_json:
+        screen().print_json(data=found)
+        return
+    stale, known = found["stale_count"], found["open_count"]
+    how_far = f"还有 {stale} 个未按它计时" if stale else "都按它计时"
+    screen().print(
+        f"{calendar} 第 {found['version']} 版：{known} 个未结个案{'中' if stale else ''}{how_far}"
+    )
 
 
 @verb(app)

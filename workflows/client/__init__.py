@@ -9,6 +9,7 @@ from workflows.cases.sight import (
     HAND_OVER_ROLES,
     INCIDENT_ROLES,
     MIGRATION_ROLES,
+    OFFICE_ROLES,
 )
 from workflows.client.cases import Cases
 from workflows.client.migrations import WantedMigration
@@ -28,6 +29,7 @@ __all__ = [
     "HAND_OVER_ROLES",
     "INCIDENT_ROLES",
     "MIGRATION_ROLES",
+    "OFFICE_ROLES",
     "OPS_ROLES",
     "TASK_QUEUE",
     "Act",

@@ -18,7 +18,8 @@ from protos.directory.v1 import directory_pb2, directory_pb2_grpc
 from services.gateway.pages.base import Visit, VisitOf, back_to
 from services.gateway.passwords import new_token
 from services.gateway.problems import STATUS_OF_KIND
-from services.gateway.routes.calendars import preview_edit
+from services.gateway.routes.calendars import preview_edit, replanned
+from workflows.client import OFFICE_ROLES
 
 router = APIRouter(include_in_schema=False)
 
@@ -96,9 +97,14 @@ async def _page(
     )
     calendar = await _stub(visit).GetCalendar(wanted)
     listed = await _stub(visit).ListCalendars(directory_pb2.ListCalendarsRequest())
+    stale = known = 0
+    if visit.caller.actor.has_role(*OFFICE_ROLES):
+        stale, known = await replanned(visit.edge, calendar_code, calendar.version)
     return await visit.page(
         "calendar.html",
         status=STATUS_OF_KIND[refused.kind] if refused else 200,
+        stale_count=stale,
+        open_count=known,
         calendar=calendar,
         calendars=[each.calendar_code for each in listed.calendars],
         month=first,

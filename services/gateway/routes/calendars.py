@@ -84,9 +84,19 @@ async def replanning(calendar_code: str, edge: EdgeOf, caller: CallerOf) -> JSON
         f"{_SERVICE}/GetCalendar", directory_pb2.GetCalendarRequest(calendar_code=calendar_code)
     )
     version = cast(directory_pb2.Calendar, newest).version
-    wanted = replanning_pb2.CountStaleCasesRequest(calendar_code=calendar_code, version=version)
-    count = await edge.caller.call("cases.v1.ReplanningService/CountStaleCases", wanted)
-    return JSONResponse({"version": version, "stale_count": cast(Any, count).open_count})
+    stale, known = await replanned(edge, calendar_code, version)
+    return JSONResponse({"version": version, "stale_count": stale, "open_count": known})
+
+
+async def replanned(edge: Edge, calendar_code: str, version: int) -> tuple[int, int]:
+    """How many open cases have still to be told of a version of their calendar, and of how many."""
+
+    async def count(before: int) -> int:
+        wanted = replanning_pb2.CountStaleCasesRequest(calendar_code=calendar_code, version=before)
+        reply = await edge.caller.call("cases.v1.ReplanningService/CountStaleCases", wanted)
+        return cast(replanning_pb2.CountStaleCasesResponse, reply).open_count
+
+    return await count(version), await count(0)
 
 
 async def preview_edit(

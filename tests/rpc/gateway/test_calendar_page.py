@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from tests.gateway_server import WholeProduct
+from tests.rpc.gateway.conftest import As
+from tests.rpc.gateway.play import fresh_key, start, task_of
 from tests.rpc.gateway.test_pages import HTML, enter, hidden
 
 
@@ -60,3 +62,31 @@ async def test_an_edit_is_made_after_it_has_been_seen(visitor: httpx.AsyncClient
     assert "CALENDAR_VERSION_STALE" in late.text
     wrong = wanted | {"deed": "preview", "what": "work", "hours": "nine to five"}
     assert "CALENDAR_HOURS_MALFORMED" in (await visitor.post(here, data=wrong)).text
+
+
+async def test_an_edit_shows_how_many_cases_do_not_count_by_it_yet(
+    visitor: httpx.AsyncClient, as_: As
+) -> None:
+    await task_of(as_("pe_wang"), await start(as_), "intake")
+    keeper = as_("pe_zheng")
+    here = "/api/v1/calendars/service_hours"
+    put = (await keeper.get(here)).json()
+    day = {"day": "2028-05-06", "open": [], "label": "盘点"}
+    edited = {name: put[name] for name in ("time_zone", "weekly", "chinese_holidays", "version")}
+    edited["overrides"] = [*put["overrides"], day]
+    assert (await keeper.put(here, json=edited, headers=fresh_key())).status_code == 200
+    left = (await keeper.get(f"{here}/replanning")).json()
+    assert left["version"] == put["version"] + 1
+    assert 1 <= left["stale_count"] <= left["open_count"]
+    await enter(visitor, "pe_chen")
+    assert "正在重排时限" in (await visitor.get("/calendars/service_hours")).text
+    assert "正在重排时限" not in (await visitor.get("/calendars/office")).text
+
+
+async def test_a_technician_sees_the_calendar_and_not_the_companys_cases(
+    visitor: httpx.AsyncClient,
+) -> None:
+    await enter(visitor, "pe_zhang")
+    page = await visitor.get("/calendars/service_hours?month=2026-02")
+    assert page.status_code == 200
+    assert "正在重排时限" not in page.text

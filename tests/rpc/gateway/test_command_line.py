@@ -298,6 +298,8 @@ async def test_a_calendar_is_edited_after_a_look_at_what_that_would_change(
     shown = await gongdan("calendar", "show", "edited", "--year", "2027")
     assert "盘点" in shown.stdout
     assert "10:00–16:00" in shown.stdout
+    left = await gongdan("calendar", "replanning", "edited")
+    assert left.stdout.strip() == "edited 第 2 版：0 个未结个案都按它计时"
     earlier = await gongdan("calendar", "show", "edited", "--year", "2027", "--version", "1")
     assert "盘点" not in earlier.stdout
     listed = json.loads((await gongdan("calendar", "versions", "edited", "--json")).stdout)
