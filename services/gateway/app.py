@@ -23,6 +23,7 @@ from services.gateway.pages import (
     incidents_page,
     login_page,
     migrations_page,
+    mine_page,
     reference_page,
     simulate_page,
     start_page,
@@ -68,7 +69,7 @@ _API: Final = (
     directory, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
-    login_page, inbox_page, incident_page, incidents_page, acts_page, start_page, suggestions, cases_page, case_page,
+    login_page, inbox_page, mine_page, incident_page, incidents_page, acts_page, start_page, suggestions, cases_page, case_page,
     bulk_page, stuck_page, audit_page, work_order_page,
     simulate_page, reference_page, calendar_page, flows_page, migrations_page,
 )  # fmt: skip

@@ -41,6 +41,7 @@ async def audit(visit: VisitOf) -> Response:
         "audit.html",
         status=STATUS_OF_KIND[problem.kind] if problem else 200,
         acts=listed.acts,
+        whom={who for act in listed.acts for who in (act.acting_person_id, *act.named_person_ids)},
         problem=problem,
         filters=filters,
         verbs=[verb.value for verb in Verb],

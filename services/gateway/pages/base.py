@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,8 @@ from workflows.client import INCIDENT_ROLES
 T = TypeVar("T")
 
 _HERE: Final = Path(__file__).parent
+#: How the ids of customers begin.
+_CUSTOMER: Final = "cu_"
 LANGUAGE_COOKIE: Final = "gongdan_language"
 
 #: Kept between requests: compiled templates.
@@ -62,9 +64,19 @@ class Visit:
         """The words in the visitor's language."""
         return english if self.language == "en" else chinese
 
-    async def page(self, template: str, *, status: int = 200, **more: Any) -> Response:
-        """A page for this visitor."""
-        names = await self.edge.people.names()
+    async def page(
+        self, template: str, *, status: int = 200, whom: Iterable[str] = (), **more: Any
+    ) -> Response:
+        """A page for this visitor.
+
+        Args:
+            template: its file.
+            status: of the answer.
+            whom: people on it, customers among them, who are to be called by their names.
+            more: what the template needs.
+        """
+        customers = {person_id for person_id in whom if person_id.startswith(_CUSTOMER)}
+        names = await self.edge.people.names(*sorted(customers))
         me = names.get(self.caller.actor.person_id, self.caller.actor.person_id)
         return page(
             self.request,

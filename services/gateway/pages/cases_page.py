@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -21,7 +22,8 @@ router = APIRouter(include_in_schema=False)
 
 #: The filters that are days.
 CASE_DAYS: Final = ("started_from", "started_before", "ended_from", "ended_before", "due_before")
-_STATES: Final = tuple(value.name for value in cases_pb2.CaseState.DESCRIPTOR.values[1:])
+#: The states that a list of cases can be narrowed down to.
+CASE_STATES: Final = tuple(value.name for value in cases_pb2.CaseState.DESCRIPTOR.values[1:])
 _ORDERS: Final = (
     ("", "最新", "newest"),
     ("CASE_ORDER_OLDEST", "最早", "oldest"),
@@ -62,12 +64,13 @@ async def cases(visit: VisitOf) -> Response:
         "cases.html",
         status=STATUS_OF_KIND[problem.kind] if problem else 200,
         cases=listed.cases if listed is not None else None,
+        whom=people_in(listed.cases) if listed is not None else (),
         total=listed.total if listed is not None else None,
         problem=problem,
         filters=filters,
         unfolded=bool(filters.keys() & _FOLDED),
-        states=_STATES,
-        orders=[(value, visit.say(chinese, english)) for value, chinese, english in _ORDERS],
+        states=CASE_STATES,
+        orders=orders_of(visit),
         flows=await flows_of(visit),
         nodes=await _nodes(visit, filters),
         staff=await visit.edge.people.staff(),
@@ -82,6 +85,21 @@ async def cases(visit: VisitOf) -> Response:
 def may_act_on_many(visit: Visit) -> bool:
     """Whether the visitor may give one verb to many cases."""
     return visit.caller.actor.has_role(*BULK_ROLES)
+
+
+def orders_of(visit: Visit) -> list[tuple[str, str]]:
+    """What a list of cases can be sorted by; the first is the usual."""
+    return [(value, visit.say(chinese, english)) for value, chinese, english in _ORDERS]
+
+
+def people_in(cases: Sequence[cases_pb2.Case]) -> set[str]:
+    """Whom a list of cases names."""
+    return {
+        person_id
+        for case in cases
+        for task in case.user_tasks
+        for person_id in (task.assignee_person_id, *task.candidate_person_ids)
+    } | {case.started_by_person_id for case in cases}
 
 
 async def flows_of(visit: Visit) -> list[flow_pb2.FlowVersion]:

@@ -1,4 +1,4 @@
-"""The inbox: what waits for the visitor, the one task that they look at, and what concerned them."""
+"""The inbox: what waits for the visitor, and the one task that they look at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from kit.errors import NotFound, PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
-from protos.common.v1 import page_pb2
 from protos.pricing.v1 import pricing_pb2
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
@@ -24,14 +23,6 @@ from services.gateway.quotes import quote_of_case
 
 router = APIRouter(include_in_schema=False)
 
-#: The lists of cases beside the inbox, by the last part of their path.
-_INVOLVEMENTS: Final = {
-    "done": cases_pb2.CASE_INVOLVEMENT_ACTED,
-    "copied": cases_pb2.CASE_INVOLVEMENT_COPIED,
-    "started": cases_pb2.CASE_INVOLVEMENT_STARTED,
-}
-
-
 _PAGE: Final = 100
 #: What the inbox can be narrowed down to.
 _FILTERS: Final = ("flow_code", "node", "overdue", "claimed", "unclaimed", "sort_by")
@@ -41,22 +32,6 @@ _FILTERS: Final = ("flow_code", "node", "overdue", "claimed", "unclaimed", "sort
 async def inbox(visit: VisitOf) -> Response:
     """What waits for the visitor, most urgent first."""
     return await show_inbox(visit, visit.request.query_params.get("task", ""))
-
-
-@router.get("/mine/{involvement}")
-async def mine(visit: VisitOf, involvement: str) -> Response:
-    """The cases with which the visitor has something to do."""
-    if involvement not in _INVOLVEMENTS:
-        raise NotFound("PAGE_UNKNOWN", f"there is no list {involvement!r}", field="involvement")
-    stub = cases_pb2_grpc.CaseServiceStub(visit.channel("cases"))
-    listed = await stub.ListCases(
-        cases_pb2.ListCasesRequest(
-            person_id=visit.caller.actor.person_id,
-            involvement=_INVOLVEMENTS[involvement],
-            page=page_pb2.PageRequest(page_size=100),
-        )
-    )
-    return await visit.page("mine.html", cases=listed.cases, involvement=involvement)
 
 
 async def show_inbox(

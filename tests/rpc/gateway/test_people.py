@@ -144,6 +144,12 @@ async def test_the_inbox_has_lists_of_what_one_did_started_and_was_copied_to(
     assert case_id in (await visitor.get("/mine/started")).text
     assert case_id not in (await visitor.get("/mine/copied")).text
     assert (await visitor.get("/mine/nothing")).status_code == 404
+    narrow = {"words": case_id, "state": "CASE_STATE_RUNNING", "person_id": "pe_qian"}
+    narrowed = (await visitor.get("/mine/started", params=narrow)).text
+    assert narrowed.count("/cases/ca_") == 1
+    over = await visitor.get("/mine/started", params=narrow | {"state": "CASE_STATE_COMPLETED"})
+    assert "没有符合条件的个案" in over.text
+    assert (await visitor.get("/mine/started?state=asleep")).status_code == 422
     await enter(visitor, "pe_qian")
     assert case_id in (await visitor.get("/mine/copied")).text
 
