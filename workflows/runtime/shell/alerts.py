@@ -16,7 +16,7 @@ class Alerts:
 
     def __init__(self) -> None:
         self._asking = 0
-        self._asked: frozenset[str] = frozenset()
+        self._asked: tuple[str, ...] = ()
 
     @property
     def settled(self) -> bool:
@@ -27,7 +27,7 @@ class Alerts:
         """See to it that operations hear of an incident, if they have not just heard of its like."""
         if alert.reason in self._asked:
             return
-        self._asked |= {alert.reason}
+        self._asked += (alert.reason,)
         self._asking += 1
         asyncio.create_task(self._ask(alert))  # noqa: RUF006 - a workflow's loop keeps its tasks
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
@@ -41,26 +41,49 @@ _ONCE: Final = RetryPolicy(maximum_attempts=1)
 _UNTIL_ANSWERED: Final = PlanRetry()
 
 
+@dataclass(slots=True)
+class _UnderWay:
+    """A call in flight.
+
+    Attributes:
+        began: when it was made, or found that it is to be closed.
+        chained: its local attempt is running.
+        in_trouble: its local attempt failed: something is down, and people should see it.
+        unwanted: nobody wants the answer any more.
+    """
+
+    call: CallRpc
+    began: datetime
+    chained: bool
+    in_trouble: bool = False
+    unwanted: bool = False
+    running: asyncio.Task[None] = field(init=False)
+
+
 class Calls:
     """The RPCs of one workflow, in flight or still to be made in this workflow task."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self.in_flight: dict[str, CallRpc] = {}
-        #: Calls in flight whose local attempt failed: something is down, and people should see it.
-        self.in_trouble: frozenset[str] = frozenset()
-        self._began: dict[str, datetime] = {}
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._chained: frozenset[str] = frozenset()
-        self._unwanted: frozenset[str] = frozenset()
+        self._under_way: dict[str, _UnderWay] = {}
         self._task = -1
         self._chain_began: datetime | None = None
         self._answering = False
 
     @property
+    def in_flight(self) -> dict[str, CallRpc]:
+        """The calls that have not ended, by their ids."""
+        return {id: each.call for id, each in self._under_way.items()}
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether the local attempt of a call in flight failed."""
+        return any(each.in_trouble for each in self._under_way.values())
+
+    @property
     def chaining(self) -> bool:
         """Whether local attempts of this workflow task are still running."""
-        return bool(self._chained)
+        return any(each.chained for each in self._under_way.values())
 
     def answer_first(self) -> None:
         """An act was applied: end the workflow task before any call, so that it is answered."""
@@ -70,26 +93,22 @@ class Calls:
     def carried_over(self, wanted: Collection[str]) -> tuple[CallRpc, ...]:
         """Those of these calls that are in flight, for the next run to make again: with the time
         that is left for them."""
-        return tuple(
-            self._with_time_left(call) for id, call in self.in_flight.items() if id in wanted
-        )
+        return tuple(_with_time_left(each) for id, each in self._under_way.items() if id in wanted)
 
     def start(self, call: CallRpc, on_end: Callable[[Ended], None]) -> None:
         """Begin a call; ``on_end`` hears how it ended. One that is to be closed may be in flight."""
-        before = self._running.get(call.call_id)
-        self.in_flight[call.call_id] = call
-        self._began[call.call_id] = workflow.now()
-        if before is not None:
+        before = self._under_way.get(call.call_id)
+        if before is not None and before.chained:
             # A local attempt under way runs out, and sees then that the call is to be closed.
-            if call.call_id in self._chained:
-                return
-            before.cancel()
-        local = self._may_chain(call)
-        if local:
-            self._chained |= {call.call_id}
-        running = asyncio.create_task(self._run(call, local, on_end))
-        self._running[call.call_id] = running
-        running.add_done_callback(lambda task: self._forget(call.call_id, task))
+            before.call, before.began = call, workflow.now()
+            return
+        each = _UnderWay(call, workflow.now(), self._may_chain(call))
+        if before is not None:
+            each.in_trouble = before.in_trouble
+            before.running.cancel()
+        self._under_way[call.call_id] = each
+        each.running = asyncio.create_task(self._run(call, each, on_end))
+        each.running.add_done_callback(lambda _: self._forget(each))
 
     def cancel(self, call_id: str) -> None:
         """Nobody wants the answer any more.
@@ -97,45 +116,42 @@ class Calls:
         A local attempt under way is let run out: cancelled, it would leave no marker in the history,
         and a replay would take another way.
         """
-        if call_id in self._chained:
-            self._unwanted |= {call_id}
-        elif call_id in self._running:
-            self._running[call_id].cancel()
+        each = self._under_way.get(call_id)
+        if each is not None and each.chained:
+            each.unwanted = True
+        elif each is not None:
+            each.running.cancel()
 
-    async def _run(self, call: CallRpc, local: bool, on_end: Callable[[Ended], None]) -> None:
+    async def _run(self, call: CallRpc, each: _UnderWay, on_end: Callable[[Ended], None]) -> None:
         try:
-            ended = await self._end(call, local)
+            ended = await self._end(call, each)
         except Exception as defect:  # noqa: BLE001 - else nobody would hear how the call ended
             workflow.logger.exception("a call could not be made")
             ended = RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", repr(defect))
         if ended is not None:
             on_end(ended)
 
-    async def _end(self, call: CallRpc, local: bool) -> Ended | None:
+    async def _end(self, call: CallRpc, each: _UnderWay) -> Ended | None:
         """How a call ends; None: nobody wants to know."""
-        if call.call_id in self._unwanted:
-            return None
-        ended = await self._attempt_locally(call) if local else None
-        if call.call_id in self._unwanted:
+        local = each.chained and not each.unwanted
+        ended = await self._attempt_locally(call, each) if local else None
+        if each.unwanted:
             return None
         if ended is not None:
             return ended
-        call = self.in_flight[call.call_id]
+        call = each.call
         if call.closing:
             return await self._close(call)
         return await self._call_until_answered(call, attempts_made=int(local))
 
-    def _forget(self, call_id: str, ended: asyncio.Task[None]) -> None:
+    def _forget(self, ended: _UnderWay) -> None:
         """The call has ended, or was cancelled before it began."""
-        if self._running.get(call_id) is not ended:
+        if self._under_way.get(ended.call.call_id) is not ended:
             return  # it goes on: what became of it is being asked
-        del self.in_flight[call_id], self._running[call_id], self._began[call_id]
-        self._chained -= {call_id}
-        self._unwanted -= {call_id}
-        self.in_trouble -= {call_id}
+        del self._under_way[ended.call.call_id]
         self._wake()
 
-    async def _attempt_locally(self, call: CallRpc) -> Ended | None:
+    async def _attempt_locally(self, call: CallRpc, each: _UnderWay) -> Ended | None:
         """How the call ended, or None when it may yet succeed."""
         try:
             response: dict[str, Any] = await workflow.execute_local_activity(
@@ -147,14 +163,14 @@ class Calls:
                 summary=call.summary,
             )
         except FailureError as error:
-            self._chained -= {call.call_id}
+            each.chained = False
             if _is_final(error):
                 return _failure(call, error)
             # The chain was waited for; what it left behind is to be shown meanwhile.
-            self.in_trouble |= {call.call_id}
+            each.in_trouble = True
             self._wake()
             return None
-        self._chained -= {call.call_id}
+        each.chained = False
         return RpcSucceeded(workflow.now(), call.call_id, response)
 
     async def _call_until_answered(self, call: CallRpc, attempts_made: int) -> Ended:
@@ -194,13 +210,6 @@ class Calls:
             return RpcFailed(workflow.now(), call.call_id, CALL_CLOSED, "it was not applied")
         return RpcSucceeded(workflow.now(), call.call_id, closed["response"])
 
-    def _with_time_left(self, call: CallRpc) -> CallRpc:
-        if call.retry is None or not call.retry.give_up_after_seconds:
-            return call
-        spent = int((workflow.now() - self._began[call.call_id]).total_seconds())
-        left = max(call.retry.give_up_after_seconds - spent, 1)
-        return replace(call, retry=call.retry.model_copy(update={"give_up_after_seconds": left}))
-
     def _may_chain(self, call: CallRpc) -> bool:
         self._notice_task()
         if not call.quick or call.barrier or call.purpose is Purpose.NOTIFY or self._answering:
@@ -218,6 +227,15 @@ class Calls:
             self._task = task
             self._chain_began = None
             self._answering = False
+
+
+def _with_time_left(each: _UnderWay) -> CallRpc:
+    call = each.call
+    if call.retry is None or not call.retry.give_up_after_seconds:
+        return call
+    spent = int((workflow.now() - each.began).total_seconds())
+    left = max(call.retry.give_up_after_seconds - spent, 1)
+    return replace(call, retry=call.retry.model_copy(update={"give_up_after_seconds": left}))
 
 
 def _request(call: CallRpc) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from temporalio import workflow
 from temporalio.exceptions import ChildWorkflowError, FailureError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
-from workflows.runtime.commands import CancelChild, StartFieldWork, StartSubflow
+from workflows.runtime.commands import CancelChild, PrioritiseChild, StartFieldWork, StartSubflow
 from workflows.runtime.events import ChildEnded
 from workflows.runtime.field_work.state import FieldWorkInput
-from workflows.runtime.payloads import CANCEL, NUDGE, CaseInput, Signal
+from workflows.runtime.payloads import CANCEL, NUDGE, PRIORITISED, CaseInput, Signal
 from workflows.runtime.shell.plan_ref import PlanRef
 
 _WORKFLOW: Final = "field_work"
@@ -32,7 +32,7 @@ class Children:
     def __init__(self, on_end: Callable[[ChildEnded], None], ids: dict[str, str]) -> None:
         self.ids = ids
         self._on_end = on_end
-        self._starting: frozenset[str] = frozenset()
+        self._starting: list[str] = []
         self._unsettled = 0
 
     @property
@@ -56,15 +56,15 @@ class Children:
             self._unsettled += 1
             _begin(self._call_on(key))
 
-    def cancel(self, command: CancelChild) -> None:
-        """Ask a child to end."""
+    def tell(self, command: CancelChild | PrioritiseChild) -> None:
+        """Ask a child to end, or tell it that its parent has been given another priority."""
         self._unsettled += 1
-        _begin(self._ask_to_end(command))
+        _begin(self._tell_when_started(command))
 
     def _start(self, command: Start, workflow_id: str, kind: str, args: list[Any]) -> None:
         key = f"{command.node}/{command.visit}"
         self.ids[key] = workflow_id
-        self._starting |= {key}
+        self._starting.append(key)
         self._unsettled += 1
         _begin(self._live(command, workflow_id, kind, args))
 
@@ -87,21 +87,20 @@ class Children:
             self._fail(command.node, command.visit, reason, f"{workflow_id}: {error}")
             return
         finally:
-            self._starting -= {key}
+            self._starting.remove(key)
             self._unsettled -= 1
         try:
             await child
         except ChildWorkflowError as error:
             self._fail(command.node, command.visit, "CHILD_LOST", str(error.cause or error))
 
-    async def _ask_to_end(self, command: CancelChild) -> None:
+    async def _tell_when_started(self, command: CancelChild | PrioritiseChild) -> None:
         key = f"{command.node}/{command.visit}"
-        told = Signal(type=CANCEL, key=key, payload={"reason": command.reason})
         try:
             # One that is being started does not hear yet.
             await workflow.wait_condition(lambda: key not in self._starting)
             if key in self.ids:
-                await self._tell(key, told)
+                await self._tell(key, _word(command, key))
         except FailureError as error:
             self._fail(command.node, command.visit, "CHILD_LOST", str(error))
         finally:
@@ -127,3 +126,10 @@ class Children:
 
 def _begin(work: Coroutine[Any, Any, None]) -> None:
     asyncio.create_task(work)  # noqa: RUF006 - a workflow's loop keeps its tasks
+
+
+def _word(command: CancelChild | PrioritiseChild, key: str) -> Signal:
+    if isinstance(command, CancelChild):
+        return Signal(type=CANCEL, key=key, payload={"reason": command.reason})
+    payload = {"priority": command.priority, "act_key": command.act_key}
+    return Signal(type=PRIORITISED, key=key, payload=payload)

@@ -26,12 +26,14 @@ from workflows.runtime.shell.plan_ref import FetchPlan, PlanLoader, PlanRefConve
 
 #: Shared by all cases of this process: the SDK makes a converter for each workflow, and a fresh one
 #: would work out how to read a case's input again, which takes longer than the case itself.
-_CONVERTERS: Final = (PlanRefConverter(), *PydanticPayloadConverter().converters.values())
+_CONVERTERS: Final = CompositePayloadConverter(
+    PlanRefConverter(), *PydanticPayloadConverter().converters.values()
+).converters
 
 
 class _CasePayloadConverter(CompositePayloadConverter):
     def __init__(self) -> None:
-        super().__init__(*_CONVERTERS)
+        self.converters = _CONVERTERS
 
 
 class _CaseFailureConverter(DefaultFailureConverter):
