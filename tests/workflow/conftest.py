@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ import pytest
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -204,6 +204,11 @@ class Office:
         """Another worker, for tests that stop the usual one."""
         return make_worker(self.temporal, self.caller, **{"build_id": "test"} | options)
 
+    def in_namespace(self, name: str) -> Client:
+        """The same connection, to another namespace."""
+        config: dict[str, Any] = {**self.temporal.config(), "namespace": name}
+        return Client(**config)
+
     async def neighbour(self) -> Client:
         """A connection of its own, as a worker needs that runs beside another."""
         config = self.temporal.config()
@@ -233,13 +238,17 @@ async def company_served(serve: Serve) -> AsyncIterator[tuple[Company, Served]]:
 
 @contextlib.asynccontextmanager
 async def open_office(
-    env: WorkflowEnvironment, company: Company, served: Served
+    env: WorkflowEnvironment,
+    company: Company,
+    served: Served,
+    interceptors: Sequence[Interceptor] = (),
 ) -> AsyncIterator[Office]:
     """An office without a worker."""
     database = Database.connect(served.database_url, SCHEMA)
     # The environment's own client, interceptors that skip time included, with our converter.
-    converting = converter(KEYS, plans_of(database))
-    own: dict[str, Any] = {**env.client.config(), "data_converter": converting}
+    own: dict[str, Any] = {**env.client.config()}
+    own["data_converter"] = converter(KEYS, plans_of(database))
+    own["interceptors"] = [*own["interceptors"], *interceptors]
     temporal = Client(**own)
     caller = RpcCaller.connect(dict.fromkeys(AREAS, served.address), served.signing.minter, SYSTEM)
     cases = Cases(temporal, caller, SystemClock())
