@@ -110,3 +110,15 @@ async def test_who_comes_too_late_is_told_so_by_the_case_itself_while_the_read_m
     reply = await (await blind(office)).act(case.workflow_id, late)
     assert reply.refusal is not None
     assert reply.refusal.reason == "CASE_TASK_CLOSED"
+
+
+async def test_a_temporal_that_does_not_know_its_namespaces_yet_may_be_asked_again(
+    real_office: Office,
+) -> None:
+    await publish(real_office, MEASURE)
+    starting = real_office.in_namespace("not_known_yet")
+    cases = Cases(starting, real_office.caller, SystemClock())
+    for asking in (cases.start(CaseStart("measure", {}, "pe_1")), cases.act("case:ca_1", ACT)):
+        with pytest.raises(Unavailable) as refused:
+            await asking
+        assert refused.value.reason == "CASE_UNAVAILABLE"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 from sqlalchemy import text
+from temporalio.service import RPCError
 
 from kit.clock import SystemClock
 from kit.db import events
@@ -23,6 +24,7 @@ from tests.workflow.flows import BREAKDOWN, ONE_AFTER_THE_OTHER, TWO_WAITS
 from workflows.activities.messages import message_to_json
 from workflows.client import TASK_QUEUE, StartedCase
 from workflows.relay.relay import Relay
+from workflows.relay.routes import SOURCES
 from workflows.runtime.payloads import Signal
 
 
@@ -244,3 +246,24 @@ async def test_people_reach_the_projection_of_messages_once_and_in_order(office:
     sequences = [event.aggregate_sequence for event in office.company.applied]
     assert sequences == [1, 2]
     assert all(isinstance(event, events_pb2.DomainEvent) for event in office.company.applied)
+
+
+async def test_the_relay_forgets_nobody_when_temporal_does_not_know_its_namespaces_yet(
+    real_office: Office,
+) -> None:
+    office = real_office
+    starting = office.in_namespace("not_known_yet")
+    before, after = (
+        Relay(office.database, office.caller, temporal, SystemClock(), TASK_QUEUE)
+        for temporal in (starting, office.temporal)
+    )
+    async with office.worker():
+        case = await office.start(BREAKDOWN, work_order_id="wo_starting")
+        await waits(office, case)
+        await happen(office, changed("wo_starting"), "wo_starting")
+        while await before.buffer(SOURCES[0]):
+            pass
+        with pytest.raises(RPCError, match="not_known_yet"):
+            await before.wake_cases()
+        await after.wake_cases()
+        assert await office.outcome(case) == "completed"

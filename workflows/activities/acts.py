@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 from temporalio import activity
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import (
     Client,
     WorkflowFailureError,
@@ -111,13 +112,21 @@ def typed_errors(workflow_id: str) -> Iterator[None]:
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise unavailable() from error
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if is_unknown(error):
             raise NotFound(
                 "CASE_UNKNOWN", f"there is no case {workflow_id}", field="workflow_id"
             ) from error
         raise unavailable() from error
     except RuntimeError as error:  # the first connection of a lazy client
         raise unavailable() from error
+
+
+def is_unknown(error: RPCError) -> bool:
+    """Whether there is no such workflow, or it has ended. A server that is starting may not even know
+    its namespaces yet, and says so with the same status."""
+    return error.status is RPCStatusCode.NOT_FOUND and not any(
+        detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details
+    )
 
 
 def unavailable() -> Unavailable:

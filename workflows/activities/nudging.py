@@ -8,9 +8,10 @@ from typing import Final
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from kit.clock import Clock
+from workflows.activities.acts import is_unknown
 from workflows.activities.deployment import Deployment
 from workflows.runtime.payloads import NUDGE, Signal
 
@@ -55,5 +56,5 @@ class Nudging:
         try:
             await handle.signal("event", Signal(type=NUDGE, key=""), rpc_timeout=_ANSWER_WITHIN)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended meanwhile
+            if not is_unknown(error):  # else it has ended meanwhile
                 raise

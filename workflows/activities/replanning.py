@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from kit.rpc.client import RpcCaller
 from protos.cases.v1 import replanning_pb2
+from workflows.activities.acts import is_unknown
 from workflows.runtime.calendars import calendar_from_reply
 from workflows.runtime.payloads import CALENDAR_CHANGED, Signal
 
@@ -86,7 +87,7 @@ class CalendarTelling:
         try:
             await handle.signal("event", signal, rpc_timeout=_ANSWER_WITHIN)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended meanwhile
+            if not is_unknown(error):  # else it has ended meanwhile
                 raise
 
     async def _seconds_until_taken(

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from google.protobuf import descriptor_pool, message_factory
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from kit.clock import Clock
 from kit.db.session import Database
@@ -26,6 +26,7 @@ from kit.rpc.client import RpcCaller
 from kit.telemetry import logger
 from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2, events_pb2_grpc
+from workflows.activities.acts import is_unknown
 from workflows.activities.messages import message_to_json
 from workflows.catalog import load_catalog
 from workflows.relay import store
@@ -147,7 +148,7 @@ class Relay:
             try:
                 await self._wake(wake)
             except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
+                if is_unknown(error):
                     gone.add(wake.workflow_id)
                 else:
                     refused = error  # the others are told all the same
