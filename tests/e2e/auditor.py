@@ -16,7 +16,7 @@ from kit.config import Settings
 from kit.db.session import Database
 from stack.keys import payload_keys_file
 from tests.e2e.conftest import Product
-from tests.e2e.crowd import Begun, Crowd
+from tests.e2e.crowd import KILLED, Begun, Crowd
 from tests.workflow.account import (
     acts_astray,
     failed_tasks,
@@ -32,6 +32,10 @@ from workflows.serving import SCHEMA
 from workflows.worker import plans_of
 
 REST_SECONDS: Final = 180.0
+#: What is told late is told by then: a case that could not tell tries again after a minute.
+SETTLE_SECONDS: Final = 90.0
+#: What no process may have written, whatever was killed under it.
+_DEFECTS: Final = ("TMPRL1100", "rpc_failed", "could not be recorded")
 
 #: What must not be there: a query for each, about the cases ``%(cases)s``.
 _EFFECTS: Final = {
@@ -73,6 +77,9 @@ _EFFECTS: Final = {
         FROM workorder.work_order JOIN flows."case" USING (case_id)
         WHERE case_id = ANY(%(cases)s) AND "case".state IN (1, 2)
           AND parent_case_id = '' AND work_order.state = 'cancelled'""",
+    "something that stands still": """
+        SELECT workflow_id, incident_id, reason, message FROM flows.incident
+        WHERE case_id = ANY(%(cases)s)""",
     "not one effect for each key": """
         SELECT * FROM (
           SELECT 'messages', (SELECT count(*) FROM notify.message) AS effects,
@@ -117,21 +124,35 @@ class Auditor:
         await self._database.close()
 
     async def audit(self, crowd: Crowd) -> list[str]:
-        """Everything that is not as it must be."""
-        workflow_ids = await self._rest(crowd.begun)
-        cases = [wid.removeprefix("case:") for wid in workflow_ids if wid.startswith("case:")]
-        found = self._effects(cases)
-        found += await self._accounts(crowd, cases)
-        found += self._acts(crowd, cases)
+        """Everything that is not as it must be, and does not come right by itself in a while."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            workflow_ids = await self._rest(crowd.begun)
+            found = await self._as_it_stands(crowd, workflow_ids)
+            if not found or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(1)
         async for history in histories(self._temporal, workflow_ids):
             found += failed_tasks(history)
         every = histories(self._temporal, workflow_ids)
         found += await replay_failures(self._temporal, every)
-        log = self._product.log("workflows")
-        found += [line for line in log.splitlines() if "TMPRL1100" in line]
+        found += self._defects_written()
         if not (await self._product.told("ledger", "verify"))["sound"]:
             found.append("the ledger is not sound")
         return found
+
+    async def _as_it_stands(self, crowd: Crowd, workflow_ids: list[str]) -> list[str]:
+        cases = [wid.removeprefix("case:") for wid in workflow_ids if wid.startswith("case:")]
+        accounts = await self._accounts(crowd, cases)
+        return [*self._effects(cases), *accounts, *self._acts(crowd, cases)]
+
+    def _defects_written(self) -> list[str]:
+        return [
+            f"{name} wrote {line}"
+            for name in KILLED
+            for line in self._product.log(name).splitlines()
+            if any(defect in line for defect in _DEFECTS)
+        ]
 
     async def _rest(self, begun: Iterable[Begun]) -> list[str]:
         """Wait until each case has ended or waits for somebody; all workflows there are by then."""

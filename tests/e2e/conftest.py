@@ -35,7 +35,7 @@ from tests.e2e.collector import Collector
 T = TypeVar("T")
 START_SECONDS = 180
 QUICK_EXPORT = {"OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_EXPORTER_OTLP_INSECURE": "true"}
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 120
 
 
 @dataclass(frozen=True)

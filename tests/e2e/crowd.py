@@ -48,6 +48,8 @@ KILLED: Final = (
     "settlement",
     "notify",
 )
+#: So many at once may be on their way back: on a slow machine one waits for those before it.
+_MOST_DOWN: Final = 2
 #: A supervisor starts what dies again and again ever later; this long after, it forgets.
 _FORGIVEN_AFTER_SECONDS: Final = 31.0
 
@@ -206,7 +208,7 @@ async def killing(
 ) -> AsyncIterator[list[str]]:
     """Kill one process after the other, at random, so many while the block lasts; the list of them.
 
-    At the end everything is brought back.
+    At the end everything has come back.
     """
     killed: list[str] = []
     over = asyncio.Event()
@@ -218,8 +220,6 @@ async def killing(
     finally:
         over.set()
         await working
-        for name in KILLED:
-            await product.ready_again(name, killed=0)
 
 
 async def _kill(
@@ -231,16 +231,19 @@ async def _kill(
     killed: list[str],
 ) -> None:
     last = dict.fromkeys(KILLED, 0.0)
+    coming_back: list[asyncio.Task[None]] = []
     while len(killed) < deaths:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), chance.uniform(*pause_seconds))
-            return
+            break
         now = time.monotonic()
         well = [name for name in KILLED if now - last[name] > _FORGIVEN_AFTER_SECONDS]
-        if not well:
+        if not well or sum(not back.done() for back in coming_back) >= _MOST_DOWN:
             continue
         name = chance.choice(well)
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # between two lives
-            product.kill(name)
+            process_id = product.kill(name)
             killed.append(name)
             last[name] = now
+            coming_back.append(asyncio.create_task(product.ready_again(name, process_id)))
+    await asyncio.gather(*coming_back)
