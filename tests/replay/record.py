@@ -1,10 +1,10 @@
 """Record the histories that every later interpreter must replay, and the states that it must load.
 
-    .venv/bin/python -m tests.replay.record
+    .venv/bin/python -m tests.replay.record [STORY …]
 
 lives every story on the real server and writes what Temporal has written down of the case and of all
 that was started with it, and what each of their runs handed to the next, with the plans they refer
-to. What a released interpreter has left is never recorded again: a new interpreter version gets
+to; with the names of stories, those alone. What a released interpreter has left is never recorded again: a new interpreter version gets
 folders of its own. Until the first release all of it is, whenever a plan or the interpreter has
 changed its shape.
 """
@@ -14,7 +14,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +40,7 @@ from kit.rpc.server import RpcServer
 from stack import postgres
 from stack.temporal import QUICK_FLAGS
 from tests.conftest import PROGRAMS
-from tests.replay.stories import STORIES, set_the_scene, soon_new
+from tests.replay.stories import STORIES, Story, set_the_scene, soon_new
 from tests.rpc.conftest import Served, Signing
 from tests.workflow.company import Company
 from tests.workflow.conftest import Office, open_office
@@ -61,15 +63,18 @@ FIELD_WORK: Final = TypeAdapter(CarriedWork)
 _FEW_EVENTS: Final = 4
 
 
-async def record(office: Office) -> None:
+async def record(office: Office, stories: Iterable[Story]) -> None:
     """Live every story twice: as it goes, for the histories, and in as many runs as may be, for the
     states that one run hands to the next."""
     told: set[str] = set()
-    for story in STORIES:
+    for story in stories:
         set_the_scene(office)
         case = await story(office)
-        for name, run in await _new_runs(office, case, story.__name__, told):
-            await _keep_history(office, run, name)
+        runs = await _new_runs(office, case, story.__name__, told)
+        for number, (name, run) in enumerate(runs):
+            names = [each for each, _ in runs]
+            earlier = f".{names[:number].count(name) + 1}" if name in names[number + 1 :] else ""
+            await _keep_history(office, run, name + earlier)
         set_the_scene(office)
         with soon_new(_FEW_EVENTS):
             case = await story(office)
@@ -93,7 +98,7 @@ async def _new_runs(
 
 
 async def _keep_history(office: Office, run: WorkflowExecution, name: str) -> None:
-    """The last run's stands, where there were several."""
+    """Of several runs the earlier ones are numbered."""
     handle = office.temporal.get_workflow_handle(run.id, run_id=run.run_id)
     history = await handle.fetch_history()
     kept = {"workflow_id": run.id, "history": without_traces(history.to_json_dict())}
@@ -139,12 +144,21 @@ def without_traces(part: Any) -> Any:
     return [without_traces(held) for held in part] if isinstance(part, list) else part
 
 
-async def main() -> None:
-    """Start what is needed, record, stop."""
+def make_room(stories: Collection[Story]) -> None:
+    """Remove what was kept of these stories; of all of them, the plans too."""
+    names = "|".join(story.__name__ for story in stories)
+    of_them = re.compile(rf"({names})(_[a-z_]+)?(\.\d+)?\.json")
     for folder in (HISTORIES, STATES, PLANS):
         folder.mkdir(parents=True, exist_ok=True)
         for kept in folder.glob("*.json"):
-            kept.unlink()
+            if of_them.fullmatch(kept.name) or len(stories) == len(STORIES):
+                kept.unlink()
+
+
+async def main(names: Collection[str]) -> None:
+    """Start what is needed, record, stop."""
+    stories = [story for story in STORIES if not names or story.__name__ in names]
+    make_room(stories)
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -172,11 +186,11 @@ async def main() -> None:
             open_office(env, company, served) as office,
             office.worker(),
         ):
-            await record(office)
+            await record(office, stories)
         await served.stop()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))
     sys.stdout.flush()
     os._exit(0)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Final
 
 import pytest
 
+from kit.clock import SHANGHAI
 from kit.errors import FailedPrecondition
+from services.directory.domain.calendar import CalendarDefinition, Day
 from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import (
@@ -25,10 +29,13 @@ from tests.workflow.flows import (
     ROOMS,
     SIGN,
 )
+from tests.workflow.test_replan import ROUND_THE_WEEK, lasting, told
 from workflows.activities import rpc
-from workflows.client import Act, StartedCase
-from workflows.runtime.payloads import Signal
+from workflows.client import TASK_QUEUE, Act, StartedCase, Target, WantedMigration
+from workflows.runtime.payloads import NUDGE, Signal
 from workflows.runtime.shell import lifetime
+from workflows.system import nudge
+from workflows.system.replan import REPLAN, CalendarEdit, Replanning
 
 Story = Callable[[Office], Awaitable[StartedCase]]
 
@@ -282,6 +289,91 @@ async def called_off(office: Office) -> StartedCase:
     return case
 
 
+async def replanned(office: Office) -> StartedCase:
+    """The calendar is edited, and the case counts by the edit."""
+    calendar, source = _counting("edited")
+    off = (datetime.now(SHANGHAI) + timedelta(days=1)).date()
+    office.company.calendars = [calendar]
+    case = await office.start(source)
+    await told(office, case, 1)
+    edit = CalendarEdit(2, ((off.isoformat(), off.isoformat()),))
+    office.company.calendars = [replace(calendar, version=2, overrides=(Day(off, (), "盘点"),))]
+    await office.temporal.start_workflow(
+        REPLAN,
+        Replanning(calendar.calendar_code),
+        id=f"replan:{calendar.calendar_code}",
+        task_queue=TASK_QUEUE,
+        start_signal="edited",
+        start_signal_args=[edit],
+    )
+    await told(office, case, 2)
+    await _measure(office, case)
+    return case
+
+
+async def migrated(office: Office) -> StartedCase:
+    """The case moves to a version that counts by another calendar and is due sooner there."""
+    calendar, source = _counting("left")
+    late = replace(calendar, calendar_code="late", weekly=(((9 * 60, 21 * 60),),) * 7)
+    office.company.calendars = [calendar, late]
+    case = await office.start(source)
+    await told(office, case, 1)
+    flow = await office.publish(
+        source.replace(f"calendar: {calendar.calendar_code}", "calendar: late")
+    )
+    wanted = WantedMigration(flow.flow_code, flow.version, reason="新日历", dry_run=False)
+    ordered = await office.cases.migrate(wanted, by="pe_chen", key=case.case_id)
+    await office.temporal.get_workflow_handle(f"migration:{ordered}").result()
+
+    async def moved() -> bool:
+        return (await office.case(case)).business_clock.calendar_code == "late"
+
+    await eventually(moved, "the case counts by the other calendar")
+    await _measure(office, case)
+    return case
+
+
+def _counting(name: str) -> tuple[CalendarDefinition, str]:
+    """A calendar of its own, and a flow that counts by it."""
+    calendar = replace(ROUND_THE_WEEK, calendar_code=f"{name}_{next(_calendars)}")
+    return calendar, lasting(36).replace(
+        "calendar: replanned", f"calendar: {calendar.calendar_code}"
+    )
+
+
+async def _measure(office: Office, case: StartedCase) -> None:
+    task = await office.task_of("pe_li", case)
+    await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
+    await office.outcome(case)
+
+
+async def transferred(office: Office) -> StartedCase:
+    """One of those that a bulk act is done to."""
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    act = Act(case.case_id, "transfer", "pe_chen", roles=("supervisor",), to="pe_new", origin="cli")
+    target = Target(task.case_id, task.workflow_id, task.user_task_id, task.title)
+    ordered = await office.cases.bulk_act(act, [target])
+    await office.temporal.get_workflow_handle(f"bulk_act:{ordered}").result()
+    task = await office.task_of("pe_new", case)
+    await office.act(task, "complete", "pe_new", form={"note": "好"}, revision=None)
+    await office.outcome(case)
+    return case
+
+
+async def nudged(office: Office) -> StartedCase:
+    """Asked to look up, as an idle case is when another build is present."""
+    case = await office.start(MEASURE)
+    await office.task_of("pe_li", case)
+    await office.temporal.execute_workflow(
+        nudge.NUDGE, nudge.Nudges(), id=f"nudge:{case.case_id}", task_queue=TASK_QUEUE
+    )
+    handle = office.temporal.get_workflow_handle(case.workflow_id)
+    await handle.signal("event", Signal(type=NUDGE, key=""))
+    await _measure(office, case)
+    return case
+
+
 async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
     async def look() -> Any:
         tasks = await office.inbox("pe_chen", case)
@@ -308,7 +400,12 @@ STORIES: Final[tuple[Story, ...]] = (
     raced,
     purchased,
     called_off,
+    replanned,
+    migrated,
+    transferred,
+    nudged,
 )
+_calendars = count(1)
 
 
 def set_the_scene(office: Office) -> None:

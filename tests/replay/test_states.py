@@ -80,3 +80,4 @@ def test_a_field_work_that_was_handed_over_goes_on(path: Path) -> None:
 def test_there_is_something_to_load() -> None:
     stories = {path.name.partition(".")[0] for path in STATES}
     assert {"installed", "stuck", "measured", "purchased", "installed_field_work"} <= stories
+    assert {"replanned", "migrated", "transferred", "nudged"} <= stories

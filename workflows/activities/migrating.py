@@ -34,7 +34,7 @@ _ANSWER_WITHIN: Final = timedelta(seconds=10)
 #: What is over in a moment is waited for so often, so long between, in seconds.
 _PAUSES: Final = (0.2, 0.5, 1.0)
 #: A cold case is replayed to answer: so many at a time.
-_SIDE_BY_SIDE: Final = 8
+_SIDE_BY_SIDE: Final = 4
 _REPLY: Final = TypeAdapter(MigrationReply)
 
 
