@@ -1,6 +1,16 @@
 """The door to cases: one case a key, typed refusals, and no Temporal error gets through."""
 
+import asyncio
+from typing import Any
+
 import pytest
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    StartWorkflowUpdateInput,
+    WorkflowUpdateHandle,
+)
 
 from kit.authn import SYSTEM
 from kit.clock import SystemClock
@@ -14,6 +24,35 @@ from tests.workflow.flows import BREAKDOWN, INSTALL, MEASURE
 from workflows.client import Act, Cases, CaseStart, case_workflow_id
 
 ACT = Act(act_key="k", verb="comment", person="pe_1")
+#: So many updates of one workflow Temporal takes at once.
+TEMPORAL_TAKES = 10
+
+
+class Gauge(Interceptor):
+    """How many updates were under way at once, at most."""
+
+    def __init__(self) -> None:
+        self.under_way = self.most = 0
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        return Counting(next, self)
+
+
+class Counting(OutboundInterceptor):
+    def __init__(self, next: OutboundInterceptor, gauge: Gauge) -> None:
+        super().__init__(next)
+        self._gauge = gauge
+
+    async def start_workflow_update(
+        self, input: StartWorkflowUpdateInput
+    ) -> WorkflowUpdateHandle[Any]:
+        gauge = self._gauge
+        gauge.under_way += 1
+        gauge.most = max(gauge.most, gauge.under_way)
+        try:
+            return await super().start_workflow_update(input)
+        finally:
+            gauge.under_way -= 1
 
 
 async def publish(office: Office, source: str) -> None:
@@ -122,3 +161,20 @@ async def test_a_temporal_that_does_not_know_its_namespaces_yet_may_be_asked_aga
         with pytest.raises(Unavailable) as refused:
             await asking
         assert refused.value.reason == "CASE_UNAVAILABLE"
+
+
+async def test_of_many_who_act_at_once_none_is_sent_away(real_office: Office) -> None:
+    office, gauge = real_office, Gauge()
+    office.company.people = {"designer": ["pe_li"]}
+    config: dict[str, Any] = {**office.temporal.config(), "interceptors": [gauge]}
+    cases = Cases(Client(**config), office.caller, SystemClock())
+    async with office.worker():
+        case = await office.start(MEASURE)
+        task = await office.task_of("pe_li", case)
+        notes = [
+            Act(f"note-{n}", "comment", f"pe_{n}", task_id=task.user_task_id, comment="?")
+            for n in range(3 * TEMPORAL_TAKES)
+        ]
+        replies = await asyncio.gather(*(cases.act(case.workflow_id, note) for note in notes))
+    assert all(reply.applied for reply in replies)
+    assert 1 < gauge.most <= TEMPORAL_TAKES

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter
 from temporalio import activity
@@ -29,6 +30,9 @@ from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
 
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
+#: Temporal takes ten updates of one workflow at once and sends others away, to come again ever later.
+#: Who waits here instead is next in turn; two processes together stay within the ten.
+_AT_ONCE: Final = 5
 #: Between the tries of an act whose workflow task must run again, in seconds.
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _REPLY: Final = TypeAdapter(ActReply)
@@ -39,6 +43,7 @@ class CaseActs:
 
     def __init__(self, temporal: Client) -> None:
         self._temporal = temporal
+        self._queues: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @activity.defn(name="act")
     async def apply(self, workflow_id: str, act: Act) -> ActReply:
@@ -48,6 +53,18 @@ class CaseActs:
             NotFound: ``CASE_UNKNOWN``.
             Unavailable: no answer in time.
         """
+        queue = self._queues.setdefault(workflow_id, asyncio.Semaphore(_AT_ONCE))
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN.total_seconds()):
+                await queue.acquire()
+        except TimeoutError as error:
+            raise unavailable() from error
+        try:
+            return await self._apply(workflow_id, act)
+        finally:
+            queue.release()
+
+    async def _apply(self, workflow_id: str, act: Act) -> ActReply:
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:
             with typed_errors(workflow_id):
