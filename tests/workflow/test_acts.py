@@ -127,29 +127,3 @@ async def test_a_case_that_continues_as_new_keeps_all_it_knew(
     assert standing["title"] == "量房"
     await office.act(task, "complete", "pe_li", form={"note": "好"}, revision=None)
     assert await office.outcome(case) == "completed"
-
-
-async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lifetime, "MOST_EVENTS", 60)
-    case = await office.start(MEASURE)
-    task = await office.task_of("pe_li", case)
-
-    async def comment(person: int) -> None:
-        for number in range(25):
-            reply = await office.act(
-                task, "comment", f"pe_{person}", comment=f"{number}", revision=None
-            )
-            assert reply.applied
-
-    async def all_told() -> bool:
-        return len(await office.acts(case)) >= 200
-
-    await asyncio.gather(*(comment(person) for person in range(8)))
-    await eventually(all_told, "every act is in the audit")
-    acts = await office.acts(case)
-    assert len(acts) == 200
-    for person in range(8):
-        told = [int(act.comment) for act in acts if act.acting_person_id == f"pe_{person}"]
-        assert told == list(range(25))

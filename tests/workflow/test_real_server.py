@@ -13,6 +13,7 @@ from protos.workorder.v1 import workorder_pb2
 from tests.workflow.account import histories, replay_failures
 from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
+from tests.workflow.flood import Flood
 from tests.workflow.flows import INSTALL, MEASURE, ORDER, PURCHASE, ROOMS
 from tests.workflow.sandbox import sandbox
 from workflows.activities import rpc
@@ -111,27 +112,7 @@ async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lifetime, "MOST_EVENTS", 100)
-    case = await office.start(MEASURE)
-    task = await office.task_of("pe_li", case)
-
-    async def comment(person: int) -> None:
-        for number in range(40):
-            reply = await office.act(
-                task, "comment", f"pe_{person}", comment=f"{number}", revision=None
-            )
-            assert reply.applied
-
-    async def all_told() -> bool:
-        return len(await office.acts(case)) >= 320
-
-    await asyncio.gather(*(comment(person) for person in range(8)))
-    await eventually(all_told, "every act is in the audit")
-    acts = await office.acts(case)
-    for person in range(8):
-        told = [int(act.comment) for act in acts if act.acting_person_id == f"pe_{person}"]
-        assert told == list(range(40))
-    started = (await office.history(case.workflow_id))[0]
-    assert started.workflow_execution_started_event_attributes.continued_execution_run_id
+    assert await Flood(office, clients=8, acts_each=40).rise() == []
 
 
 async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
