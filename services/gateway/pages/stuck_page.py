@@ -44,6 +44,7 @@ async def stuck(visit: VisitOf, flow_code: str) -> Response:
         "stuck.html",
         report=report,
         points=points,
+        whom={each.name for point in points for each in point.people},
         past=[point for point in report.points if point.past.count],
         flow=flow,
         flows=await flows_of(visit),
