@@ -137,6 +137,7 @@ class _Directory(_Partial):
     async def GetCalendar(
         self, request: directory_pb2.GetCalendarRequest, context: Any
     ) -> directory_pb2.Calendar:
+        await self._company.enter("directory", "GetCalendar")
         if self._company.calendars:
             return self._newest(request)
         hours = [directory_pb2.OpenInterval(start_minute=540, end_minute=1080)]

@@ -13,11 +13,11 @@ from workflows.runtime import approval, compensation, halting, tasks
 from workflows.runtime.acts import check_act
 from workflows.runtime.audit import SYSTEM, record
 from workflows.runtime.changes import CHANGES
-from workflows.runtime.deadlines import plan_again
 from workflows.runtime.events import Act, Event
 from workflows.runtime.forms import read_form
 from workflows.runtime.messages import announce, tell_copied
 from workflows.runtime.moves import leave
+from workflows.runtime.priorities import prioritise
 from workflows.runtime.resolving import resolve
 from workflows.runtime.returning import withdrawal_of
 from workflows.runtime.run import CaseRun, Run
@@ -82,8 +82,7 @@ def _apply_to_case(case: CaseRun, act: Act) -> None:
             halting.release(case)
         case Verb.PRIORITISE:
             before["priority"], facts["priority"] = case.priority, act.to
-            case.priority = act.to
-            plan_again(case, f"priority/{act.act_key}")
+            prioritise(case, act.to, act.act_key)
         case Verb.COPY_TO:
             tell_copied(case, case.plan.name, act.people, act.comment)
         case _:

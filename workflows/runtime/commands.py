@@ -17,6 +17,8 @@ RPC_GAVE_UP: Final = "RPC_GAVE_UP"
 CALL_CLOSED: Final = "CALL_CLOSED"
 #: The activity that makes a ``closing`` call.
 CLOSE: Final = "close"
+#: In a request, beside its fields: the id of the call, of whose retries its workflow wants to hear.
+CALL_ID: Final = "@call_id"
 
 
 class Purpose(StrEnum):
@@ -99,7 +101,11 @@ class StartFieldWork:
 
 @dataclass(frozen=True, slots=True)
 class StartSubflow:
-    """Start a child case of another flow's version; it reports ``ChildEnded``."""
+    """Start a child case of another flow's version; it reports ``ChildEnded``.
+
+    Attributes:
+        priority: of the case that starts it; empty: it has none.
+    """
 
     node: str
     visit: int
@@ -108,6 +114,7 @@ class StartSubflow:
     plan_hash: str
     inputs: dict[str, Any]
     summary: str
+    priority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,16 @@ class CancelChild:
     node: str
     visit: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrioritiseChild:
+    """Tell a child case that its parent has been given another priority, by this act."""
+
+    node: str
+    visit: int
+    priority: str
+    act_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +214,7 @@ Command: TypeAlias = (
     | StartFieldWork
     | StartSubflow
     | CancelChild
+    | PrioritiseChild
     | RaiseIncident
     | RecordAct
     | EndCase

@@ -63,6 +63,7 @@ class Started:
         inputs: have passed ``workflows.runtime.forms.read_form``.
         calendar: the data of the plan's calendar, None when the plan names none.
         is_child: another case waits for it; if it cannot start, it fails.
+        priority: of that other case; empty: it has none.
     """
 
     at: datetime
@@ -73,6 +74,7 @@ class Started:
     flow_version: int = 0
     calendar: BusinessCalendar | None = None
     is_child: bool = False
+    priority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,15 @@ class CancelRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class Prioritised:
+    """The case that waits for this one has been given another priority, by this act."""
+
+    at: datetime
+    priority: str
+    act_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The case was moved, and goes on where it was moved to."""
 
@@ -187,6 +198,7 @@ Event: TypeAlias = (
     | CalendarChanged
     | ChildEnded
     | CancelRequested
+    | Prioritised
 )
 
 _KINDS: Final = {kind.__name__: kind for kind in get_args(Event)}

@@ -30,6 +30,7 @@ from workflows.runtime import (
     deadlines,
     moves,
     opening,
+    priorities,
     sla,
     starting,
     waits,
@@ -44,6 +45,7 @@ from workflows.runtime.events import (
     ChildEnded,
     Event,
     EventArrived,
+    Prioritised,
     Resumed,
     RpcFailed,
     RpcSucceeded,
@@ -105,8 +107,8 @@ def _apply(case: CaseRun, event: Event) -> None:
             _resumed(case)
         case ChildEnded():
             _child_ended(case, event)
-        case CancelRequested():
-            _cancelled(case, event)
+        case CancelRequested() | Prioritised():
+            _told(case, event)
         case _:
             assert_never(event)
 
@@ -117,8 +119,13 @@ def _resumed(case: CaseRun) -> None:
         compensation.go_on(run)
 
 
-def _cancelled(case: CaseRun, event: CancelRequested) -> None:
-    if case.running and case.case_id:
+def _told(case: CaseRun, event: CancelRequested | Prioritised) -> None:
+    """What somebody outside the case wants of it, unless it is over."""
+    if not (case.running and case.case_id):
+        return
+    if isinstance(event, Prioritised):
+        priorities.follow(case, event)
+    else:
         case.changed = True
         compensation.cancel(case, event.reason)
 

@@ -19,6 +19,8 @@ CANCEL: Final = "gongdan.Cancel"
 NUDGE: Final = "gongdan.Nudge"
 #: A call has no answer yet: word from the activity that makes it, named by the call's id.
 CALL_RETRIED: Final = "gongdan.CallRetried"
+#: The parent has been given another priority.
+PRIORITISED: Final = "gongdan.Prioritised"
 #: A newer edit of the calendar by which the case counts working time.
 CALENDAR_CHANGED: Final = "gongdan.CalendarChanged"
 
@@ -94,6 +96,7 @@ class CaseInput:
         calendar: the data of the plan's calendar, pinned for this case; None: the plan has none, or
             the case asks for it first.
         parent: of a child case.
+        priority: the parent's; empty: it has none.
     """
 
     case_id: str
@@ -105,6 +108,7 @@ class CaseInput:
     region_adcode: str = ""
     calendar: SharedCalendar | None = None
     parent: ParentCase | None = None
+    priority: str = ""
     carried: CarriedOver | None = None
 
 

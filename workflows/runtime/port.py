@@ -25,6 +25,7 @@ from workflows.runtime.commands import (
     Command,
     EndCase,
     Move,
+    PrioritiseChild,
     RaiseIncident,
     RecordAct,
     StartFieldWork,
@@ -201,7 +202,7 @@ class VirtualCase:
                     self.now,
                     lambda: ChildEnded(at=self.now, node=node, visit=visit, outcome="cancelled"),
                 )
-            case CancelCall() | RecordAct() | RaiseIncident() | EndCase():
+            case CancelCall() | PrioritiseChild() | RecordAct() | RaiseIncident() | EndCase():
                 pass  # the state knows
 
     def answer(self, call: CallRpc, reply: Reply | None) -> None:

@@ -9,6 +9,7 @@ from workflows.language.values import Json, timestamp_to_json
 from workflows.runtime import endings
 from workflows.runtime.events import Started
 from workflows.runtime.forms import read_form
+from workflows.runtime.priorities import first_priority
 from workflows.runtime.run import CaseRun
 
 
@@ -38,7 +39,7 @@ def start(case: CaseRun, event: Started) -> None:
             )
         case.own_data = _first_data(case, event)
         _set_defaults(case)
-        case.priority = _priority(case)
+        case.priority = first_priority(case, event.priority)
     except ServiceError as refusal:
         if not event.is_child:
             raise
@@ -59,18 +60,6 @@ def _first_data(case: CaseRun, event: Started) -> dict[str, Json]:
         },
         "data": {},
     }
-
-
-def _priority(case: CaseRun) -> str:
-    """The first priority whose condition holds, else the default."""
-    try:
-        for priority in case.plan.priorities:
-            if priority.when is not None and priority.when.run(case.data):
-                return priority.id
-    except EvaluationError as error:
-        message = f"the priority cannot be told: {error.message}"
-        raise FailedPrecondition(error.reason, message) from error
-    return next((each.id for each in case.plan.priorities if each.rank == 0), "")
 
 
 def _set_defaults(case: CaseRun) -> None:

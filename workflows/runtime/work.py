@@ -29,7 +29,14 @@ def begin(run: Run, node: ServiceNode | FieldWorkNode | SubflowNode, visit: int)
             run.children[f"{node.id}/{visit}"] = Child(node.id, visit, node.kind)
             run.emit(
                 StartSubflow(
-                    node.id, visit, node.flow, node.version, node.plan_hash, request, run.name(node)
+                    node.id,
+                    visit,
+                    node.flow,
+                    node.version,
+                    node.plan_hash,
+                    request,
+                    run.name(node),
+                    run.case.priority,
                 )
             )
 

@@ -50,6 +50,7 @@ with workflow.unsafe.imports_passed_through():
         CancelTimer,
         Command,
         EndCase,
+        PrioritiseChild,
         RaiseIncident,
         RecordAct,
         StartFieldWork,
@@ -65,6 +66,7 @@ with workflow.unsafe.imports_passed_through():
         Resumed,
         RpcFailed,
         RpcSucceeded,
+        Started,
         TimerFired,
     )
     from workflows.runtime.incidents import targets_of_move
@@ -101,6 +103,8 @@ class CaseWorkflow:
             raise RuntimeError(f"the case needs interpreter {needed}")
         # Lists, since both are empty while a case waits: an empty deque takes ten times as much.
         self._inbox: list[Event] = []
+        #: What came before the case has begun: it is heard of after that.
+        self._early: tuple[Event, ...] = ()
         self._todo: list[Command] = []
         #: At first, so that a run that takes over sets its timer and tells what is not told yet.
         self._woken = True
@@ -240,7 +244,8 @@ class CaseWorkflow:
         calendar: BusinessCalendar | None = None
         if isinstance(answer, RpcSucceeded):
             calendar = calendar_from_reply(answer.response)
-        self._inbox.append(beginning_of(self._input, calendar))
+        self._inbox += [beginning_of(self._input, calendar), *self._early]
+        self._early = ()
 
     def _apply(self, event: Event) -> None:
         self._state, commands = step(self._state, event, self._plan)
@@ -277,7 +282,11 @@ class CaseWorkflow:
 
     def _take_all(self) -> None:
         while self._inbox:
-            self._take(self._inbox.pop(0))
+            event = self._inbox.pop(0)
+            if self._state.case_id or isinstance(event, Started):
+                self._take(event)
+            else:
+                self._early += (event,)
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -289,8 +298,8 @@ class CaseWorkflow:
                 pass  # one alarm stands for all timers of the state
             case StartFieldWork() | StartSubflow():
                 self._start_child(command)
-            case CancelChild():
-                self._children.cancel(command)
+            case CancelChild() | PrioritiseChild():
+                self._children.tell(command)
             case RecordAct():
                 self._recorder.add(command)
             case RaiseIncident():

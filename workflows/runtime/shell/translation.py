@@ -22,6 +22,7 @@ from workflows.runtime.events import (
     ChildEnded,
     Event,
     EventArrived,
+    Prioritised,
     Started,
     event_to_json,
 )
@@ -31,6 +32,7 @@ from workflows.runtime.payloads import (
     CALL_RETRIED,
     CANCEL,
     CHILD_ENDED,
+    PRIORITISED,
     CaseInput,
     ParentCase,
     Signal,
@@ -55,6 +57,7 @@ def beginning_of(source: CaseInput, calendar: BusinessCalendar | None) -> Starte
         flow_version=source.flow_version,
         calendar=calendar,
         is_child=source.parent is not None,
+        priority=source.priority,
     )
 
 
@@ -108,6 +111,8 @@ def event_of(signal: Signal, now: datetime) -> Event:
         return _CALENDAR_CHANGED.validate_python({"at": now, **signal.payload})
     if signal.type == CALL_RETRIED:
         return call_retried(signal, now)
+    if signal.type == PRIORITISED:
+        return Prioritised(at=now, **signal.payload)
     if signal.type == CANCEL:
         return CancelRequested(at=now, by="case", **signal.payload)
     return EventArrived(
@@ -170,4 +175,5 @@ def child_case_of(command: StartSubflow, state: CaseState, source: CaseInput) ->
         customer_id=source.customer_id,
         region_adcode=source.region_adcode,
         parent=ParentCase(state.case_id, state.workflow_id, command.node, command.visit),
+        priority=command.priority,
     )
