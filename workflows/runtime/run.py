@@ -50,6 +50,8 @@ from workflows.runtime.state import (
 
 _OF_RUN: Final = tuple(field.name for field in fields(RunState))
 _OF_CASE: Final = tuple(field.name for field in fields(CaseState))
+#: Most of a state's containers are empty, in all states the same one.
+_EMPTY: Final[dict[str, Any]] = {}
 #: A case that moves this often in one step is not moving at all.
 _MOST_MOVES: Final = 50_000
 
@@ -143,7 +145,8 @@ class Run(CopiedRun):
         del self.inner[inner.key], self._opened[inner.key]
 
     def _frozen(self, names: tuple[str, ...]) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in names}
+        parts = ((name, getattr(self, name)) for name in names)
+        values = {name: _EMPTY if part == _EMPTY else part for name, part in parts}
         values["data"] = self.own_data
         values["inner"] = {
             key: self._opened[key].freeze() if key in self._opened else state
