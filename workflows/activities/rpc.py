@@ -20,7 +20,7 @@ from protos.keys.v1 import keys_pb2, keys_pb2_grpc
 from workflows.activities.messages import message_to_json, request_from_json
 from workflows.activities.retrying import tell_of_retry
 from workflows.catalog import load_catalog
-from workflows.runtime.commands import CLOSE
+from workflows.runtime.commands import CALL_ID, CLOSE
 
 #: The share of an attempt's time-out that the call itself may take, so that the service's answer
 #: comes before Temporal gives the attempt up.
@@ -40,7 +40,7 @@ class RpcActivity:
         """Make the call that the activity's type names.
 
         Args:
-            args: the request, and the call's id where somebody wants to hear of retries.
+            args: the request, in it the call's id where somebody wants to hear of retries.
 
         Raises:
             ApplicationError: typed by the refusal's reason; Temporal retries it when the same call
@@ -48,15 +48,14 @@ class RpcActivity:
         """
         info = activity.info()
         plain = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
+        call_id = plain.pop(CALL_ID, "")
         try:
             request = request_from_json(info.activity_type, plain)
             response = await self._caller.call(
                 info.activity_type, request, deadline_seconds=_deadline_seconds(info)
             )
         except ServiceError as error:
-            if len(args) > 1:
-                call_id = activity.payload_converter().from_payload(args[1].payload, str)
-                await tell_of_retry(info.activity_type, call_id, error)
+            await tell_of_retry(info.activity_type, call_id, error)
             raise _refusal(error) from error
         return message_to_json(response)
 
