@@ -19,7 +19,7 @@ from tests.e2e.conftest import Product, until
 
 SUPERVISOR: Final = "pe_chen"
 STARTED_BY: Final = "pe_sun"
-_PATIENCE_SECONDS: Final = 150.0
+_PATIENCE_SECONDS: Final = 400.0
 
 
 class PatientClient:
