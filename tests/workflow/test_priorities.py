@@ -29,8 +29,9 @@ async def company(office: Office) -> None:
     await office.publish(URGENT_ORDER)
 
 
-def order(verb: str, **more: str) -> Act:
-    return Act(act_key=verb, verb=verb, person="pe_wang", roles=("sales",), **more)
+def order(verb: str, to: str = "", comment: str = "") -> Act:
+    roles = ("sales",)
+    return Act(verb, verb, person="pe_wang", roles=roles, to=to, comment=comment)
 
 
 async def becomes_urgent(office: Office, case: StartedCase) -> None:
