@@ -42,7 +42,7 @@ def tell(reply: Reply[M], human: Callable[[M], RenderableType | Iterable[Rendera
     shown = human(reply.message)
     parts = [shown] if isinstance(shown, (str, Table)) else list(shown)  # type: ignore[arg-type]  # any other renderable comes in a list
     for piece in parts:
-        screen().print(piece)
+        screen().print(_or_nothing(piece))
 
 
 def tell_plain(plain: Any, human: Callable[[Any], RenderableType]) -> None:
@@ -50,7 +50,14 @@ def tell_plain(plain: Any, human: Callable[[Any], RenderableType]) -> None:
     if asked().as_json:
         print(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
-        screen().print(human(plain))
+        screen().print(_or_nothing(human(plain)))
+
+
+def _or_nothing(piece: RenderableType) -> RenderableType:
+    """A list without rows says so, instead of being headings over nothing."""
+    if isinstance(piece, Table) and piece.show_header and not piece.row_count:
+        return "[dim]没有 nothing[/]"
+    return piece
 
 
 def table(*headings: str, title: str = "") -> Table:

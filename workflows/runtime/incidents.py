@@ -11,7 +11,7 @@ stand there:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -133,11 +133,13 @@ def targets_of_move(state: CaseState, plan: Plan, incident_id: str) -> tuple[Pla
     incident = place.run.incidents[own_id]
     if Verb.MOVE not in possible_verbs(incident, place.graph.by_id.get(incident.node)):
         return ()
-    return tuple(
-        node
-        for node in place.graph.nodes
-        if _holds(place, node) and prospects(_moved(place.run, incident, node), place.graph).sound
-    )
+    return tuple(_targets(place, incident))
+
+
+def _targets(place: Place, incident: Incident) -> Iterator[PlanNode]:
+    for node in place.graph.nodes:
+        if _holds(place, node) and prospects(_moved(place.run, incident, node), place.graph).sound:
+            yield node
 
 
 def _check_target(place: Place, incident: Incident, target: str) -> None:
@@ -145,7 +147,8 @@ def _check_target(place: Place, incident: Incident, target: str) -> None:
     if node is None or not _holds(place, node):
         raise InvalidArgument(
             "CASE_TARGET_ILLEGAL",
-            f"{target!r} is no node of this graph that a token may be put on",
+            f"{target!r} is no node of this graph that a token may be put on;"
+            f" possible: {_possible(place, incident)}",
             field="to",
         )
     verdict = prospects(_moved(place.run, incident, node), place.graph)
@@ -153,9 +156,14 @@ def _check_target(place: Place, incident: Incident, target: str) -> None:
         why = ", ".join(problem.flaw.value for problem in verdict.problems)
         raise InvalidArgument(
             "CASE_TARGET_ILLEGAL",
-            f"from {target} the case could not end properly any more ({why})",
+            f"from {target} the case could not end properly any more ({why});"
+            f" possible: {_possible(place, incident)}",
             field="to",
         )
+
+
+def _possible(place: Place, incident: Incident) -> str:
+    return ", ".join(node.id for node in _targets(place, incident)) or "nowhere; retry or skip"
 
 
 def _holds(place: Place, node: PlanNode) -> bool:
