@@ -12,12 +12,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from protos.cases.v1 import migrations_pb2, replanning_pb2
+from protos.cases.v1 import migrations_pb2
 from tests.soak.test_replan import known, start_many
 from tests.workflow.conftest import Office, real_office
 from tests.workflow.doomed import doomed_worker
 from tests.workflow.test_migration import migrated
-from tests.workflow.test_replan import ROUND_THE_WEEK, lasting
+from tests.workflow.test_replan import ROUND_THE_WEEK, lasting, stale
 from workflows.client import WantedMigration
 
 __all__ = ["real_office"]
@@ -29,12 +29,7 @@ LATE = replace(ROUND_THE_WEEK, calendar_code="late", weekly=(((9 * 60, 21 * 60),
 
 async def counting_late(office: Office) -> int:
     """How many cases the read model shows to have moved."""
-    reply = await office.caller.call(
-        "cases.v1.ReplanningService/CountStaleCases",
-        replanning_pb2.CountStaleCasesRequest(calendar_code=LATE.calendar_code),
-    )
-    assert isinstance(reply, replanning_pb2.CountStaleCasesResponse)
-    return reply.open_count
+    return await stale(office, LATE.calendar_code, 0)
 
 
 async def test_all_cases_move_to_another_calendar_once_though_the_worker_is_killed(

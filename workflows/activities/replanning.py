@@ -20,9 +20,10 @@ from workflows.runtime.calendars import calendar_from_reply
 from workflows.runtime.payloads import CALENDAR_CHANGED, Signal
 
 _ANSWER_WITHIN: Final = timedelta(seconds=5)
-#: After so many cases the read model is asked whether they have taken the edit.
+#: After so many cases the read model is asked which of them have not taken the edit yet.
 _TOLD_AT_ONCE: Final = 10
-_ASK_AGAIN_SECONDS: Final = 0.02
+#: So many may be behind: the last ones told, and one that is slow for reasons of its own.
+_FEW: Final = 2
 #: A case that has not taken it by then has it in its history, and is not waited for.
 _LONGEST_WAIT_SECONDS: Final = 5.0
 _LONGEST_PAUSE_SECONDS: Final = 2.0
@@ -72,9 +73,11 @@ class CalendarTelling:
                 await _rest(pause)
                 await self._tell(case, calendar)
                 activity.heartbeat(told)
-            lag = await self._seconds_until_taken(some, calendar)
+            behind = await self._behind(some, calendar)
+            pause = next_pause(pause, behind, per_second)
+            if behind > _FEW:
+                await self._wait_for(some, calendar, pause)
             activity.heartbeat(told + len(some))
-            pause = pause_after(lag, per_second)
         return pause
 
     async def _tell(self, case: CaseToTell, calendar: dict[str, Any]) -> None:
@@ -90,24 +93,26 @@ class CalendarTelling:
             if not is_unknown(error):  # else it has ended meanwhile
                 raise
 
-    async def _seconds_until_taken(
-        self, cases: Sequence[CaseToTell], calendar: dict[str, Any]
-    ) -> float:
-        """How long it takes from now until the read model shows that all of them have the edit."""
+    async def _behind(self, cases: Sequence[CaseToTell], calendar: dict[str, Any]) -> int:
+        """How many of these the read model does not show to have the edit."""
         request = replanning_pb2.ListStaleCasesRequest(
             calendar_code=calendar["calendar_code"],
             version=calendar["version"],
             case_ids=[case.case_id for case in cases],
-            limit=1,
         )
+        reply = await self._caller.call("cases.v1.ReplanningService/ListStaleCases", request)
+        return len(cast(replanning_pb2.ListStaleCasesResponse, reply).cases)
+
+    async def _wait_for(
+        self, cases: Sequence[CaseToTell], calendar: dict[str, Any], pause: float
+    ) -> None:
+        """Wait until only a few of these are behind, or for as long as is sensible."""
         clock = asyncio.get_running_loop().time
-        began = clock()
-        while clock() - began < _LONGEST_WAIT_SECONDS:
-            reply = await self._caller.call("cases.v1.ReplanningService/ListStaleCases", request)
-            if not cast(replanning_pb2.ListStaleCasesResponse, reply).cases:
-                break
-            await _rest(_ASK_AGAIN_SECONDS)
-        return clock() - began
+        until = clock() + _LONGEST_WAIT_SECONDS
+        while clock() < until:
+            await _rest(pause)
+            if await self._behind(cases, calendar) <= _FEW:
+                return
 
 
 async def _rest(seconds: float) -> None:
@@ -116,9 +121,15 @@ async def _rest(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-def pause_after(lag_seconds: float, per_second: float) -> float:
-    """How long to pause before the next case, when the last ones took so long to take the edit.
+def next_pause(pause: float, behind: int, per_second: float) -> float:
+    """How long to pause between the next cases, in seconds.
 
-    At least as long as that: half of the time is for what people do, whatever slows the cases down.
+    Longer when cases fall behind, whatever slows them down, so that people's acts never have more than
+    a few of them beside them; shorter when they keep up.
+
+    Args:
+        pause: between the last ones.
+        behind: how many of these have not taken the edit yet.
     """
-    return min(max(1 / per_second, lag_seconds), _LONGEST_PAUSE_SECONDS)
+    factor = 1.5 if behind > _FEW else 1.0 if behind == _FEW else 0.8
+    return min(max(1 / per_second, factor * pause), _LONGEST_PAUSE_SECONDS)

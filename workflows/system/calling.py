@@ -3,6 +3,7 @@ name, and tell the read model how far they are."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,11 +17,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.payloads import ActReply, Refusal
 
 _ATTEMPT: Final = timedelta(seconds=15)
-#: Whoever is down or busy is asked again. A case that cannot answer at all is told as a failure.
+#: Whoever is down or busy is asked again.
 UNTIL_ANSWERED: Final = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),
-    maximum_interval=timedelta(seconds=30),
-    non_retryable_error_types=["NotFound", "Internal"],
+    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
+)
+#: A case that cannot answer at all is told as a failure.
+_IF_IT_CAN_ANSWER: Final = replace(
+    UNTIL_ANSWERED, non_retryable_error_types=["NotFound", "Internal"]
 )
 
 
@@ -51,7 +54,7 @@ async def act_on(workflow_id: str, act: Act, summary: str) -> Refusal | None:
             args=[workflow_id, act],
             result_type=ActReply,
             start_to_close_timeout=_ATTEMPT,
-            retry_policy=UNTIL_ANSWERED,
+            retry_policy=_IF_IT_CAN_ANSWER,
             summary=summary,
         )
     except ActivityError as error:

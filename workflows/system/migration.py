@@ -123,7 +123,13 @@ class MigrationWorkflow:
             return
         turns: list[Turn] = await workflow.execute_activity(
             "migrate_cases",
-            args=[cases, self._order(await self._calendar()), now.plan_hash, now.dry_run, now.per_second],
+            args=[
+                cases,
+                self._order(await self._calendar()),
+                now.plan_hash,
+                now.dry_run,
+                now.per_second,
+            ],
             result_type=list[Turn],
             start_to_close_timeout=timedelta(seconds=60 + 30 * len(cases)),
             heartbeat_timeout=_NO_WORD_FOR,

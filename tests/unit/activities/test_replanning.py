@@ -2,16 +2,18 @@
 
 import pytest
 
-from workflows.activities.replanning import pause_after
+from workflows.activities.replanning import next_pause
 
 
 @pytest.mark.parametrize(
-    ("lag", "pause"),
-    [
-        (0.01, 0.05),  # they take it at once: as fast as is allowed
-        (0.3, 0.3),  # they take long: half of the time is for others
-        (9.0, 2.0),  # they do not take it at all, and are told all the same
-    ],
+    ("behind", "pause"), [(0, 0.08), (1, 0.08), (2, 0.1), (3, 0.15), (10, 0.15)]
 )
-def test_the_next_case_is_told_no_sooner_than_the_last_took_it(lag: float, pause: float) -> None:
-    assert pause_after(lag, per_second=20) == pause
+def test_cases_are_told_slower_while_they_fall_behind_and_faster_while_they_keep_up(
+    behind: int, pause: float
+) -> None:
+    assert next_pause(0.1, behind, per_second=20) == pytest.approx(pause)
+
+
+def test_never_faster_than_is_allowed_and_never_not_at_all() -> None:
+    assert next_pause(0.05, 0, per_second=20) == 0.05
+    assert next_pause(2.0, 10, per_second=20) == 2.0
