@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any, Final
 
@@ -210,8 +211,13 @@ class FieldWorkWorkflow:
             },
         )
         case = workflow.get_external_workflow_handle(source.case_workflow_id)
+        telling = asyncio.create_task(case.signal("event", told))
+        while not telling.done():
+            # It is over, so a cancellation comes too late; without a word the case would wait on.
+            with contextlib.suppress(asyncio.CancelledError):
+                await workflow.wait([telling])
         try:
-            await case.signal("event", told)
+            await telling
         except FailureError as error:
             workflow.logger.warning("the case does not hear of its field work: %s", error)
         self._reporting = None
