@@ -46,7 +46,7 @@ def edited_calendar_request(code: str, now: datetime) -> dict[str, Any]:
 def calendar_from_reply(reply: dict[str, Any]) -> BusinessCalendar:
     """The calendar in the directory's reply; weekdays that it leaves out are closed."""
     by_weekday = {hours["weekday"]: _hours(hours["open"]) for hours in reply["weekly"]}
-    return BusinessCalendar(
+    calendar = BusinessCalendar(
         code=reply["calendar_code"],
         version_hash=reply["version_hash"],
         weekly=tuple(by_weekday.get(weekday, ()) for weekday in range(1, 8)),
@@ -57,6 +57,7 @@ def calendar_from_reply(reply: dict[str, Any]) -> BusinessCalendar:
         first_year=reply["first_year"],
         last_year=reply["last_year"],
     )
+    return shared(calendar)
 
 
 def _hours(intervals: list[dict[str, int]]) -> Hours:
