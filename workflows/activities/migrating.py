@@ -107,6 +107,7 @@ class CaseMoves:
             for pause in _PAUSES:
                 if reply.applied or not reply.verdict.is_passing:
                     break
+                activity.heartbeat()
                 await asyncio.sleep(pause)
                 reply = await act(case.workflow_id, own, plan_hash)
         except (FailedPrecondition, Internal, NotFound, Unavailable) as error:

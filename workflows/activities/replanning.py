@@ -65,13 +65,18 @@ class CalendarTelling:
             RPCError, ServiceError: Temporal or the read model does not answer; another attempt goes on
                 where this one was.
         """
+        signal = Signal(
+            type=CALENDAR_CHANGED,
+            key=calendar["calendar_code"],
+            payload={"calendar": calendar_from_reply(calendar)},
+        )
         details = activity.info().heartbeat_details
         pause = max(pause_seconds, 1 / per_second)
         for told in range(details[0] if details else 0, len(cases), _TOLD_AT_ONCE):
             some = cases[told : told + _TOLD_AT_ONCE]
             for case in some:
                 await _rest(pause)
-                await self._tell(case, calendar)
+                await self._tell(case, signal)
                 activity.heartbeat(told)
             behind = await self._behind(some, calendar)
             pause = next_pause(pause, behind, per_second)
@@ -80,12 +85,7 @@ class CalendarTelling:
             activity.heartbeat(told + len(some))
         return pause
 
-    async def _tell(self, case: CaseToTell, calendar: dict[str, Any]) -> None:
-        signal = Signal(
-            type=CALENDAR_CHANGED,
-            key=calendar["calendar_code"],
-            payload={"calendar": calendar_from_reply(calendar)},
-        )
+    async def _tell(self, case: CaseToTell, signal: Signal) -> None:
         handle = self._temporal.get_workflow_handle(case.workflow_id)
         try:
             await handle.signal("event", signal, rpc_timeout=_ANSWER_WITHIN)

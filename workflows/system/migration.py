@@ -28,7 +28,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.system.calling import UNTIL_ANSWERED, call, record
 
 MIGRATION: Final = "Migration"
-_NO_WORD_FOR: Final = timedelta(seconds=60)
+#: Longer than a case may take to answer.
+_NO_WORD_FOR: Final = timedelta(seconds=20)
 _PAGE: Final = 50
 _OUTCOMES: Final = {
     Outcome.SAFE: "MIGRATION_OUTCOME_SAFE",
