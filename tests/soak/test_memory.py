@@ -31,6 +31,7 @@ _TASK = "take_down/1"
 _SEED = 20261122
 _ACTED_ON = 100
 _AT_ONCE = 8
+_PATIENCE_SECONDS = 120
 #: Before these the worker has not yet loaded all it needs.
 _FIRST = 50
 
@@ -49,8 +50,10 @@ async def start(office: Office, flow_code: str, numbers: Sequence[int]) -> list[
         inputs = {"customer_id": "cu_1", "region_adcode": "110105"}
         wanted = CaseStart(flow_code, inputs, started_by="pe_clerk", start_key=str(number))
         async with gate:
-            case = await eventually(lambda: _started(office, wanted), "it is started", 60)
-            await office.settled(case)
+            case = await eventually(
+                lambda: _started(office, wanted), "it is started", _PATIENCE_SECONDS
+            )
+            await office.settled(case, _PATIENCE_SECONDS)
             return case
 
     return list(await asyncio.gather(*(one(number) for number in numbers)))
@@ -76,7 +79,7 @@ async def act_on(office: Office, case: StartedCase, act_key: str) -> float:
         assert reply.applied, reply.refusal
         return True
 
-    await eventually(answer, "the act is answered", within_seconds=60)
+    await eventually(answer, "the act is answered", _PATIENCE_SECONDS)
     return (time.perf_counter() - began) * 1_000
 
 

@@ -185,7 +185,7 @@ class Office:
         """Move the clock on to an instant."""
         await self.env.sleep(max(at - await self.env.get_current_time(), timedelta(0)))
 
-    async def settled(self, case: StartedCase) -> None:
+    async def settled(self, case: StartedCase, within_seconds: float = 20) -> None:
         """Wait until the case has nothing to do but wait."""
 
         async def look() -> bool:
@@ -193,7 +193,7 @@ class Office:
             raw = description.raw_description
             return not raw.pending_activities and not raw.HasField("pending_workflow_task")
 
-        await eventually(look, "the case comes to rest")
+        await eventually(look, "the case comes to rest", within_seconds)
 
     async def history(self, workflow_id: str) -> list[HistoryEvent]:
         """What Temporal has written down of a workflow's present run."""
