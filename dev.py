@@ -220,7 +220,9 @@ def test(*arguments: str) -> None:
     """Run the fast checks and then every test but the long ones."""
     install_chromium()
     check()
-    run("-m", "pytest", "tests", "--ignore=tests/soak", *arguments)
+    # Most tests wait for servers: two modules at a time, those that take longest first.
+    together = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+    run("-m", "pytest", "tests", "--ignore=tests/soak", *together, *arguments)
 
 
 def lock() -> None:

@@ -3,15 +3,18 @@
 import socket
 from contextlib import suppress
 from pathlib import Path
+from secrets import choice
 
 _LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
+# Outgoing connections get higher ones; one of them could take a port while its process starts again.
+_FOR_LISTENERS = range(15_000, 32_768)
 
 
 def free_port() -> int:
     """Give a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while not is_free(port := choice(_FOR_LISTENERS)):
+        pass
+    return port
 
 
 def is_free(port: int) -> bool:

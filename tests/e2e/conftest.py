@@ -1,11 +1,12 @@
 """The whole product, run as a newcomer runs it, on free ports and a state of its own.
 
-    product     session   a running stack: addresses, environment, and the means to hurt it
+    product     package   a running stack: addresses, environment, and the means to hurt it
     doomed      module    another one, for tests that leave it with much to catch up on
-    collector   session   takes the traces that the stack's processes export
-    door        session   an HTTP client at the API, with the stack's own token
+    collector   package   takes the traces that the stack's processes export
+    door        package   an HTTP client at the API, with the stack's own token
 
-``product`` once a session, because a start costs seconds; tests keep apart by cases and keys of their own.
+``product`` once, because a start costs seconds, and no longer, because it is never idle; tests keep
+apart by cases and keys of their own.
 """
 
 import asyncio
@@ -156,14 +157,14 @@ async def until(look: Callable[[], Awaitable[T | None]], what: str, seconds: flo
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def collector() -> Iterator[Collector]:
     collector = Collector()
     yield collector
     collector.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(collector: Collector) -> Iterator[Product]:
     with running(collector) as product:
         yield product
@@ -199,7 +200,7 @@ def _environment(state: Path, collector: Collector) -> dict[str, str]:
     return environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, **QUICK_EXPORT}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def door(product: Product) -> Iterator[httpx.Client]:
     token = (product.layout.keys / "bootstrap.token").read_text().strip()
     with httpx.Client(
