@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from workflows.compiler.dominators import forward_order, nearest_dominators
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -50,19 +52,7 @@ class Graph:
     @cached_property
     def forward_order(self) -> tuple[str, ...]:
         """The reachable nodes, each before its followers wherever no loop forbids it."""
-        done: list[str] = []
-        seen = {self.start}
-        stack = [(self.start, iter(self.next[self.start]))]
-        while stack:
-            node, followers = stack[-1]
-            follower = next((f for f in followers if f not in seen), None)
-            if follower is None:
-                done.append(node)
-                stack.pop()
-            else:
-                seen.add(follower)
-                stack.append((follower, iter(self.next[follower])))
-        return tuple(reversed(done))
+        return forward_order(self.start, self.next)
 
     def dominators(self, node: str) -> tuple[str, ...]:
         """The other nodes that every way from the start to a node goes through, nearest last."""
@@ -75,31 +65,7 @@ class Graph:
     @cached_property
     def dominator(self) -> dict[str, str]:
         """For each reachable node but the start, the nearest other node on every way to it."""
-        order = self.forward_order
-        position = {node: index for index, node in enumerate(order)}
-        nearest = {self.start: self.start}
-        changed = True
-        while changed:
-            changed = False
-            for node in order[1:]:
-                meeting = ""
-                for before in self.previous[node]:
-                    if before not in nearest:
-                        continue
-                    if not meeting:
-                        meeting = before
-                    # Of two ways in, climb from the later one until they meet.
-                    other = before
-                    while meeting != other:
-                        if position[meeting] > position[other]:
-                            meeting = nearest[meeting]
-                        else:
-                            other = nearest[other]
-                if nearest.get(node) != meeting:
-                    nearest[node] = meeting
-                    changed = True
-        del nearest[self.start]
-        return nearest
+        return nearest_dominators(self.forward_order, self.previous)
 
 
 def walk(

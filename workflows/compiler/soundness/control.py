@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from workflows.compiler.dominators import forward_order
+
 #: How many of a step's lines take part: exactly one, all of them, or any that are not none.
 Gate = Literal["one", "all", "some"]
 
@@ -119,19 +121,8 @@ class ControlGraph:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The steps that lines lead to, each before its followers wherever no loop forbids it."""
-        done: list[str] = []
-        seen = {self.start}
-        stack = [(self.start, iter(self.leaving[self.start]))]
-        while stack:
-            step, leaving = stack[-1]
-            target = next((line.target for line in leaving if line.target not in seen), None)
-            if target is None:
-                done.append(step)
-                stack.pop()
-            else:
-                seen.add(target)
-                stack.append((target, iter(self.leaving[target])))
-        return tuple(reversed(done))
+        followers = {step: [line.target for line in out] for step, out in self.leaving.items()}
+        return forward_order(self.start, followers)
 
     @cached_property
     def finishing(self) -> frozenset[str]:
