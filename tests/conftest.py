@@ -1,5 +1,8 @@
 """What every test may ask for. Everything real, nothing mocked, nothing left behind.
 
+`make test` runs two modules at a time, each process with servers of its own for its session;
+`make test ARGS="-n 0"` runs one after the other.
+
 PostgreSQL (one throw-away cluster a test run, or the server named by DATABASE_URL_TEST):
     postgres_url    session   the address of an empty database `gongdan`, as postgresql://…
     new_database    session   new_database("pricing") -> the address of a new, empty database.
