@@ -23,7 +23,7 @@ from tests.workflow.doomed import doomed_worker
 from workflows.client import Act, CaseStart, StartedCase
 
 CASES = int(os.environ.get("OPEN_CASES", "1500"))
-MEGABYTES = int(os.environ.get("CASE_MEMORY", "40"))
+MEGABYTES = int(os.environ.get("CASE_MEMORY", "60"))
 LONGEST_TEST_SECONDS = 300 + CASES // 2
 
 _COMPLAINT = Path("flows/complaint/flow.yaml").read_text()
