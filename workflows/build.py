@@ -23,6 +23,7 @@ DECIDING: Final = (
     "workflows/activities/acts.py",
     "workflows/activities/migrating.py",
     "workflows/compiler/control.py",
+    "workflows/compiler/dominators.py",
     "workflows/compiler/plan.py",
     "workflows/compiler/soundness/**/*.py",
     "workflows/language/**/*.py",

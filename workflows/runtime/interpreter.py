@@ -28,11 +28,13 @@ from workflows.runtime import (
     boundaries,
     compensation,
     deadlines,
+    effects,
     moves,
     opening,
     priorities,
     sla,
     starting,
+    undoing,
     waits,
 )
 from workflows.runtime.acting import apply_act
@@ -116,7 +118,7 @@ def _apply(case: CaseRun, event: Event) -> None:
 def _resumed(case: CaseRun) -> None:
     for run in case.all_inside():
         case.changed |= bool(run.unwinding)
-        compensation.go_on(run)
+        undoing.go_on(run)
 
 
 def _told(case: CaseRun, event: CancelRequested | Prioritised) -> None:
@@ -160,7 +162,7 @@ def _succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
             elif opening.answered(run, node, call, event.response):
                 moves.leave(run, node)
         case Purpose.COMPENSATE:
-            compensation.undone(run, call)
+            undoing.undone(run, call)
         case _:
             pass  # a message is in the outbox
 
@@ -174,7 +176,7 @@ def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
         reason, message = "RPC_REPLY_MALFORMED", f"{node.rpc} replied: {mismatch}"
         if call.withdrawn:
             order = run.case.next_order()
-            compensation.raise_unknown(run, node.id, call, reason, message, event.response, order)
+            effects.raise_unknown(run, node.id, call, reason, message, event.response, order)
         else:
             run.raise_incident(
                 Trouble.REPLY,
@@ -187,18 +189,18 @@ def _node_succeeded(run: Run, call: PendingCall, event: RpcSucceeded) -> None:
             )
         return
     if call.withdrawn:
-        compensation.withdrawn_succeeded(run, node, call, reply)
+        undoing.withdrawn_succeeded(run, node, call, reply)
     else:
-        compensation.keep_effect(run, node, call, reply)
+        effects.keep_effect(run, node, call, reply)
         run.set_result(node.id, reply)
         moves.leave(run, node)
 
 
 def _failed(run: Run, call: PendingCall, event: RpcFailed) -> None:
     if call.purpose == Purpose.COMPENSATE:
-        compensation.not_undone(run, call, event.reason, event.message)
+        undoing.not_undone(run, call, event.reason, event.message)
     elif call.withdrawn:
-        compensation.go_on(run)
+        undoing.go_on(run)
     elif call.purpose == Purpose.NODE:
         node = run.graph.by_id[call.node]
         moves.fail(run, node, call.visit, event.reason, event.message, call)
@@ -293,7 +295,7 @@ def _child_ended(case: CaseRun, event: ChildEnded) -> None:
     run, key = found
     child = run.children.pop(key)
     effects = [replace(effect, order=case.next_order()) for effect in event.effects]
-    compensation.take_over(run, key, effects, withdrawn=child.cancelling)
+    undoing.take_over(run, key, effects, withdrawn=child.cancelling)
     if child.cancelling:
         return
     node = run.graph.by_id[child.node]

@@ -24,9 +24,11 @@ from workflows.runtime import (
     bodies,
     boundaries,
     compensation,
+    effects,
     endings,
     joins,
     opening,
+    undoing,
     waits,
     work,
 )
@@ -64,10 +66,10 @@ def _settle_inner(run: Run, inner: InnerRun) -> None:
 
 def _inner_over(run: Run, inner: InnerRun) -> None:
     if inner.status is CaseStatus.CANCELLED:
-        compensation.go_on(run)
+        undoing.go_on(run)
         return
-    compensation.take_over(run, inner.key, inner.effects)
-    compensation.lift_unknown(run, inner)
+    undoing.take_over(run, inner.key, inner.effects)
+    effects.lift_unknown(run, inner)
     inner.effects = ()
     node = run.graph.by_id[inner.node]
     if inner.status is CaseStatus.FAILED:

@@ -19,7 +19,17 @@ from workflows.compiler.plan import (
 )
 from workflows.compiler.plan import UserTaskNode as PlanUserTask
 from workflows.language.failure import EvaluationError
-from workflows.runtime import bodies, compensation, endings, moves, opening, sla, tasks
+from workflows.runtime import (
+    bodies,
+    compensation,
+    effects,
+    endings,
+    moves,
+    opening,
+    sla,
+    tasks,
+    undoing,
+)
 from workflows.runtime.commands import RecordAct
 from workflows.runtime.events import Act, Event, event_from_json
 from workflows.runtime.incidents import check_resolution
@@ -92,10 +102,10 @@ def _record(case: CaseRun, run: Run, incident: Incident, act: Act) -> None:
 
 def _retry(run: Run, incident: Incident, act: Act) -> None:
     if incident.trouble is Trouble.UNDO:
-        compensation.undo_again(run, incident, act.form)
+        undoing.undo_again(run, incident, act.form)
         return
     if incident.trouble is Trouble.EFFECT:
-        compensation.find_out_again(run, incident, act.form)
+        undoing.find_out_again(run, incident, act.form)
         return
     del run.incidents[incident.incident_id]
     if incident.trouble is Trouble.ARRIVAL:
@@ -112,7 +122,7 @@ def _retry_node(run: Run, node: PlanNode, incident: Incident, act: Act) -> None:
         case Trouble.CALL | Trouble.REPLY:
             assert incident.call is not None
             run.set_phase(node.id, Phase.CALL)
-            compensation.call_again(run, incident.call, act.form)
+            undoing.call_again(run, incident.call, act.form)
         case Trouble.PASSAGE:
             assert isinstance(node, DecisionNode | ParallelNode)
             moves.go_through(run, node)
@@ -171,10 +181,10 @@ def _ring_again(run: Run, node: PlanUserTask, incident: Incident) -> None:
 def _skip(run: Run, place: Place, incident: Incident, act: Act) -> None:
     match incident.trouble:
         case Trouble.UNDO:
-            compensation.give_up(run, incident)
+            undoing.give_up(run, incident)
         case Trouble.EFFECT:
             del run.incidents[incident.incident_id]
-            compensation.go_on(run)
+            undoing.go_on(run)
         case Trouble.ARRIVAL | Trouble.MESSAGE | Trouble.ALARM | Trouble.DEFECT:
             del run.incidents[incident.incident_id]
         case Trouble.ENDING:
@@ -215,7 +225,7 @@ def _keep_result(run: Run, place: Place, incident: Incident, act: Act) -> None:
     if act.form:
         result = result_of(run.data, node, act.form)
         if isinstance(node, ServiceNode) and incident.call is not None:
-            compensation.keep_effect(run, node, incident.call, result)
+            effects.keep_effect(run, node, incident.call, result)
         if incident.trouble is Trouble.REPLY:
             del run.incidents[incident.incident_id]  # what it has done is known now
         run.set_result(node.id, result)
