@@ -28,7 +28,7 @@ from kit.db.session import Database
 from kit.rpc.client import RpcCaller
 from protos.cases.v1 import cases_pb2
 from protos.flow.v1 import flow_pb2
-from tests.conftest import PROGRAMS
+from tests.conftest import PROGRAMS, START_TIMEOUT
 from tests.payloads import KEYS
 from tests.rpc.conftest import Serve, Served, serve, signing
 from tests.workflow.company import Company
@@ -263,7 +263,8 @@ async def office(company_served: tuple[Company, Served]) -> AsyncIterator[Office
     company, served = company_served
     company.reset()
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(PROGRAMS / "temporal-test-server")
+        test_server_existing_path=str(PROGRAMS / "temporal-test-server"),
+        test_server_startup_timeout=START_TIMEOUT,
     ) as env:
         await register_search_attributes(env.client)
         async with open_office(env, company, served) as office, office.worker():
