@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -17,7 +16,7 @@ from kit.rpc.client import RpcCaller
 from protos.cases.v1 import replanning_pb2
 from workflows.activities.acts import is_unknown
 from workflows.runtime.calendars import calendar_from_reply
-from workflows.runtime.payloads import CALENDAR_CHANGED, Signal
+from workflows.runtime.payloads import CALENDAR_CHANGED, CaseToTell, Signal
 
 _ANSWER_WITHIN: Final = timedelta(seconds=5)
 #: After so many cases the read model is asked which of them have not taken the edit yet.
@@ -27,14 +26,6 @@ _FEW: Final = 2
 #: A case that has not taken it by then has it in its history, and is not waited for.
 _LONGEST_WAIT_SECONDS: Final = 5.0
 _LONGEST_PAUSE_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class CaseToTell:
-    """An open case that counts by an older edit."""
-
-    case_id: str
-    workflow_id: str
 
 
 class CalendarTelling:

@@ -130,6 +130,14 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseToTell:
+    """An open case that counts working time by an older edit of its calendar."""
+
+    case_id: str
+    workflow_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an act was not applied; a ``ServiceError`` in parts."""
 

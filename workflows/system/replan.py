@@ -16,8 +16,8 @@ from typing import Any, Final
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.activities.replanning import CaseToTell
     from workflows.runtime.calendars import GET_CALENDAR, edited_calendar_request
+    from workflows.runtime.payloads import CaseToTell
     from workflows.system.calling import UNTIL_ANSWERED, call
 
 REPLAN: Final = "Replan"
