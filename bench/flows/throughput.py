@@ -12,7 +12,7 @@ from bench.flows.hand_written import STEPS
 from bench.flows.machine import Handle, Machine, Side
 from bench.harness import Figure, Round
 
-CASES: Final = 80
+CASES: Final = 200
 IN_FLIGHT: Final = 30
 #: How many are started one after another, to see how soon one is over.
 ALONE: Final = 15
