@@ -56,5 +56,10 @@ def test_a_recorded_plan_still_loads_under_its_hash(path: Path) -> None:
 def test_there_is_something_to_replay() -> None:
     kept = {path.stem for path in HISTORIES}
     assert {"installed", "installed_field_work", "purchased_child", "handed_over_hand_over"} <= kept
-    assert {"replanned_replan", "migrated_migration", "transferred_bulk_act", "nudged_nudge"} <= kept
+    assert {
+        "replanned_replan",
+        "migrated_migration",
+        "transferred_bulk_act",
+        "nudged_nudge",
+    } <= kept
     assert PLANS
