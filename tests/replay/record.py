@@ -40,7 +40,7 @@ from kit.rpc.server import RpcServer
 from stack import postgres
 from stack.temporal import QUICK_FLAGS
 from tests.conftest import PROGRAMS
-from tests.replay.stories import STORIES, Story, set_the_scene, soon_new
+from tests.replay.stories import MOST_EVENTS, STORIES, Story, runs_of, set_the_scene
 from tests.rpc.conftest import Served, Signing
 from tests.workflow.company import Company
 from tests.workflow.conftest import Office, open_office
@@ -48,7 +48,7 @@ from workflows.client import StartedCase
 from workflows.compiler.plan import INTERPRETER_VERSION
 from workflows.runtime.field_work.carried import CarriedWork
 from workflows.runtime.payloads import CaseInput
-from workflows.runtime.shell import attributes
+from workflows.runtime.shell import attributes, lifetime
 from workflows.runtime.shell.plan_ref import PlanRef
 from workflows.serving import SCHEMA, mounts
 from workflows.store import plan_content
@@ -69,14 +69,16 @@ async def record(office: Office, stories: Iterable[Story]) -> None:
     told: set[str] = set()
     for story in stories:
         set_the_scene(office)
-        case = await story(office)
+        most_events = MOST_EVENTS.get(story, lifetime.MOST_EVENTS)
+        with runs_of(most_events):
+            case = await story(office)
         runs = await _new_runs(office, case, story.__name__, told)
         for number, (name, run) in enumerate(runs):
             names = [each for each, _ in runs]
             earlier = f".{names[:number].count(name) + 1}" if name in names[number + 1 :] else ""
-            await _keep_history(office, run, name + earlier)
+            await _keep_history(office, run, name + earlier, most_events)
         set_the_scene(office)
-        with soon_new(_FEW_EVENTS):
+        with runs_of(_FEW_EVENTS):
             case = await story(office)
         for name, run in await _new_runs(office, case, story.__name__, told):
             await _keep_state(office, run, name)
@@ -97,11 +99,14 @@ async def _new_runs(
     return named
 
 
-async def _keep_history(office: Office, run: WorkflowExecution, name: str) -> None:
-    """Of several runs the earlier ones are numbered."""
+async def _keep_history(
+    office: Office, run: WorkflowExecution, name: str, most_events: int
+) -> None:
+    """Of several runs the earlier ones are numbered. Where a run ends depends on how long it may be."""
     handle = office.temporal.get_workflow_handle(run.id, run_id=run.run_id)
     history = await handle.fetch_history()
-    kept = {"workflow_id": run.id, "history": without_traces(history.to_json_dict())}
+    events = without_traces(history.to_json_dict())
+    kept = {"workflow_id": run.id, "most_events": most_events, "history": events}
     path = HISTORIES / f"{name}.json"
     path.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
     print(f"{path.relative_to(HERE)}: {len(history.events)} events")

@@ -10,6 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 from tests.payloads import KEYS
+from tests.replay.stories import runs_of
 from tests.workflow.sandbox import sandbox
 from workflows.compiler.plan import Plan
 from workflows.runtime.shell.converter import converter
@@ -32,19 +33,26 @@ def replayer(runner: WorkflowRunner) -> Replayer:
     )
 
 
-def history(path: Path) -> WorkflowHistory:
+def history(path: Path) -> tuple[WorkflowHistory, int]:
+    """What was recorded, and how many events a run had then."""
     kept = json.loads(path.read_text())
-    return WorkflowHistory.from_json(kept["workflow_id"], kept["history"])
+    return WorkflowHistory.from_json(kept["workflow_id"], kept["history"]), kept["most_events"]
+
+
+async def replay(path: Path, runner: WorkflowRunner) -> None:
+    recorded, most_events = history(path)
+    with runs_of(most_events):
+        await replayer(runner).replay_workflow(recorded)
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await replayer(UnsandboxedWorkflowRunner()).replay_workflow(history(path))
+    await replay(path, UnsandboxedWorkflowRunner())
 
 
 async def test_every_recorded_history_replays_in_the_sandbox() -> None:
     for path in HISTORIES:
-        await replayer(sandbox()).replay_workflow(history(path))
+        await replay(path, sandbox())
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem[:12])

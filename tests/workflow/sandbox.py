@@ -1,4 +1,5 @@
-"""The sandbox as the tests run it: what only computes is shared, what Temporal drives is not."""
+"""The sandbox as the tests run it: what only computes is shared, what Temporal drives is not, but for
+the lifetime of runs, which tests shorten."""
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -12,6 +13,7 @@ SHARED = (
     "workflows.runtime.field_work",
     "workflows.runtime.payloads",
     "workflows.runtime.search",
+    "workflows.runtime.shell.lifetime",
     "workflows.runtime.shell.plan_ref",
     "workflows.runtime.state",
     "workflows.runtime.user_task",
