@@ -63,10 +63,10 @@ _EFFECTS: Final = {
         FROM settlement.earning JOIN flows."case" USING (case_id)
         WHERE case_id = ANY(%(cases)s) AND ended_at IS NOT NULL AND earning.state = 'estimated'""",
     "a posting that is there twice": """
-        SELECT earning_id, leg, ledger_transfer.state, count(*)
+        SELECT earning_id, transfer_kind, leg, ledger_transfer.state, count(*)
         FROM settlement.ledger_transfer JOIN settlement.earning USING (earning_id)
         WHERE case_id = ANY(%(cases)s)
-        GROUP BY earning_id, leg, ledger_transfer.state HAVING count(*) > 1""",
+        GROUP BY earning_id, transfer_kind, leg, ledger_transfer.state HAVING count(*) > 1""",
     "a work order of a cancelled case that was not cancelled": """
         SELECT work_order_id, work_order.state
         FROM workorder.work_order JOIN flows."case" USING (case_id)

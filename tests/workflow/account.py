@@ -29,6 +29,10 @@ _HARMLESS: Final = (
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_UPDATE,
 )
 
+#: What a worker cannot help while what it needs is down, or the machine is starved: the task is done
+#: again.
+_OUTSIDE: Final = ("Unavailable", "TimeoutError", "_DeadlockError")
+
 
 async def histories(
     temporal: Client, workflow_ids: Iterable[str]
@@ -88,10 +92,12 @@ def failed_tasks(history: WorkflowHistory) -> list[str]:
     """Workflow tasks that failed by a fault of ours, nondeterminism first of all."""
     return [
         f"{history.workflow_id}: the workflow task before event {event.event_id} failed:"
-        f" {WorkflowTaskFailedCause.Name(failed.cause)} {failed.failure.message}"
+        f" {WorkflowTaskFailedCause.Name(failed.cause)}"
+        f" {failed.failure.application_failure_info.type} {failed.failure.message}"
         for event in history.events
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
         and (failed := event.workflow_task_failed_event_attributes).cause not in _HARMLESS
+        and failed.failure.application_failure_info.type not in _OUTSIDE
     ]
 
 
