@@ -29,5 +29,6 @@ async def live_and_die(
         await auditor.close()
     print(f"{len(crowd.begun)} cases, {len(killed)} deaths: {killed}")
     print("acts", dict(Counter(sent.reason or "applied" for sent in crowd.sent)))
+    print(*found, sep="\n")
     assert killed
     assert found == [], f"seed {seed}, killed {killed}"
