@@ -35,7 +35,7 @@ from workflows.relay.relay import Relay
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.serving import SCHEMA, mounts
 from workflows.system.replan import PER_SECOND
-from workflows.worker import make_worker, plans_of
+from workflows.worker import make_worker, plans_of, spare_the_collector
 
 ROLES: Final = ("worker", "cases", "relay")
 _RETRY_SECONDS: Final = 1.0
@@ -79,6 +79,7 @@ async def serve(settings: WorkflowSettings, roles: frozenset[str]) -> None:
             if temporal is None:
                 return
             if "worker" in roles:
+                spare_the_collector()
                 worker = make_worker(
                     temporal,
                     caller,

@@ -17,7 +17,7 @@ from kit.rpc.client import RpcCaller
 from kit.rpc.server import until_told_to_stop
 from workflows.activities.rpc import RpcActivity
 from workflows.client import connect_temporal
-from workflows.worker import make_worker
+from workflows.worker import make_worker, spare_the_collector
 
 HAND_WRITTEN_QUEUE = "hand-written"
 
@@ -45,6 +45,7 @@ async def serve(side: str, plans: Path) -> None:
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
             graceful_shutdown_timeout=timedelta(seconds=10),
         )
+    spare_the_collector()
     running = asyncio.create_task(worker.run())
     await until_told_to_stop()
     await worker.shutdown()
