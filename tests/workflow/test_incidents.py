@@ -51,7 +51,7 @@ async def resolve(
         comment="查过了",
         **more,
     )
-    return await office.cases.act(incident.workflow_id, act)
+    return await office.send(incident.workflow_id, act)
 
 
 def refuse(office: Office) -> None:
@@ -139,7 +139,7 @@ async def test_what_was_given_up_and_applied_after_all_is_undone_when_the_case_i
     office.company.down = set()
     await make_late(office, case, "空调")
     cancel = Act(act_key="cancel", verb="cancel", person="pe_chen", roles=("supervisor",))
-    assert (await office.cases.act(case.workflow_id, cancel)).applied
+    assert (await office.send(case.workflow_id, cancel)).applied
     assert await office.outcome(case) == "cancelled"
     assert office.company.undone == ["CancelWorkOrder"]
 
