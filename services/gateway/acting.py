@@ -28,7 +28,7 @@ _TO_ONE: Final = (Verb.TRANSFER, Verb.DELEGATE)
 _TO_SEVERAL: Final = (Verb.ADD_SIGNER_BEFORE, Verb.ADD_SIGNER_AFTER, Verb.COPY_TO)
 
 
-async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
+async def perform(edge: Edge, case_id: str, workflow_id: str, act: Act) -> Acted:
     """Apply an act, once for its key; a refusal is raised as what it is.
 
     Raises:
@@ -37,7 +37,7 @@ async def perform(edge: Edge, workflow_id: str, act: Act) -> Acted:
     """
     await check_act(edge, act)
     await require_files(edge, act.form)
-    reply = await edge.cases.act(workflow_id, act)
+    reply = await edge.cases.act(workflow_id, act, case_id)
     if reply.refusal is not None:
         raise reply.refusal.to_error()
     return Acted(

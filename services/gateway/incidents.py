@@ -26,7 +26,7 @@ async def resolve(
     """
     incident = await find(edge, case_id, incident_id)
     act = act_of(caller, key, verb, incident_id=incident_id, **more)
-    return await perform(edge, incident.workflow_id, act)
+    return await perform(edge, case_id, incident.workflow_id, act)
 
 
 async def find(edge: Edge, case_id: str, incident_id: str) -> incidents_pb2.Incident:

@@ -1,5 +1,6 @@
 """A work order lived through: offers, answers, the visit, and what is undone on the way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -101,6 +102,40 @@ async def test_work_that_is_accepted_and_completed_with_the_code_locks_the_earni
         all_told, "the field work tells its last act, perhaps after the case has ended"
     )
     assert COMPLETION_CODE not in str(await office.acts(case))
+
+
+async def test_a_technicians_act_asked_for_again_after_the_end_is_answered_as_it_was(
+    office: Office,
+) -> None:
+    """Whoever lost the answer knows the task, and perhaps not which workflow held it."""
+    case = await begun(office)
+    task = await on_site(office, case)
+    form = {"completion_code": COMPLETION_CODE}
+    done = Act("visit-done", "complete", "pe_tian", task_id=task.user_task_id, form=form)
+    assert (await office.cases.act(task.workflow_id, done, case.case_id)).applied
+    assert await office.outcome(case) == "completed"
+    field_work = office.temporal.get_workflow_handle(task.workflow_id)
+    assert await field_work.result() == "completed"
+    for workflow_id in (task.workflow_id, case.workflow_id):
+        assert (await office.cases.act(workflow_id, done, case.case_id)).applied
+        never = replace(done, act_key="never-done")
+        refused = await office.cases.act(workflow_id, never, case.case_id)
+        assert refused.refusal is not None
+        assert refused.refusal.reason == "CASE_OVER"
+
+
+async def test_a_declined_offer_asked_for_again_is_answered_by_the_case_as_it_was(
+    office: Office,
+) -> None:
+    case = await begun(office)
+    offer = await office.task_of("pe_tian", case)
+    declined = Act("offer-declined", "decline", "pe_tian", task_id=offer.user_task_id)
+    assert (await office.cases.act(offer.workflow_id, declined)).applied
+    await office.task_of("pe_guo", case)
+    assert (await office.cases.act(case.workflow_id, declined)).applied
+    other = await office.cases.act(case.workflow_id, replace(declined, act_key="never-declined"))
+    assert other.refusal is not None
+    assert other.refusal.reason == "CASE_VERB_UNKNOWN"
 
 
 async def test_a_wrong_code_is_refused_to_the_technician_and_the_visit_stays_open(

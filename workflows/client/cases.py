@@ -62,8 +62,9 @@ from workflows.system.hand_over import HAND_OVER, HandOver
 from workflows.system.nudge import NUDGE, Nudges
 
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
-#: Refusals of an act that may have been applied before.
-_CLOSED: Final = ("CASE_TASK_CLOSED", "CASE_OVER")
+#: Refusals of an act that may have been applied before; a case does not know the verbs of its field
+#: work.
+_LATE: Final = ("CASE_TASK_CLOSED", "CASE_OVER", "CASE_VERB_UNKNOWN")
 
 
 def check_known(plan: Plan) -> None:
@@ -135,11 +136,15 @@ class Cases:
         run_id = await self._start(workflow_id, flow, source)
         return StartedCase(source.case_id, workflow_id, run_id, flow.flow_code, flow.version)
 
-    async def act(self, workflow_id: str, act: Act) -> ActReply:
+    async def act(self, workflow_id: str, act: Act, case_id: str = "") -> ActReply:
         """Apply an act to a case or a field work, once for each act key.
 
         An act that was applied before is answered as it was then, even when its task or the case is
-        closed by now and the case has forgotten the key: it is written down.
+        closed by now and the case has forgotten the key, or a field work that is over had it: it is
+        written down.
+
+        Args:
+            case_id: the case it belongs to; empty: the workflow is the case's own.
 
         Raises:
             NotFound: ``CASE_UNKNOWN``.
@@ -147,15 +152,15 @@ class Cases:
                 applied, and the same act with the same key finds out.
         """
         reply = await self._acts.apply(workflow_id, act)
-        if reply.refusal is None or reply.refusal.reason not in _CLOSED or reply.remembered:
+        if reply.refusal is None or reply.refusal.reason not in _LATE or reply.remembered:
             return reply
-        if not await self._was_applied(workflow_id, act):
+        if not await self._was_applied(case_id or case_id_of(workflow_id), act):
             return reply
         return replace(reply, applied=True, refusal=None)
 
-    async def _was_applied(self, workflow_id: str, act: Act) -> bool:
-        """Whether the audit has this very act."""
-        request = cases_pb2.GetActRequest(case_id=case_id_of(workflow_id), act_key=act.act_key)
+    async def _was_applied(self, case_id: str, act: Act) -> bool:
+        """Whether the case's audit has this very act."""
+        request = cases_pb2.GetActRequest(case_id=case_id, act_key=act.act_key)
         try:
             reply = await self._caller.call("cases.v1.CaseService/GetAct", request)
         except NotFound:

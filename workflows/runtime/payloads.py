@@ -170,7 +170,8 @@ class ActReply:
         revision: of the case or field work.
         user_task: the user task as it stands now, in the words of ``cases.v1.UserTask``; None when
             it is closed.
-        remembered: whoever answers remembers all acts, so one that is refused was never applied.
+        remembered: whoever answers remembers all acts on this task, so one that is refused was never
+            applied.
     """
 
     act_key: str

@@ -41,7 +41,8 @@ async def act(visit: VisitOf) -> Response:
     )
     here = own_path(form["here"])
     try:
-        await perform(visit.edge, await workflow_of(visit.edge, case_id, task_id), wanted)
+        workflow_id = await workflow_of(visit.edge, case_id, task_id)
+        await perform(visit.edge, case_id, workflow_id, wanted)
     except ServiceError as refused:
         return await _refused(visit, here, case_id, wanted, task, typed, refused)
     done = word(verb, visit.language)

@@ -216,7 +216,7 @@ async def act(
         comment=body.comment,
     )
     workflow_id = await workflow_of(edge, case_id, body.user_task_id)
-    return await perform(edge, workflow_id, wanted)
+    return await perform(edge, case_id, workflow_id, wanted)
 
 
 @cases.get(

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from kit.errors import FailedPrecondition
+from kit.errors import FailedPrecondition, NotFound
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import Acted, act_of, perform
@@ -21,6 +21,7 @@ from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
+from workflows.client import case_workflow_id
 
 _SERVICE: Final = "workorder.v1.WorkOrderService"
 _INBOX_WITHIN_SECONDS: Final = 2.0
@@ -103,41 +104,48 @@ async def act_in_the_field(
     """An act on the open offer or visit; the same as one on its user task."""
     key = idempotency_key(request, caller)
     wanted = verb.replace("-", "_")
-    task = await _field_task(edge, work_order_id, caller.actor.person_id, wanted)
-    act = act_of(
-        caller, key, wanted, task_id=task.user_task_id, form=body.form, comment=body.comment
+    orders = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
+    order = await orders.GetWorkOrder(
+        workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
     )
-    return await perform(edge, task.workflow_id, act)
+    task = await _open_task(edge, order, caller.actor.person_id, wanted)
+    task_id = task.user_task_id if task else await _done_before(edge, order, key)
+    if not task_id:
+        raise FailedPrecondition(
+            "WORK_ORDER_NOTHING_TO_DO",
+            f"{caller.actor.person_id} has no open offer or visit of {work_order_id}",
+            field="work_order_id",
+        )
+    workflow_id = task.workflow_id if task else case_workflow_id(order.case_id)
+    act = act_of(caller, key, wanted, task_id=task_id, form=body.form, comment=body.comment)
+    return await perform(edge, order.case_id, workflow_id, act)
 
 
-async def _field_task(
-    edge: Edge, work_order_id: str, person_id: str, verb: str
-) -> cases_pb2.UserTask:
+async def _done_before(edge: Edge, order: workorder_pb2.WorkOrder, act_key: str) -> str:
+    """The closed task on which an act of this key was applied before; empty: there is none."""
+    cases = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
+    try:
+        done = await cases.GetAct(cases_pb2.GetActRequest(case_id=order.case_id, act_key=act_key))
+    except NotFound:
+        return ""
+    return str(done.user_task_id)
+
+
+async def _open_task(
+    edge: Edge, order: workorder_pb2.WorkOrder, person_id: str, verb: str
+) -> cases_pb2.UserTask | None:
     """The technician's open offer or visit of a work order.
 
     The inbox follows the field work a moment later: right after one act it may still show the task
     before. So it is looked at until it has one for this verb; if none comes, the field work itself
     says what is possible.
-
-    Raises:
-        FailedPrecondition: ``WORK_ORDER_NOTHING_TO_DO``.
     """
-    orders = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
-    order = await orders.GetWorkOrder(
-        workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
-    )
     found: cases_pb2.UserTask | None = None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_INBOX_WITHIN_SECONDS):
             while found is None or verb not in found.verbs:
                 found = await _shown(edge, order, person_id)
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
-    if found is None:
-        raise FailedPrecondition(
-            "WORK_ORDER_NOTHING_TO_DO",
-            f"{person_id} has no open offer or visit of {work_order_id}",
-            field="work_order_id",
-        )
     return found
 
 

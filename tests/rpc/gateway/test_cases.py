@@ -131,6 +131,21 @@ async def test_a_technician_acts_on_the_work_order_and_the_field_work_decides(as
     assert (await technician.get(path)).json()["completion_code"] == ""
 
 
+async def test_an_act_on_a_work_order_is_answered_again_though_the_offer_is_over(as_: As) -> None:
+    case_id = await sell(as_)
+    offered = await offer(as_, case_id)
+    technician = as_(offered["offer"]["technician_id"])
+    path = f"/api/v1/work-orders/{offered['work_order_id']}/decline"
+    await task_of(technician, case_id, "install")
+    once = fresh_key()
+    declined = await technician.post(path, json={"comment": "太远"}, headers=once)
+    assert declined.status_code == 200, declined.text
+    again = await technician.post(path, json={"comment": "太远"}, headers=once)
+    assert again.status_code == 200, again.text
+    other = await technician.post(path, json={"comment": "太远"}, headers=fresh_key())
+    assert other.status_code in (404, 409), other.text
+
+
 async def test_an_offer_of_nobodys_is_no_offer(as_: As) -> None:
     refused = await as_("pe_zhang").post(
         "/api/v1/work-orders/wo_x/accept", json={}, headers=fresh_key()
