@@ -10,6 +10,7 @@ from workflows.client import Act, StartedCase
 from workflows.runtime.payloads import CHILD_ENDED, Signal
 
 LOOK_UP = "directory.v1.DirectoryService/ResolveAssignees"
+CREATE = "workorder.v1.WorkOrderService/CreateWorkOrder"
 
 
 async def activities(office: Office, case: StartedCase) -> list[str]:
@@ -48,14 +49,16 @@ async def test_after_an_act_the_first_call_is_an_ordinary_activity_and_the_rest_
 ) -> None:
     office.company.people = {"sales": ["pe_wang"]}
     office.company.technicians = ["pe_tian"]
-    case = await office.start(INSTALL)
-    task = await office.task_of("pe_wang", case)
-    await office.act(task, "complete", "pe_wang", form={"units": 1})
-    await office.task_of("pe_tian", case)
-    await office.settled(case)
-    made = await activities(office, case)
-    assert made.count("pricing.v1.PricingService/Quote") == 1
-    assert "workorder.v1.WorkOrderService/CreateWorkOrder" not in made
+    never_undone = INSTALL.replace(f"rpc: {CREATE}", f"rpc: {CREATE}\n    compensation: none")
+    for source, times in ((never_undone, 0), (INSTALL, 1)):
+        case = await office.start(source)
+        task = await office.task_of("pe_wang", case)
+        await office.act(task, "complete", "pe_wang", form={"units": 1})
+        await office.task_of("pe_tian", case)
+        await office.settled(case)
+        made = await activities(office, case)
+        assert made.count("pricing.v1.PricingService/Quote") == 1
+        assert made.count(CREATE) == times, "what would have to be undone is in the history first"
 
 
 async def test_a_refusal_without_an_error_path_is_an_incident_that_people_see(

@@ -18,7 +18,7 @@ from temporalio.api.enums.v1 import EventType
 
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.doomed import Doomed, doomed_worker
-from workflows.client import StartedCase
+from workflows.client import Act, StartedCase
 
 HEAD = """
 language: "1.0"
@@ -52,12 +52,12 @@ nodes:
       address_id: ad_1
       place: {{adcode: "110105"}}
       lines: [{{item_code: AC, name: 安装, quantity: 1}}]
-  - {{id: done, kind: end, name: 完成}}
+{undoing}  - {{id: done, kind: end, name: 完成}}
 edges:
 """
 
 READ_THEN_WRITE = HEAD.format(
-    code="read_then_write", start="quote", title="'=who.person_ids[0]'"
+    code="read_then_write", start="quote", title="'=who.person_ids[0]'", undoing=""
 ) + (
     """
   - {from: quote, to: who}
@@ -65,12 +65,23 @@ READ_THEN_WRITE = HEAD.format(
   - {from: order, to: done}
 """
 )
-CHAIN_OF_WRITES = HEAD.format(code="chain_of_writes", start="quote", title="=quote.quote_id") + (
-    """
+ONE_AFTER_ANOTHER = """
   - {from: quote, to: order}
   - {from: order, to: who}
   - {from: who, to: done}
 """
+CHAIN_OF_WRITES = (
+    HEAD.format(
+        code="chain_of_writes",
+        start="quote",
+        title="=quote.quote_id",
+        undoing="    compensation: none\n",
+    )
+    + ONE_AFTER_ANOTHER
+)
+WRITE_TO_UNDO = (
+    HEAD.format(code="write_to_undo", start="quote", title="=quote.quote_id", undoing="")
+    + ONE_AFTER_ANOTHER
 )
 
 DiesIn: TypeAlias = Callable[[str], Awaitable[StartedCase]]
@@ -146,3 +157,18 @@ async def test_a_chain_that_runs_again_after_the_kill_conflicts_with_nothing(
     assert office.company.calls["CreateWorkOrder"] == 1
     failed = EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED
     assert failed not in {event.event_type for event in await office.history(case.workflow_id)}
+
+
+async def test_a_case_cancelled_while_its_worker_was_dead_undoes_what_it_never_heard_of(
+    real_office: Office, doomed: Doomed, dies_in: DiesIn
+) -> None:
+    office = real_office
+    office.company.people = {"designer": ["pe_li"]}
+    case = await dies_in(WRITE_TO_UNDO)
+    doomed.kill()
+    cancel = Act("cancel", "cancel", "pe_clerk", comment="退单")
+    cancelling = asyncio.create_task(office.send(case.workflow_id, cancel))
+    async with office.worker():
+        assert (await cancelling).applied
+        assert await office.outcome(case) == "cancelled"
+    assert office.company.undone == ["CancelWorkOrder"]

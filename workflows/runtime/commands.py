@@ -44,8 +44,9 @@ class CallRpc:
         quick: a local activity chained in the workflow task, else an ordinary activity.
         summary: for the Temporal UI.
         purpose: why it is called.
-        barrier: the request depends on a quick read that may stand in the same workflow task: end
-            that task before calling, so that only recorded facts decide.
+        barrier: end the workflow task before calling, so that the call is in the history before it is
+            made: the request depends on a quick read that may stand in the same task, or what it does
+            would have to be undone.
         closing: do not make it: ask what became of it, and let it not be applied from then on. Answer
             with its response if it was applied, else with ``CALL_CLOSED``.
         retry: how often and how long to try; None: for ever.

@@ -19,7 +19,6 @@ from workflows.compiler.plan import (
     PlanEdge,
     PlanGraph,
     PlanNode,
-    PlanRetry,
     ServiceNode,
 )
 from workflows.language.values import Json
@@ -232,6 +231,8 @@ class Run(CopiedRun):
         self.calls[call.call_id] = replace(call, retries=None) if call.retries else call
         epoch = f"/e{call.epoch}" if call.epoch else ""
         key = f"{self.case.workflow_id}/{self.path}{call.call_id}{epoch}"
+        node = self.graph.by_id.get(call.node) if call.purpose == Purpose.NODE else None
+        service = node if isinstance(node, ServiceNode) else None
         self.emit(
             CallRpc(
                 call_id=call.call_id,
@@ -243,15 +244,13 @@ class Run(CopiedRun):
                 quick=call.quick,
                 summary=call.summary,
                 purpose=Purpose(call.purpose),
-                barrier=barrier,
+                # A workflow task that is done again may go another way, and what it had done before
+                # would be forgotten: not so what would have to be undone.
+                barrier=barrier or (service is not None and service.compensation is not None),
                 closing=closing,
-                retry=self._retry_of(call),
+                retry=service.retry if service else None,
             )
         )
-
-    def _retry_of(self, call: PendingCall) -> PlanRetry | None:
-        node = self.graph.by_id.get(call.node) if call.purpose == Purpose.NODE else None
-        return node.retry if isinstance(node, ServiceNode) else None
 
     def arm_at(self, node: PlanNode, visit: int, purpose: str, due: datetime, summary: str) -> None:
         """Arm a timer of a visit for an instant."""

@@ -861,9 +861,14 @@ class RecordCaseRequest(_message.Message):
     AWAITED_FIELD_NUMBER: _builtins.int
     INCIDENTS_FIELD_NUMBER: _builtins.int
     RETRIED_CALLS_FIELD_NUMBER: _builtins.int
+    TOLD_IN_TASK_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     """"{workflow_id}/record/{revision}/{digest of the request}": a workflow task that runs again after
     a kill may tell the same revision with other instants, and the later telling holds.
+    """
+    told_in_task: _builtins.int
+    """The workflow task that tells it; grows with each, over all runs. A task that is done again after a
+    kill may go another way, and what it tells then holds, even at a lower revision.
     """
     @_builtins.property
     def case(self) -> Global___Case: ...
@@ -892,10 +897,11 @@ class RecordCaseRequest(_message.Message):
         awaited: _abc.Iterable[Global___AwaitedEvent] | None = ...,
         incidents: _abc.Iterable[_incidents_pb2.Incident] | None = ...,
         retried_calls: _abc.Iterable[_incidents_pb2.RetriedCall] | None = ...,
+        told_in_task: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents", "retried_calls", b"retried_calls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents", "retried_calls", b"retried_calls", "told_in_task", b"told_in_task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,6 +45,17 @@ async def test_the_same_revision_told_again_after_a_kill_replaces_the_first_tell
     assert await inbox(system, "pe_li", "ca_again") == ["b/1"]
 
 
+async def test_a_task_that_is_done_again_may_tell_a_lower_revision(
+    system: CaseServiceAsyncStub,
+) -> None:
+    await record(system, case("ca_other_way", 7, task("a/1", "pe_li")), in_task=12)
+    other_way = case("ca_other_way", 6, task("b/1", "pe_li"))
+    assert (await record(system, other_way, in_task=15)).recorded
+    late = case("ca_other_way", 8, task("c/1", "pe_li"))
+    assert not (await record(system, late, in_task=12)).recorded
+    assert await inbox(system, "pe_li", "ca_other_way") == ["b/1"]
+
+
 async def test_an_act_is_written_down_once_however_often_it_is_told(
     system: CaseServiceAsyncStub,
 ) -> None:

@@ -54,6 +54,13 @@ def test_a_cancelled_case_undoes_what_it_did_newest_first() -> None:
     assert not case.state.tokens
 
 
+def test_what_would_have_to_be_undone_is_never_made_before_it_is_in_the_history() -> None:
+    made = {
+        call.node: call.barrier for call in at_check().all(CallRpc) if call.rpc.startswith("test")
+    }
+    assert made == {"first": True, "second": True, "touch": False}
+
+
 def test_only_who_started_it_or_manages_the_flow_cancels() -> None:
     case = at_check()
     with pytest.raises(ServiceError) as caught:

@@ -49,6 +49,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
             session,
             case.workflow_id,
             case.case_id,
+            request.told_in_task,
             case.revision,
             convert.retried_values(request.retried_calls),
         )

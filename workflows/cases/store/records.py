@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
@@ -28,22 +28,29 @@ async def raise_revision(
     session: AsyncSession,
     workflow_id: str,
     case_id: str,
+    told_in_task: int,
     revision: int,
     retried_calls: list[dict[str, Any]],
 ) -> bool:
     """Note that a workflow tells this revision, and which of its calls are made again; False when a
-    newer one was told before."""
+    later task told before, or the same one a newer revision."""
     told = insert(RecorderRow).values(
-        workflow_id=workflow_id, case_id=case_id, revision=revision, retried_calls=retried_calls
+        workflow_id=workflow_id,
+        case_id=case_id,
+        told_in_task=told_in_task,
+        revision=revision,
+        retried_calls=retried_calls,
     )
     newest = await session.scalar(
         told.on_conflict_do_update(
             index_elements=[RecorderRow.workflow_id],
             set_={
+                "told_in_task": told.excluded.told_in_task,
                 "revision": told.excluded.revision,
                 "retried_calls": told.excluded.retried_calls,
             },
-            where=RecorderRow.revision <= told.excluded.revision,
+            where=tuple_(RecorderRow.told_in_task, RecorderRow.revision)
+            <= tuple_(told.excluded.told_in_task, told.excluded.revision),
         ).returning(RecorderRow.revision)
     )
     return newest is not None

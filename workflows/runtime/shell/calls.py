@@ -5,9 +5,10 @@ as an ordinary activity under the same idempotency key, where operations see its
 never local when the workflow task must end first:
 
 * an act was applied in this task: its answer leaves only with the task's end;
-* the call is a write that depends on a read of this very task (``barrier``), or a message, whose
-  words may hold this task's time: after a kill the task runs again, and only what is in the history
-  stays what it was. An ordinary activity's request is in the history before it is made;
+* the call is a write that depends on a read of this very task or that would have to be undone
+  (``barrier``), or a message, whose words may hold this task's time: after a kill the task runs again,
+  perhaps with more that has come in, and only what is in the history stays what it was. An ordinary
+  activity's request is in the history before it is made;
 * this task has spent its budget.
 
 A call that is withdrawn may have been applied all the same. It is closed: its service says what became
@@ -135,7 +136,8 @@ class Calls:
         except Exception as defect:  # noqa: BLE001 - else nobody would hear how the call ended
             workflow.logger.exception("a call could not be made")
             ended = RpcFailed(workflow.now(), call.call_id, "RPC_FAILED", repr(defect))
-        if ended is not None:
+        # A cancelled activity ends as a failed one: whoever took its place says what became of it.
+        if ended is not None and self._under_way.get(call.call_id) is each:
             on_end(ended)
 
     async def _end(self, call: CallRpc, each: _UnderWay) -> Ended | None:

@@ -24,6 +24,8 @@ from workflows.runtime.waiting import Waited
 #: How often the workflow's conditions are looked at before: more than anything else waits for.
 _TURNS: Final = 4
 _TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
+#: More events than Temporal lets a run have.
+_LONGEST_HISTORY: Final = 100_000
 #: In JSON, the character that PostgreSQL stores in no text.
 _NUL: Final = "\\u0000"
 _RPC: Final = "cases.v1.CaseService/RecordCase"
@@ -72,7 +74,7 @@ class Recorder:
             return
         self._telling = True
         acts = list(self._acts)
-        request = standing()
+        request = {**standing(), "told_in_task": _this_task()}
         self._told_retries = bool(request["retried_calls"])
         request["acts"] = [_act(act, request["case"]["case_id"]) for act in acts]
         text = json.dumps(request, sort_keys=True, separators=(",", ":"))
@@ -120,6 +122,13 @@ class Recorder:
         await workflow.sleep(_TRY_AGAIN_AFTER, summary="个案未能记录，稍后再试")
         self._pausing = None
         self._on_told()
+
+
+def _this_task() -> int:
+    """Grows with each workflow task, also from run to run: the history grows with each."""
+    info = workflow.info()
+    run_began_ms = int(info.start_time.timestamp() * 1_000)
+    return run_began_ms * _LONGEST_HISTORY + info.get_current_history_length()
 
 
 def _act(act: RecordAct, case_id: str) -> dict[str, Any]:
