@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.errors import NotFound
 from workflows.tables import FlowDraftRow, FlowVersionRow, PlanRow
 
 
@@ -52,6 +53,22 @@ async def version_of(session: AsyncSession, flow_code: str, version: int) -> Flo
     if version == 0:
         return await latest_version(session, flow_code)
     return await session.get(FlowVersionRow, (flow_code, version))
+
+
+async def existing_version(session: AsyncSession, flow_code: str, version: int) -> FlowVersionRow:
+    """One version of a flow; version 0 is the newest.
+
+    Raises:
+        NotFound: ``FLOW_UNKNOWN``.
+    """
+    row = await version_of(session, flow_code, version)
+    if row is None:
+        raise NotFound(
+            "FLOW_UNKNOWN",
+            f"there is no flow {flow_code!r} in version {version or 'latest'}",
+            field="flow_code",
+        )
+    return row
 
 
 async def latest_versions(

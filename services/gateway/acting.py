@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from kit.errors import InvalidArgument, Unauthenticated
+from kit.errors import InvalidArgument, NotFound, Unauthenticated
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from services.gateway.auth import Caller
 from services.gateway.edge import Edge
@@ -91,16 +91,34 @@ def act_of(caller: Caller, act_key: str, verb: str, **more: Any) -> Act:
     )
 
 
-async def workflow_of(edge: Edge, case_id: str, user_task_id: str) -> str:
+async def workflow_of(edge: Edge, case_id: str, user_task_id: str, act_key: str = "") -> str:
     """Which workflow holds a user task: the case's own, or that of its field work.
 
     A task that has closed meanwhile is looked for beside what is open at its node, so that an act
-    asked for again, because its answer was lost, reaches the workflow that knows its key.
+    asked for again, because its answer was lost, reaches the workflow that knows its key. Whoever does
+    not see the case any more, now that they have acted, may still ask for that act.
+
+    Raises:
+        NotFound: ``CASE_UNKNOWN``.
     """
     stub = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
-    case = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
+    try:
+        case = await stub.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
+    except NotFound:
+        if not await applied_before(edge, case_id, act_key):
+            raise
+        return case_workflow_id(case_id)
     by_closeness = sorted(
         (task for task in case.user_tasks if user_task_id.startswith(f"{task.node}/")),
         key=lambda task: task.user_task_id != user_task_id,
     )
     return by_closeness[0].workflow_id if by_closeness else case_workflow_id(case_id)
+
+
+async def applied_before(edge: Edge, case_id: str, act_key: str) -> cases_pb2.Act | None:
+    """The caller's act of this key, if it was applied."""
+    stub = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
+    try:
+        return await stub.GetAct(cases_pb2.GetActRequest(case_id=case_id, act_key=act_key))
+    except NotFound:
+        return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import psycopg
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError
 
 from kit.config import Settings
 from kit.db.session import Database
@@ -181,7 +181,11 @@ class Auditor:
         found = []
         for case_id in cases:
             handle = self._temporal.get_workflow_handle(case_workflow_id(case_id))
-            standing: dict[str, Any] = await handle.query("standing")
+            try:
+                standing: dict[str, Any] = await handle.query("standing")
+            except WorkflowQueryFailedError as error:
+                found.append(f"{case_id} cannot say how it stands: {error}")
+                continue
             found += told_otherwise(standing, await crowd.client.case(case_id))
             found += forgotten(standing)
         return found

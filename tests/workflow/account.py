@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf.json_format import ParseDict
@@ -104,7 +106,10 @@ def failed_tasks(history: WorkflowHistory) -> list[str]:
 async def replay_failures(
     temporal: Client, found: AsyncIterator[WorkflowHistory], runner: WorkflowRunner | None = None
 ) -> list[str]:
-    """Histories that another worker could not take up; the client's converter knows their plans."""
+    """Histories that another worker could not take up; the client's converter knows their plans.
+
+    Each is kept in the directory that ``KEEP_HISTORIES`` names, if it names one.
+    """
     replayer = Replayer(
         workflows=[CaseWorkflow, FieldWorkWorkflow],
         data_converter=temporal.config()["data_converter"],
@@ -114,10 +119,19 @@ async def replay_failures(
     async with replayer.workflow_replay_iterator(found) as results:
         async for result in results:
             if result.replay_failure is not None:
+                _keep(result.history)
                 failures.append(
                     f"{result.history.workflow_id} does not replay: {result.replay_failure}"
                 )
     return failures
+
+
+def _keep(history: WorkflowHistory) -> None:
+    if directory := os.environ.get("KEEP_HISTORIES"):
+        run_id = history.events[
+            0
+        ].workflow_execution_started_event_attributes.original_execution_run_id
+        Path(directory, f"{history.workflow_id}_{run_id}.json").write_text(history.to_json())
 
 
 def told_otherwise(standing: dict[str, Any], told: cases_pb2.Case) -> list[str]:

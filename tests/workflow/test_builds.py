@@ -13,6 +13,7 @@ from kit.errors import FailedPrecondition, NotFound
 from stack.temporal import QUICK_FLAGS, SEARCH_ATTRIBUTE_FLAGS
 from tests.conftest import PROGRAMS, START_TIMEOUT
 from tests.rpc.conftest import Served
+from tests.workflow.account import histories, replay_failures
 from tests.workflow.company import Company
 from tests.workflow.conftest import Office, eventually, open_office
 from tests.workflow.flows import INSTALL, MEASURE
@@ -190,6 +191,25 @@ async def test_where_a_new_build_takes_the_place_of_the_old_one_it_takes_up_its_
         started = (await office.history(idle.workflow_id))[0]
         assert started.workflow_execution_started_event_attributes.continued_execution_run_id
         await finish(office, idle)
+
+
+async def test_a_new_run_replays_though_another_worker_took_it_up_for_its_second_task(
+    office: Office,
+) -> None:
+    """A first task that gave nothing would be one with the second for the worker that takes it up, and
+    a task of its own in a replay: the act would be taken before the run has begun, or after."""
+    async with office.worker(build_id="early"):
+        case = await office.start(MEASURE)
+        await urge(office, case)
+    for build_id in ("late", "early", "late"):
+        async with office.worker(build_id=build_id):
+            await urge(office, case)
+            await office.settled(case)
+    runs = [history async for history in histories(office.temporal, [case.workflow_id])]
+    assert len(runs) == 4, "each began on another build"
+    assert (
+        await replay_failures(office.temporal, histories(office.temporal, [case.workflow_id])) == []
+    )
 
 
 async def test_field_work_moves_with_its_case(office: Office) -> None:

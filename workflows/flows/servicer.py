@@ -106,7 +106,7 @@ class FlowServicer(flow_pb2_grpc.FlowServiceServicer):
             draft = await _draft(request.flow_code)
             plan = publishable(await check(draft.source))
             return _with_plan(draft_as_version_message(draft, plan), plan, plan.to_bytes())
-        row = await _version(request.flow_code, request.version)
+        row = await store.existing_version(current_session(), request.flow_code, request.version)
         content = await store.plan_content(current_session(), row.plan_hash)
         assert content is not None, "the version's foreign key names a plan"
         message = version_message(row, with_source=True)
@@ -145,11 +145,17 @@ class FlowServicer(flow_pb2_grpc.FlowServiceServicer):
     ) -> flow_pb2.CompareFlowsResponse:
         if request.to_draft:
             source, to_version = (await _draft(request.flow_code)).source, 0
-            before = await _version(request.flow_code, request.from_version)
+            before = await store.existing_version(
+                current_session(), request.flow_code, request.from_version
+            )
         else:
-            newer = await _version(request.flow_code, request.to_version)
+            newer = await store.existing_version(
+                current_session(), request.flow_code, request.to_version
+            )
             source, to_version = newer.source, newer.version
-            before = await _version(request.flow_code, request.from_version or _before(newer))
+            before = await store.existing_version(
+                current_session(), request.flow_code, request.from_version or _before(newer)
+            )
         found = differences(_definition(before.source), _definition(source))
         return flow_pb2.CompareFlowsResponse(
             from_version=before.version,
@@ -194,17 +200,6 @@ async def _draft(flow_code: str) -> FlowDraftRow:
     if draft is None:
         raise draft_unknown(flow_code)
     return draft
-
-
-async def _version(flow_code: str, version: int) -> FlowVersionRow:
-    row = await store.version_of(current_session(), flow_code, version)
-    if row is None:
-        raise NotFound(
-            "FLOW_UNKNOWN",
-            f"there is no flow {flow_code!r} in version {version or 'latest'}",
-            field="flow_code",
-        )
-    return row
 
 
 def _before(row: FlowVersionRow) -> int:

@@ -41,7 +41,7 @@ async def act(visit: VisitOf) -> Response:
     )
     here = own_path(form["here"])
     try:
-        workflow_id = await workflow_of(visit.edge, case_id, task_id)
+        workflow_id = await workflow_of(visit.edge, case_id, task_id, wanted.act_key)
         await perform(visit.edge, case_id, workflow_id, wanted)
     except ServiceError as refused:
         return await _refused(visit, here, case_id, wanted, task, typed, refused)

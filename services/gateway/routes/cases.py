@@ -215,7 +215,7 @@ async def act(
         people=tuple(body.people),
         comment=body.comment,
     )
-    workflow_id = await workflow_of(edge, case_id, body.user_task_id)
+    workflow_id = await workflow_of(edge, case_id, body.user_task_id, wanted.act_key)
     return await perform(edge, case_id, workflow_id, wanted)
 
 

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from kit.errors import FailedPrecondition, NotFound
+from kit.errors import FailedPrecondition
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
-from services.gateway.acting import Acted, act_of, perform
+from services.gateway.acting import Acted, act_of, applied_before, perform
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
@@ -108,27 +108,23 @@ async def act_in_the_field(
     order = await orders.GetWorkOrder(
         workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
     )
-    task = await _open_task(edge, order, caller.actor.person_id, wanted)
-    task_id = task.user_task_id if task else await _done_before(edge, order, key)
-    if not task_id:
+    person_id = caller.actor.person_id
+    found = await _open_task(edge, order, person_id, wanted) or await applied_before(
+        edge, order.case_id, key
+    )
+    if found is None:
         raise FailedPrecondition(
             "WORK_ORDER_NOTHING_TO_DO",
-            f"{caller.actor.person_id} has no open offer or visit of {work_order_id}",
+            f"{person_id} has no open offer or visit of {work_order_id}",
             field="work_order_id",
         )
-    workflow_id = task.workflow_id if task else case_workflow_id(order.case_id)
-    act = act_of(caller, key, wanted, task_id=task_id, form=body.form, comment=body.comment)
+    workflow_id = case_workflow_id(order.case_id)
+    if isinstance(found, cases_pb2.UserTask):
+        workflow_id = found.workflow_id
+    act = act_of(
+        caller, key, wanted, task_id=found.user_task_id, form=body.form, comment=body.comment
+    )
     return await perform(edge, order.case_id, workflow_id, act)
-
-
-async def _done_before(edge: Edge, order: workorder_pb2.WorkOrder, act_key: str) -> str:
-    """The closed task on which an act of this key was applied before; empty: there is none."""
-    cases = cases_pb2_grpc.CaseServiceStub(edge.caller.channel("cases"))
-    try:
-        done = await cases.GetAct(cases_pb2.GetActRequest(case_id=order.case_id, act_key=act_key))
-    except NotFound:
-        return ""
-    return str(done.user_task_id)
 
 
 async def _open_task(

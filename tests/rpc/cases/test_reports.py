@@ -6,11 +6,26 @@ from datetime import timedelta
 
 import pytest
 
+from kit.authn import SYSTEM
 from kit.errors import ServiceError
 from protos.cases.v1 import cases_pb2, reports_pb2
 from protos.cases.v1.reports_pb2_grpc import ReportServiceStub
+from protos.flow.v1.flow_pb2 import PublishFlowRequest
+from protos.flow.v1.flow_pb2_grpc import FlowServiceStub
 from tests.rpc.cases.telling import CLERK, NOW, TECHNICIAN, case, cases_for, record, task
 from tests.rpc.conftest import Served
+
+#: A flow of which no case was started.
+IDLE = """
+language: "1.0"
+code: idle
+name: 闲置
+stages: [{id: all, name: 全部}]
+start: done
+nodes:
+  - {id: done, kind: end, stage: all, name: 完成}
+edges: []
+"""
 
 
 def stands(told: cases_pb2.Case, node: str, hours: float, left: float | None = None) -> None:
@@ -71,7 +86,15 @@ async def test_a_report_says_where_cases_wait_how_long_and_on_whom(served: Serve
 
 
 async def test_a_flow_without_cases_waits_nowhere(served: Served) -> None:
-    assert not (await points(served, "nothing")).points
+    flows = served.stub(FlowServiceStub, SYSTEM)
+    await flows.PublishFlow(PublishFlowRequest(idempotency_key="idle", source=IDLE))  # type: ignore[misc]
+    assert not (await points(served, "idle")).points
+
+
+async def test_a_flow_that_there_is_not_has_no_report(served: Served) -> None:
+    with pytest.raises(ServiceError) as refused:
+        await points(served, "nothing")
+    assert (refused.value.reason, refused.value.field) == ("FLOW_UNKNOWN", "flow_code")
 
 
 async def test_a_report_is_for_the_office_and_names_its_flow(served: Served) -> None:

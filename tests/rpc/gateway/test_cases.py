@@ -142,6 +142,12 @@ async def test_an_act_on_a_work_order_is_answered_again_though_the_offer_is_over
     assert declined.status_code == 200, declined.text
     again = await technician.post(path, json={"comment": "太远"}, headers=once)
     assert again.status_code == 200, again.text
+    on_the_case = await technician.post(
+        f"/api/v1/cases/{case_id}/acts",
+        json={"user_task_id": "install/1/offer/1", "verb": "decline"},
+        headers=once,
+    )
+    assert on_the_case.status_code == 200, on_the_case.text
     other = await technician.post(path, json={"comment": "太远"}, headers=fresh_key())
     assert other.status_code in (404, 409), other.text
 

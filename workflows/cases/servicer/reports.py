@@ -16,6 +16,7 @@ from kit.rpc.convert import instant_to_proto
 from protos.cases.v1 import reports_pb2, reports_pb2_grpc
 from workflows.cases.sight import OFFICE_ROLES
 from workflows.cases.store import stuck
+from workflows.store import existing_version
 
 _DAYS: Final = 30
 _MOST_DAYS: Final = 366
@@ -38,6 +39,8 @@ class ReportServicer(reports_pb2_grpc.ReportServiceServicer):
         )
         open_, incidents = await stuck.count_open(session, which)
         past = await stuck.past(session, which)
+        if not (open_ or past.cases):
+            await existing_version(session, request.flow_code, request.flow_version)
         points = _points(
             await stuck.standing(session, which),
             await stuck.tasks(session, which),

@@ -28,6 +28,9 @@ with workflow.unsafe.imports_passed_through():
 #: The local activity that tells which interpreter a new run would begin on.
 PRESENT_INTERPRETER: Final = "present_interpreter"
 
+#: In the memo of a run that took over from another: the build on which it began.
+BEGUN_ON: Final = "begun_on"
+
 #: A run is replayed whenever a worker takes its case up cold, at 0.4 ms an event.
 MOST_EVENTS: Final = 1_000
 #: How much longer it may grow until people pause.
@@ -47,9 +50,14 @@ class Lifetime:
             wake: has the workflow look again whether it is spent.
             left: the build that the run before this one wanted to leave; empty: it did not.
         """
+        info = workflow.info()
         self._wake = wake
         self._left = left
-        self._began_on = _build_of(workflow.info())
+        self._began_on = _build_of(info)
+        if info.continued_run_id:
+            # A first task that gives nothing is one with the second, an act's, for a worker that takes
+            # the run up between them, and is a task of its own when the run is replayed.
+            workflow.upsert_memo({BEGUN_ON: self._began_on})
         self._asking: asyncio.Task[None] | None = None
         self._asked_at: datetime | None = None
         self._may_move = False
