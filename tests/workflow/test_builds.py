@@ -13,7 +13,7 @@ from kit.errors import FailedPrecondition, NotFound
 from stack.temporal import QUICK_FLAGS, SEARCH_ATTRIBUTE_FLAGS
 from tests.conftest import PROGRAMS, START_TIMEOUT
 from tests.rpc.conftest import Served
-from tests.workflow.account import histories, replay_failures
+from tests.workflow.account import failed_tasks, histories, replay_failures
 from tests.workflow.company import Company
 from tests.workflow.conftest import Office, eventually, open_office
 from tests.workflow.flows import INSTALL, MEASURE
@@ -22,6 +22,7 @@ from workflows.client import StartedCase
 from workflows.runtime.shell import lifetime
 from workflows.system.nudge import NUDGE, Nudges
 
+_TASK_COMPLETED = "workflow_task_completed_event_attributes"
 AT_ONCE = Nudges(per_second=50, rest_seconds=0)
 
 
@@ -201,12 +202,23 @@ async def test_a_new_run_replays_though_another_worker_took_it_up_for_its_second
     async with office.worker(build_id="early"):
         case = await office.start(MEASURE)
         await urge(office, case)
+    handle = office.temporal.get_workflow_handle(case.workflow_id)
     for build_id in ("late", "early", "late"):
+
+        async def has_begun(build_id: str = build_id) -> bool:
+            """The present run began with a task on this build."""
+            events = (await handle.fetch_history()).events
+            first = next((e for e in events if e.HasField(_TASK_COMPLETED)), None)
+            return first is not None and (
+                first.workflow_task_completed_event_attributes.worker_version.build_id == build_id
+            )
+
         async with office.worker(build_id=build_id):
             await urge(office, case)
-            await office.settled(case)
+            await eventually(has_begun, f"a run has begun on {build_id}")
     runs = [history async for history in histories(office.temporal, [case.workflow_id])]
     assert len(runs) == 4, "each began on another build"
+    assert [failed for history in runs for failed in failed_tasks(history)] == []
     assert (
         await replay_failures(office.temporal, histories(office.temporal, [case.workflow_id])) == []
     )

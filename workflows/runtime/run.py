@@ -145,7 +145,9 @@ class Run(CopiedRun):
 
     def _frozen(self, names: tuple[str, ...]) -> dict[str, Any]:
         parts = ((name, getattr(self, name)) for name in names)
-        values = {name: _EMPTY if part == _EMPTY else part for name, part in parts}
+        values = {
+            name: _EMPTY if not part and isinstance(part, dict) else part for name, part in parts
+        }
         values["data"] = self.own_data
         values["inner"] = {
             key: self._opened[key].freeze() if key in self._opened else state
