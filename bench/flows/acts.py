@@ -86,6 +86,12 @@ async def _is_open(handle: Handle) -> bool:
     return bool(standing["user_tasks"])
 
 
+async def _is_busy(handle: Handle) -> bool:
+    """Whether something is under way, which a worker that goes would take along for a while."""
+    raw = (await handle.describe()).raw_description
+    return raw.HasField("pending_workflow_task") or bool(raw.pending_activities)
+
+
 def warm(people: People) -> Round:
     """Acts one after another on one case."""
 
@@ -124,6 +130,9 @@ def cold(machine: Machine, people: People) -> Round:
         for handle in handles:
             while (await handle.describe()).history_length < EVENTS:
                 await people.act(handle, "comment")
+        for handle in handles:
+            while await _is_busy(handle):
+                pass
         machine.end_workers(people.side)
         machine.begin_workers(people.side)
         # The new workers have connected once a case of their own is over.
