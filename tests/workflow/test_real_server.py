@@ -20,6 +20,8 @@ from workflows.activities import rpc
 from workflows.client import Act, StartedCase
 from workflows.runtime.shell import calls, field_work, lifetime
 
+_UPDATE_COMPLETED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
+
 
 @pytest.fixture(autouse=True)
 def people(real_office: Office) -> None:
@@ -113,6 +115,24 @@ async def test_a_flood_of_acts_through_new_runs_loses_none_and_doubles_none(
 ) -> None:
     monkeypatch.setattr(lifetime, "MOST_EVENTS", 100)
     assert await Flood(office, clients=8, acts_each=40).rise() == []
+
+
+async def test_a_run_that_has_grown_long_gives_way_in_the_task_that_answers_an_act(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifetime, "MOST_EVENTS", 60)
+    case = await office.start(MEASURE)
+    task = await office.task_of("pe_li", case)
+    handle = office.temporal.get_workflow_handle(case.workflow_id)
+    while (await handle.describe()).run_id == case.run_id:
+        assert (await office.act(task, "comment", "pe_li", comment="在办")).applied
+        await office.settled(case)
+    first = office.temporal.get_workflow_handle(case.workflow_id, run_id=case.run_id)
+    events = (await first.fetch_history()).events
+    gave_way = events[-1].workflow_execution_continued_as_new_event_attributes
+    assert gave_way.new_execution_run_id
+    answered = [e.event_id for e in events if e.event_type == _UPDATE_COMPLETED]
+    assert answered[-1] > gave_way.workflow_task_completed_event_id, "in one and the same task"
 
 
 async def test_a_field_work_reports_to_a_case_that_has_continued_as_new(
