@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.common import VersioningBehavior
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -22,7 +23,7 @@ from workflows.client import StartedCase
 from workflows.runtime.shell import lifetime
 from workflows.system.nudge import NUDGE, Nudges
 
-_TASK_COMPLETED = "workflow_task_completed_event_attributes"
+_TASK_COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 AT_ONCE = Nudges(per_second=50, rest_seconds=0)
 
 
@@ -208,7 +209,7 @@ async def test_a_new_run_replays_though_another_worker_took_it_up_for_its_second
         async def has_begun(build_id: str = build_id) -> bool:
             """The present run began with a task on this build."""
             events = (await handle.fetch_history()).events
-            first = next((e for e in events if e.HasField(_TASK_COMPLETED)), None)
+            first = next((e for e in events if e.event_type == _TASK_COMPLETED), None)
             return first is not None and (
                 first.workflow_task_completed_event_attributes.worker_version.build_id == build_id
             )
