@@ -168,20 +168,25 @@ def split(total: Money, weights: Sequence[Fraction | int]) -> list[Money]:
     Raises:
         InvalidArgument: ``MONEY_SPLIT_INVALID`` when a weight is negative or none is positive.
     """
+    return [Money(total.currency, share) for share in split_minor(total.amount_minor, weights)]
+
+
+def split_minor(total: int, weights: Sequence[Fraction | int]) -> list[int]:
+    """`split` for bare minor units."""
     ratios = [Fraction(weight) for weight in weights]
     whole = sum(ratios, Fraction(0))
     if whole <= 0 or any(ratio < 0 for ratio in ratios):
         raise InvalidArgument(
             "MONEY_SPLIT_INVALID", "weights must be non-negative and not all zero", field="weights"
         )
-    sign = -1 if total.amount_minor < 0 else 1
-    exact = [abs(total.amount_minor) * ratio / whole for ratio in ratios]
+    sign = -1 if total < 0 else 1
+    exact = [abs(total) * ratio / whole for ratio in ratios]
     shares = [amount.numerator // amount.denominator for amount in exact]
-    left_over = abs(total.amount_minor) - sum(shares)
+    left_over = abs(total) - sum(shares)
     by_remainder = sorted(range(len(exact)), key=lambda i: (shares[i] - exact[i], i))
     for i in by_remainder[:left_over]:
         shares[i] += 1
-    return [Money(total.currency, sign * share) for share in shares]
+    return [sign * share for share in shares]
 
 
 def to_fraction(text: str) -> Fraction:
