@@ -21,18 +21,18 @@ from kit.rpc.client import RpcCaller
 from kit.rpc.methods import find_method, request_class
 from protos.directory.v1 import directory_pb2
 from protos.flow.v1 import flow_pb2
-from protos.pricing.v1 import pricing_pb2
+from protos.pricing.v1 import book_pb2, library_pb2
 from protos.settlement.v1 import settlement_pb2
 from protos.workorder.v1 import workorder_pb2
 from stack.layout import PROJECT
 from workflows.compiler.library import flows_used
 
-CONTRACTS = (directory_pb2, flow_pb2, pricing_pb2, settlement_pb2, workorder_pb2)
+CONTRACTS = (book_pb2, directory_pb2, flow_pb2, library_pb2, settlement_pb2, workorder_pb2)
 """The services that the seed speaks to; importing their contracts makes their RPCs known."""
 COMPANY = Path(__file__).with_suffix(".yaml")
 PUBLISH = "flow.v1.FlowService/PublishFlow"
-PUT_ITEM = "pricing.v1.PricingService/PutItem"
-PUBLISH_PRICES = "pricing.v1.PricingService/PublishPriceBook"
+PUT_ITEM = "pricing.v1.LibraryService/PutItem"
+PUBLISH_PRICES = "pricing.v1.PriceBookService/PublishPriceBook"
 DEADLINE_SECONDS = 30.0
 
 Call = tuple[str, Message]

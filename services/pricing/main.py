@@ -13,8 +13,10 @@ from kit.db.session import Database
 from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from protos.events.v1 import events_pb2_grpc
-from protos.pricing.v1 import pricing_pb2_grpc
-from services.pricing.servicer import PricingServicer
+from protos.pricing.v1 import book_pb2_grpc, library_pb2_grpc, pricing_pb2_grpc
+from services.pricing.servicer.books import PriceBookServicer
+from services.pricing.servicer.library import LibraryServicer
+from services.pricing.servicer.quotes import PricingServicer
 
 
 class PricingSettings(Settings):
@@ -26,6 +28,16 @@ class PricingSettings(Settings):
 def mounts(clock: Clock) -> list[Mount]:
     """What this process serves."""
     return [
+        Mount(
+            "pricing.v1.LibraryService",
+            library_pb2_grpc.add_LibraryServiceServicer_to_server,
+            LibraryServicer(),
+        ),
+        Mount(
+            "pricing.v1.PriceBookService",
+            book_pb2_grpc.add_PriceBookServiceServicer_to_server,
+            PriceBookServicer(clock),
+        ),
         Mount(
             "pricing.v1.PricingService",
             pricing_pb2_grpc.add_PricingServiceServicer_to_server,

@@ -27,9 +27,10 @@ from protos.common.v1 import money_pb2 as protos_dot_common_dot_v1_dot_money__pb
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
 from protos.common.v1 import place_pb2 as protos_dot_common_dot_v1_dot_place__pb2
 from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
+from protos.pricing.v1 import library_pb2 as protos_dot_pricing_dot_v1_dot_library__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/pricing/v1/pricing.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x1cprotos/common/v1/place.proto\x1a\x19protos/flow/v1/node.proto\"_\n\x04Item\x12\x11\n\titem_code\x18\x01 \x01(\t\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\"I\n\x0ePutItemRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x1e\n\x04item\x18\x02 \x01(\x0b\x32\x10.pricing.v1.Item\"b\n\x10ListItemsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\"W\n\x11ListItemsResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.pricing.v1.Item\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"\xd5\x01\n\x04Rate\x12\x0f\n\x07rate_id\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x12\n\nplace_code\x18\x03 \x01(\t\x12\x11\n\tcity_tier\x18\x04 \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x05 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x06 \x01(\t\x12$\n\nlist_price\x18\x07 \x01(\x0b\x32\x10.common.v1.Money\x12*\n\x10settlement_price\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\"\xda\x01\n\x08Modifier\x12\x15\n\rmodifier_code\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12-\n\x0c\x63ombine_mode\x18\x04 \x01(\x0e\x32\x17.pricing.v1.CombineMode\x12\r\n\x05ratio\x18\x05 \x01(\t\x12 \n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x12\n\nitem_codes\x18\x07 \x03(\t\x12\x12\n\nplace_code\x18\x08 \x01(\t\x12\x11\n\tautomatic\x18\t \x01(\x08\"\xde\x02\n\x10PriceBookVersion\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10resolution_order\x18\x06 \x03(\t\x12\x0e\n\x06phases\x18\x07 \x03(\t\x12\x1f\n\x05rates\x18\x08 \x03(\x0b\x32\x10.pricing.v1.Rate\x12\'\n\tmodifiers\x18\t \x03(\x0b\x32\x14.pricing.v1.Modifier\x12\x30\n\x0cpublished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x16published_by_person_id\x18\x0b \x01(\t\"d\n\x17PublishPriceBookRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x30\n\nprice_book\x18\x02 \x01(\x0b\x32\x1c.pricing.v1.PriceBookVersion\"F\n\x1aGetPriceBookVersionRequest\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"]\n\x1cListPriceBookVersionsRequest\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12$\n\x04page\x18\x02 \x01(\x0b\x32\x16.common.v1.PageRequest\"r\n\x1dListPriceBookVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.PriceBookVersion\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"U\n\x10QuoteLineRequest\x12\x17\n\titem_code\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x16\n\x0emodifier_codes\x18\x03 \x03(\t\"\xda\x01\n\nQuoteFacts\x12\x31\n\x05lines\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.QuoteLineRequestB\x04\xd0\xda\x18\x01\x12\x1f\n\x05place\x18\x02 \x01(\x0b\x32\x10.common.v1.Place\x12\x18\n\x10\x63ooperation_mode\x18\x03 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x04 \x01(\t\x12-\n\tpriced_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fprice_book_code\x18\x06 \x01(\t\"k\n\x0cQuoteRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x15\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\"<\n\x13PreviewQuoteRequest\x12%\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x16.pricing.v1.QuoteFacts\"\xb2\x01\n\tQuoteStep\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\'\n\ramount_before\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12&\n\x0c\x61mount_after\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12\x10\n\x08rounding\x18\x07 \x01(\t\"0\n\rQuoteRejected\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xdb\x02\n\tQuoteLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12(\n\tcatalogue\x18\x04 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x10\n\x08quantity\x18\x05 \x01(\x03\x12&\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12$\n\x05steps\x18\x07 \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x11settlement_amount\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\x12/\n\x10settlement_steps\x18\t \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x08rejected\x18\n \x03(\x0b\x32\x19.pricing.v1.QuoteRejected\"\xf4\x02\n\x0bQuoteResult\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\x12$\n\x05lines\x18\x04 \x03(\x0b\x32\x15.pricing.v1.QuoteLine\x12%\n\x05total\x18\x05 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12*\n\x10settlement_total\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x17\n\x0fprice_book_code\x18\x07 \x01(\t\x12\x1a\n\x12price_book_version\x18\x08 \x01(\x05\x12\x17\n\x0fprice_book_hash\x18\t \x01(\t\x12\x33\n\tquoted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd0\xda\x18\x01\x12\x19\n\x11\x65valuator_version\x18\x0b \x01(\x05\")\n\x0fGetQuoteRequest\x12\x16\n\x08quote_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"J\n\x11ListQuotesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\"`\n\x12ListQuotesResponse\x12\'\n\x06quotes\x18\x01 \x03(\x0b\x32\x17.pricing.v1.QuoteResult\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"R\n\x12PriceBookPublished\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05:\x12\xca\xda\x18\x0e\x12\x0c\xe4\xbb\xb7\xe7\x9b\xae\xe5\x8f\x91\xe5\xb8\x83\"L\n\x06Quoted\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x1f\n\x05total\x18\x02 \x01(\x0b\x32\x10.common.v1.Money:\x0f\xca\xda\x18\x0b\x12\t\xe5\xb7\xb2\xe6\x8a\xa5\xe4\xbb\xb7*g\n\tCatalogue\x12\x19\n\x15\x43\x41TALOGUE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41TALOGUE_PROJECT_LIBRARY\x10\x01\x12 \n\x1c\x43\x41TALOGUE_SPARE_PART_LIBRARY\x10\x02*\x87\x01\n\x0b\x43ombineMode\x12\x1c\n\x18\x43OMBINE_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43OMBINE_MODE_MULTIPLY\x10\x01\x12\"\n\x1e\x43OMBINE_MODE_ADD_RATIO_OF_BASE\x10\x02\x12\x1b\n\x17\x43OMBINE_MODE_ADD_AMOUNT\x10\x03\x32\xb4\x06\n\x0ePricingService\x12\x37\n\x07PutItem\x12\x1a.pricing.v1.PutItemRequest\x1a\x10.pricing.v1.Item\x12M\n\tListItems\x12\x1c.pricing.v1.ListItemsRequest\x1a\x1d.pricing.v1.ListItemsResponse\"\x03\x90\x02\x01\x12U\n\x10PublishPriceBook\x12#.pricing.v1.PublishPriceBookRequest\x1a\x1c.pricing.v1.PriceBookVersion\x12`\n\x13GetPriceBookVersion\x12&.pricing.v1.GetPriceBookVersionRequest\x1a\x1c.pricing.v1.PriceBookVersion\"\x03\x90\x02\x01\x12q\n\x15ListPriceBookVersions\x12(.pricing.v1.ListPriceBookVersionsRequest\x1a).pricing.v1.ListPriceBookVersionsResponse\"\x03\x90\x02\x01\x12Z\n\x05Quote\x12\x18.pricing.v1.QuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x1e\xc2\xda\x18\x1a\n\x06\xe6\x8a\xa5\xe4\xbb\xb7\x12\x05Quote\x1a\x07pricing \x01\x12M\n\x0cPreviewQuote\x12\x1f.pricing.v1.PreviewQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x03\x90\x02\x01\x12q\n\x08GetQuote\x12\x1b.pricing.v1.GetQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"/\x90\x02\x01\xc2\xda\x18(\n\x0c\xe6\x9f\xa5\xe8\xaf\xa2\xe6\x8a\xa5\xe4\xbb\xb7\x12\rLook up quote\x1a\x07pricing \x01\x12P\n\nListQuotes\x12\x1d.pricing.v1.ListQuotesRequest\x1a\x1e.pricing.v1.ListQuotesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/pricing/v1/pricing.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x1cprotos/common/v1/place.proto\x1a\x19protos/flow/v1/node.proto\x1a\x1fprotos/pricing/v1/library.proto\"U\n\x10QuoteLineRequest\x12\x17\n\titem_code\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x16\n\x0emodifier_codes\x18\x03 \x03(\t\"\xda\x01\n\nQuoteFacts\x12\x31\n\x05lines\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.QuoteLineRequestB\x04\xd0\xda\x18\x01\x12\x1f\n\x05place\x18\x02 \x01(\x0b\x32\x10.common.v1.Place\x12\x18\n\x10\x63ooperation_mode\x18\x03 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x04 \x01(\t\x12-\n\tpriced_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fprice_book_code\x18\x06 \x01(\t\"k\n\x0cQuoteRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x15\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\"<\n\x13PreviewQuoteRequest\x12%\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x16.pricing.v1.QuoteFacts\"\xb2\x01\n\tQuoteStep\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\'\n\ramount_before\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12&\n\x0c\x61mount_after\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12\x10\n\x08rounding\x18\x07 \x01(\t\"0\n\rQuoteRejected\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xdb\x02\n\tQuoteLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12(\n\tcatalogue\x18\x04 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x10\n\x08quantity\x18\x05 \x01(\x03\x12&\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12$\n\x05steps\x18\x07 \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x11settlement_amount\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\x12/\n\x10settlement_steps\x18\t \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x08rejected\x18\n \x03(\x0b\x32\x19.pricing.v1.QuoteRejected\"\xf4\x02\n\x0bQuoteResult\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\x12$\n\x05lines\x18\x04 \x03(\x0b\x32\x15.pricing.v1.QuoteLine\x12%\n\x05total\x18\x05 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12*\n\x10settlement_total\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x17\n\x0fprice_book_code\x18\x07 \x01(\t\x12\x1a\n\x12price_book_version\x18\x08 \x01(\x05\x12\x17\n\x0fprice_book_hash\x18\t \x01(\t\x12\x33\n\tquoted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd0\xda\x18\x01\x12\x19\n\x11\x65valuator_version\x18\x0b \x01(\x05\")\n\x0fGetQuoteRequest\x12\x16\n\x08quote_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"J\n\x11ListQuotesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\"`\n\x12ListQuotesResponse\x12\'\n\x06quotes\x18\x01 \x03(\x0b\x32\x17.pricing.v1.QuoteResult\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"L\n\x06Quoted\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x1f\n\x05total\x18\x02 \x01(\x0b\x32\x10.common.v1.Money:\x0f\xca\xda\x18\x0b\x12\t\xe5\xb7\xb2\xe6\x8a\xa5\xe4\xbb\xb7\x32\x80\x03\n\x0ePricingService\x12Z\n\x05Quote\x12\x18.pricing.v1.QuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x1e\xc2\xda\x18\x1a\n\x06\xe6\x8a\xa5\xe4\xbb\xb7\x12\x05Quote\x1a\x07pricing \x01\x12M\n\x0cPreviewQuote\x12\x1f.pricing.v1.PreviewQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x03\x90\x02\x01\x12q\n\x08GetQuote\x12\x1b.pricing.v1.GetQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"/\x90\x02\x01\xc2\xda\x18(\n\x0c\xe6\x9f\xa5\xe8\xaf\xa2\xe6\x8a\xa5\xe4\xbb\xb7\x12\rLook up quote\x1a\x07pricing \x01\x12P\n\nListQuotes\x12\x1d.pricing.v1.ListQuotesRequest\x1a\x1e.pricing.v1.ListQuotesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,16 +55,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUOTERESULT'].fields_by_name['quoted_at']._serialized_options = b'\320\332\030\001'
   _globals['_GETQUOTEREQUEST'].fields_by_name['quote_id']._loaded_options = None
   _globals['_GETQUOTEREQUEST'].fields_by_name['quote_id']._serialized_options = b'\320\332\030\001'
-  _globals['_PRICEBOOKPUBLISHED']._loaded_options = None
-  _globals['_PRICEBOOKPUBLISHED']._serialized_options = b'\312\332\030\016\022\014\344\273\267\347\233\256\345\217\221\345\270\203'
   _globals['_QUOTED']._loaded_options = None
   _globals['_QUOTED']._serialized_options = b'\312\332\030\013\022\t\345\267\262\346\212\245\344\273\267'
-  _globals['_PRICINGSERVICE'].methods_by_name['ListItems']._loaded_options = None
-  _globals['_PRICINGSERVICE'].methods_by_name['ListItems']._serialized_options = b'\220\002\001'
-  _globals['_PRICINGSERVICE'].methods_by_name['GetPriceBookVersion']._loaded_options = None
-  _globals['_PRICINGSERVICE'].methods_by_name['GetPriceBookVersion']._serialized_options = b'\220\002\001'
-  _globals['_PRICINGSERVICE'].methods_by_name['ListPriceBookVersions']._loaded_options = None
-  _globals['_PRICINGSERVICE'].methods_by_name['ListPriceBookVersions']._serialized_options = b'\220\002\001'
   _globals['_PRICINGSERVICE'].methods_by_name['Quote']._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['Quote']._serialized_options = b'\302\332\030\032\n\006\346\212\245\344\273\267\022\005Quote\032\007pricing \001'
   _globals['_PRICINGSERVICE'].methods_by_name['PreviewQuote']._loaded_options = None
@@ -72,58 +65,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRICINGSERVICE'].methods_by_name['GetQuote']._serialized_options = b'\220\002\001\302\332\030(\n\014\346\237\245\350\257\242\346\212\245\344\273\267\022\rLook up quote\032\007pricing \001'
   _globals['_PRICINGSERVICE'].methods_by_name['ListQuotes']._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['ListQuotes']._serialized_options = b'\220\002\001'
-  _globals['_CATALOGUE']._serialized_start=3546
-  _globals['_CATALOGUE']._serialized_end=3649
-  _globals['_COMBINEMODE']._serialized_start=3652
-  _globals['_COMBINEMODE']._serialized_end=3787
-  _globals['_ITEM']._serialized_start=196
-  _globals['_ITEM']._serialized_end=291
-  _globals['_PUTITEMREQUEST']._serialized_start=293
-  _globals['_PUTITEMREQUEST']._serialized_end=366
-  _globals['_LISTITEMSREQUEST']._serialized_start=368
-  _globals['_LISTITEMSREQUEST']._serialized_end=466
-  _globals['_LISTITEMSRESPONSE']._serialized_start=468
-  _globals['_LISTITEMSRESPONSE']._serialized_end=555
-  _globals['_RATE']._serialized_start=558
-  _globals['_RATE']._serialized_end=771
-  _globals['_MODIFIER']._serialized_start=774
-  _globals['_MODIFIER']._serialized_end=992
-  _globals['_PRICEBOOKVERSION']._serialized_start=995
-  _globals['_PRICEBOOKVERSION']._serialized_end=1345
-  _globals['_PUBLISHPRICEBOOKREQUEST']._serialized_start=1347
-  _globals['_PUBLISHPRICEBOOKREQUEST']._serialized_end=1447
-  _globals['_GETPRICEBOOKVERSIONREQUEST']._serialized_start=1449
-  _globals['_GETPRICEBOOKVERSIONREQUEST']._serialized_end=1519
-  _globals['_LISTPRICEBOOKVERSIONSREQUEST']._serialized_start=1521
-  _globals['_LISTPRICEBOOKVERSIONSREQUEST']._serialized_end=1614
-  _globals['_LISTPRICEBOOKVERSIONSRESPONSE']._serialized_start=1616
-  _globals['_LISTPRICEBOOKVERSIONSRESPONSE']._serialized_end=1730
-  _globals['_QUOTELINEREQUEST']._serialized_start=1732
-  _globals['_QUOTELINEREQUEST']._serialized_end=1817
-  _globals['_QUOTEFACTS']._serialized_start=1820
-  _globals['_QUOTEFACTS']._serialized_end=2038
-  _globals['_QUOTEREQUEST']._serialized_start=2040
-  _globals['_QUOTEREQUEST']._serialized_end=2147
-  _globals['_PREVIEWQUOTEREQUEST']._serialized_start=2149
-  _globals['_PREVIEWQUOTEREQUEST']._serialized_end=2209
-  _globals['_QUOTESTEP']._serialized_start=2212
-  _globals['_QUOTESTEP']._serialized_end=2390
-  _globals['_QUOTEREJECTED']._serialized_start=2392
-  _globals['_QUOTEREJECTED']._serialized_end=2440
-  _globals['_QUOTELINE']._serialized_start=2443
-  _globals['_QUOTELINE']._serialized_end=2790
-  _globals['_QUOTERESULT']._serialized_start=2793
-  _globals['_QUOTERESULT']._serialized_end=3165
-  _globals['_GETQUOTEREQUEST']._serialized_start=3167
-  _globals['_GETQUOTEREQUEST']._serialized_end=3208
-  _globals['_LISTQUOTESREQUEST']._serialized_start=3210
-  _globals['_LISTQUOTESREQUEST']._serialized_end=3284
-  _globals['_LISTQUOTESRESPONSE']._serialized_start=3286
-  _globals['_LISTQUOTESRESPONSE']._serialized_end=3382
-  _globals['_PRICEBOOKPUBLISHED']._serialized_start=3384
-  _globals['_PRICEBOOKPUBLISHED']._serialized_end=3466
-  _globals['_QUOTED']._serialized_start=3468
-  _globals['_QUOTED']._serialized_end=3544
-  _globals['_PRICINGSERVICE']._serialized_start=3790
-  _globals['_PRICINGSERVICE']._serialized_end=4610
+  _globals['_QUOTELINEREQUEST']._serialized_start=229
+  _globals['_QUOTELINEREQUEST']._serialized_end=314
+  _globals['_QUOTEFACTS']._serialized_start=317
+  _globals['_QUOTEFACTS']._serialized_end=535
+  _globals['_QUOTEREQUEST']._serialized_start=537
+  _globals['_QUOTEREQUEST']._serialized_end=644
+  _globals['_PREVIEWQUOTEREQUEST']._serialized_start=646
+  _globals['_PREVIEWQUOTEREQUEST']._serialized_end=706
+  _globals['_QUOTESTEP']._serialized_start=709
+  _globals['_QUOTESTEP']._serialized_end=887
+  _globals['_QUOTEREJECTED']._serialized_start=889
+  _globals['_QUOTEREJECTED']._serialized_end=937
+  _globals['_QUOTELINE']._serialized_start=940
+  _globals['_QUOTELINE']._serialized_end=1287
+  _globals['_QUOTERESULT']._serialized_start=1290
+  _globals['_QUOTERESULT']._serialized_end=1662
+  _globals['_GETQUOTEREQUEST']._serialized_start=1664
+  _globals['_GETQUOTEREQUEST']._serialized_end=1705
+  _globals['_LISTQUOTESREQUEST']._serialized_start=1707
+  _globals['_LISTQUOTESREQUEST']._serialized_end=1781
+  _globals['_LISTQUOTESRESPONSE']._serialized_start=1783
+  _globals['_LISTQUOTESRESPONSE']._serialized_end=1879
+  _globals['_QUOTED']._serialized_start=1881
+  _globals['_QUOTED']._serialized_end=1957
+  _globals['_PRICINGSERVICE']._serialized_start=1960
+  _globals['_PRICINGSERVICE']._serialized_end=2344
 # @@protoc_insertion_point(module_scope)

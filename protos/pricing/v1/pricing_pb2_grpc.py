@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PricingServiceStub:
-    """Both libraries, price books, and the one explained computation of a quote.
+    """The one explained computation of a quote.
     """
 
     def __init__(self, channel):
@@ -35,31 +35,6 @@ class PricingServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.PutItem = channel.unary_unary(
-                '/pricing.v1.PricingService/PutItem',
-                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PutItemRequest.SerializeToString,
-                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.Item.FromString,
-                _registered_method=True)
-        self.ListItems = channel.unary_unary(
-                '/pricing.v1.PricingService/ListItems',
-                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListItemsRequest.SerializeToString,
-                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListItemsResponse.FromString,
-                _registered_method=True)
-        self.PublishPriceBook = channel.unary_unary(
-                '/pricing.v1.PricingService/PublishPriceBook',
-                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PublishPriceBookRequest.SerializeToString,
-                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PriceBookVersion.FromString,
-                _registered_method=True)
-        self.GetPriceBookVersion = channel.unary_unary(
-                '/pricing.v1.PricingService/GetPriceBookVersion',
-                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.GetPriceBookVersionRequest.SerializeToString,
-                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PriceBookVersion.FromString,
-                _registered_method=True)
-        self.ListPriceBookVersions = channel.unary_unary(
-                '/pricing.v1.PricingService/ListPriceBookVersions',
-                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListPriceBookVersionsRequest.SerializeToString,
-                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListPriceBookVersionsResponse.FromString,
-                _registered_method=True)
         self.Quote = channel.unary_unary(
                 '/pricing.v1.PricingService/Quote',
                 request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteRequest.SerializeToString,
@@ -83,39 +58,8 @@ class PricingServiceStub:
 
 
 class PricingServiceServicer:
-    """Both libraries, price books, and the one explained computation of a quote.
+    """The one explained computation of a quote.
     """
-
-    def PutItem(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListItems(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def PublishPriceBook(self, request, context):
-        """Check and publish a price book version, immutable from then on, from an effective instant.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def GetPriceBookVersion(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListPriceBookVersions(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
 
     def Quote(self, request, context):
         """Compute, store and explain a quote: customer's fee and internal settlement price at once.
@@ -146,31 +90,6 @@ class PricingServiceServicer:
 
 def add_PricingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'PutItem': grpc.unary_unary_rpc_method_handler(
-                    servicer.PutItem,
-                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PutItemRequest.FromString,
-                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.Item.SerializeToString,
-            ),
-            'ListItems': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListItems,
-                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListItemsRequest.FromString,
-                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListItemsResponse.SerializeToString,
-            ),
-            'PublishPriceBook': grpc.unary_unary_rpc_method_handler(
-                    servicer.PublishPriceBook,
-                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PublishPriceBookRequest.FromString,
-                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PriceBookVersion.SerializeToString,
-            ),
-            'GetPriceBookVersion': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetPriceBookVersion,
-                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.GetPriceBookVersionRequest.FromString,
-                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PriceBookVersion.SerializeToString,
-            ),
-            'ListPriceBookVersions': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListPriceBookVersions,
-                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListPriceBookVersionsRequest.FromString,
-                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ListPriceBookVersionsResponse.SerializeToString,
-            ),
             'Quote': grpc.unary_unary_rpc_method_handler(
                     servicer.Quote,
                     request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteRequest.FromString,
@@ -200,143 +119,8 @@ def add_PricingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PricingService:
-    """Both libraries, price books, and the one explained computation of a quote.
+    """The one explained computation of a quote.
     """
-
-    @staticmethod
-    def PutItem(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/pricing.v1.PricingService/PutItem',
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.PutItemRequest.SerializeToString,
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.Item.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListItems(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/pricing.v1.PricingService/ListItems',
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.ListItemsRequest.SerializeToString,
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.ListItemsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PublishPriceBook(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/pricing.v1.PricingService/PublishPriceBook',
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.PublishPriceBookRequest.SerializeToString,
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.PriceBookVersion.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetPriceBookVersion(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/pricing.v1.PricingService/GetPriceBookVersion',
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.GetPriceBookVersionRequest.SerializeToString,
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.PriceBookVersion.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListPriceBookVersions(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/pricing.v1.PricingService/ListPriceBookVersions',
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.ListPriceBookVersionsRequest.SerializeToString,
-            protos_dot_pricing_dot_v1_dot_pricing__pb2.ListPriceBookVersionsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
 
     @staticmethod
     def Quote(request,

@@ -27,18 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PricingServiceStub:
-    """Both libraries, price books, and the one explained computation of a quote."""
+    """The one explained computation of a quote."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PricingServiceAsyncStub: ...
-    PutItem: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.PutItemRequest, _pricing_pb2.Item]
-    ListItems: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.ListItemsRequest, _pricing_pb2.ListItemsResponse]
-    PublishPriceBook: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.PublishPriceBookRequest, _pricing_pb2.PriceBookVersion]
-    """Check and publish a price book version, immutable from then on, from an effective instant."""
-    GetPriceBookVersion: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.GetPriceBookVersionRequest, _pricing_pb2.PriceBookVersion]
-    ListPriceBookVersions: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.ListPriceBookVersionsRequest, _pricing_pb2.ListPriceBookVersionsResponse]
     Quote: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.QuoteRequest, _pricing_pb2.QuoteResult]
     """Compute, store and explain a quote: customer's fee and internal settlement price at once."""
     PreviewQuote: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.PreviewQuoteRequest, _pricing_pb2.QuoteResult]
@@ -48,15 +42,9 @@ class PricingServiceStub:
 
 @_typing.type_check_only
 class PricingServiceAsyncStub(PricingServiceStub):
-    """Both libraries, price books, and the one explained computation of a quote."""
+    """The one explained computation of a quote."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    PutItem: _aio.UnaryUnaryMultiCallable[_pricing_pb2.PutItemRequest, _pricing_pb2.Item]  # type: ignore[assignment]
-    ListItems: _aio.UnaryUnaryMultiCallable[_pricing_pb2.ListItemsRequest, _pricing_pb2.ListItemsResponse]  # type: ignore[assignment]
-    PublishPriceBook: _aio.UnaryUnaryMultiCallable[_pricing_pb2.PublishPriceBookRequest, _pricing_pb2.PriceBookVersion]  # type: ignore[assignment]
-    """Check and publish a price book version, immutable from then on, from an effective instant."""
-    GetPriceBookVersion: _aio.UnaryUnaryMultiCallable[_pricing_pb2.GetPriceBookVersionRequest, _pricing_pb2.PriceBookVersion]  # type: ignore[assignment]
-    ListPriceBookVersions: _aio.UnaryUnaryMultiCallable[_pricing_pb2.ListPriceBookVersionsRequest, _pricing_pb2.ListPriceBookVersionsResponse]  # type: ignore[assignment]
     Quote: _aio.UnaryUnaryMultiCallable[_pricing_pb2.QuoteRequest, _pricing_pb2.QuoteResult]  # type: ignore[assignment]
     """Compute, store and explain a quote: customer's fee and internal settlement price at once."""
     PreviewQuote: _aio.UnaryUnaryMultiCallable[_pricing_pb2.PreviewQuoteRequest, _pricing_pb2.QuoteResult]  # type: ignore[assignment]
@@ -65,43 +53,7 @@ class PricingServiceAsyncStub(PricingServiceStub):
     ListQuotes: _aio.UnaryUnaryMultiCallable[_pricing_pb2.ListQuotesRequest, _pricing_pb2.ListQuotesResponse]  # type: ignore[assignment]
 
 class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Both libraries, price books, and the one explained computation of a quote."""
-
-    @_abc_1.abstractmethod
-    def PutItem(
-        self,
-        request: _pricing_pb2.PutItemRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_pricing_pb2.Item, _abc.Awaitable[_pricing_pb2.Item]]: ...
-
-    @_abc_1.abstractmethod
-    def ListItems(
-        self,
-        request: _pricing_pb2.ListItemsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_pricing_pb2.ListItemsResponse, _abc.Awaitable[_pricing_pb2.ListItemsResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def PublishPriceBook(
-        self,
-        request: _pricing_pb2.PublishPriceBookRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_pricing_pb2.PriceBookVersion, _abc.Awaitable[_pricing_pb2.PriceBookVersion]]:
-        """Check and publish a price book version, immutable from then on, from an effective instant."""
-
-    @_abc_1.abstractmethod
-    def GetPriceBookVersion(
-        self,
-        request: _pricing_pb2.GetPriceBookVersionRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_pricing_pb2.PriceBookVersion, _abc.Awaitable[_pricing_pb2.PriceBookVersion]]: ...
-
-    @_abc_1.abstractmethod
-    def ListPriceBookVersions(
-        self,
-        request: _pricing_pb2.ListPriceBookVersionsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_pricing_pb2.ListPriceBookVersionsResponse, _abc.Awaitable[_pricing_pb2.ListPriceBookVersionsResponse]]: ...
+    """The one explained computation of a quote."""
 
     @_abc_1.abstractmethod
     def Quote(

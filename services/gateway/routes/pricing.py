@@ -6,10 +6,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from protos.pricing.v1 import pricing_pb2  # noqa: F401 - its descriptors are what is exposed
+from protos.pricing.v1 import (  # noqa: F401 - their descriptors are what is exposed
+    book_pb2,
+    library_pb2,
+    pricing_pb2,
+)
 from services.gateway.rpc_routes import expose
 
-_SERVICE: Final = "pricing.v1.PricingService"
+_LIBRARY: Final = "pricing.v1.LibraryService"
+_BOOKS: Final = "pricing.v1.PriceBookService"
+_QUOTES: Final = "pricing.v1.PricingService"
 
 _FACTS: Final = {
     "lines": [{"item_code": "AC-INSTALL-STD", "quantity": 1, "modifier_codes": ["WORK-AT-HEIGHT"]}],
@@ -46,12 +52,12 @@ _BOOK: Final = {
 }
 
 items = APIRouter(prefix="/items", tags=["items 项目库与备件库"])
-expose(items, "GET", "", f"{_SERVICE}/ListItems", "Items of both libraries")
+expose(items, "GET", "", f"{_LIBRARY}/ListItems", "Items of both libraries")
 expose(
     items,
     "PUT",
     "/{item_code}",
-    f"{_SERVICE}/PutItem",
+    f"{_LIBRARY}/PutItem",
     "Create or change an item",
     body="item",
     example={"catalogue": "CATALOGUE_PROJECT_LIBRARY", "name": "标准空调安装", "unit": "台"},
@@ -62,7 +68,7 @@ expose(
     price_books,
     "POST",
     "",
-    f"{_SERVICE}/PublishPriceBook",
+    f"{_BOOKS}/PublishPriceBook",
     "Check and publish the next version of a price book",
     body="price_book",
     example=_BOOK,
@@ -71,24 +77,24 @@ expose(
     price_books,
     "GET",
     "/{price_book_code}/versions",
-    f"{_SERVICE}/ListPriceBookVersions",
+    f"{_BOOKS}/ListPriceBookVersions",
     "Versions of a price book",
 )
 expose(
     price_books,
     "GET",
     "/{price_book_code}",
-    f"{_SERVICE}/GetPriceBookVersion",
+    f"{_BOOKS}/GetPriceBookVersion",
     "One version of a price book; without ?version= the one in force",
 )
 
 quotes = APIRouter(prefix="/quotes", tags=["quotes 报价"])
-expose(quotes, "GET", "", f"{_SERVICE}/ListQuotes", "Quotes, such as those of a case")
+expose(quotes, "GET", "", f"{_QUOTES}/ListQuotes", "Quotes, such as those of a case")
 expose(
     quotes,
     "POST",
     "",
-    f"{_SERVICE}/Quote",
+    f"{_QUOTES}/Quote",
     "Compute, explain and keep a quote",
     example={"facts": _FACTS},
 )
@@ -96,10 +102,10 @@ expose(
     quotes,
     "POST",
     "/preview",
-    f"{_SERVICE}/PreviewQuote",
+    f"{_QUOTES}/PreviewQuote",
     "The same computation, not kept",
     example={"facts": _FACTS},
 )
-expose(quotes, "GET", "/{quote_id}", f"{_SERVICE}/GetQuote", "One quote with every step")
+expose(quotes, "GET", "/{quote_id}", f"{_QUOTES}/GetQuote", "One quote with every step")
 
 ROUTERS: Final = (items, price_books, quotes)

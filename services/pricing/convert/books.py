@@ -8,7 +8,7 @@ from typing import Final
 
 from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import money_pb2
-from protos.pricing.v1 import pricing_pb2 as pb
+from protos.pricing.v1 import book_pb2 as pb
 from services.pricing.domain.book import (
     Amount,
     BookContent,

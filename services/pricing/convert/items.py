@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kit.errors import InvalidArgument
-from protos.pricing.v1 import pricing_pb2 as pb
+from protos.pricing.v1 import library_pb2 as pb
 from services.pricing.tables import ItemRow
 
 CATALOGUES: Final = {

@@ -14,14 +14,17 @@ from kit.errors import FailedPrecondition, InvalidArgument, NotFound, Permission
 from kit.money import Money
 from protos.common.v1.place_pb2 import Place
 from protos.events.v1 import events_pb2
+from protos.pricing.v1 import book_pb2, library_pb2, pricing_pb2_grpc
 from protos.pricing.v1 import pricing_pb2 as pb
-from protos.pricing.v1 import pricing_pb2_grpc
-from services.pricing import store
-from services.pricing.convert import books, quotes
+from services.pricing.convert import quotes
+from services.pricing.convert.books import book_from_rows
 from services.pricing.domain.quote import evaluate
+from services.pricing.store import books as stored
 from tests.rpc.conftest import Served
 
 if TYPE_CHECKING:
+    from protos.pricing.v1.book_pb2_grpc import PriceBookServiceAsyncStub as Books
+    from protos.pricing.v1.library_pb2_grpc import LibraryServiceAsyncStub as Library
     from protos.pricing.v1.pricing_pb2_grpc import PricingServiceAsyncStub as Stub
 
 pytestmark = pytest.mark.usefixtures("standard")
@@ -161,15 +164,18 @@ async def test_a_case_has_its_quotes_newest_first(stub: "Stub", clock: FixedCloc
 
 
 async def test_every_stored_quote_computed_again_is_the_same_text(
-    pricing: Served, stub: "Stub"
+    pricing: Served, stub: "Stub", library: "Library"
 ) -> None:
     await quote(stub, "replay 1", facts(line("AC-INSTALL-STD", "WORK-AT-HEIGHT"), place=INSIDE))
     await quote(stub, "replay 2", facts(line("COPPER-PIPE", "NIGHT-SURCHARGE", quantity=7)))
     # Renaming the item later changes nothing of what was quoted.
-    renamed = pb.Item(
-        item_code="COPPER-PIPE", catalogue=pb.CATALOGUE_SPARE_PART_LIBRARY, name="铜管", unit="根"
+    renamed = library_pb2.Item(
+        item_code="COPPER-PIPE",
+        catalogue=library_pb2.CATALOGUE_SPARE_PART_LIBRARY,
+        name="铜管",
+        unit="根",
     )
-    await stub.PutItem(pb.PutItemRequest(idempotency_key="rename", item=renamed))
+    await library.PutItem(library_pb2.PutItemRequest(idempotency_key="rename", item=renamed))
     async with await psycopg.AsyncConnection.connect(
         pricing.database_url, row_factory=dict_row
     ) as connection:
@@ -179,10 +185,10 @@ async def test_every_stored_quote_computed_again_is_the_same_text(
     for row in rows:
         asked = json_format.Parse(row["facts"], pb.QuoteFacts())
         async with database.transaction(read_only=True) as session:
-            version = await store.version(
+            version = await stored.version(
                 session, row["price_book_code"], row["price_book_version"]
             )
-            book = books.book_from_rows(await store.contents(session, version))
+            book = book_from_rows(await stored.contents(session, version))
         again = quotes.quoted_to_proto(
             evaluate(book, quotes.lines_from_proto(asked), quotes.situation_from_proto(asked)),
             asked,
@@ -196,20 +202,24 @@ async def test_every_stored_quote_computed_again_is_the_same_text(
 
 
 async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
-    stub: "Stub", standard: pb.PriceBookVersion, clock: FixedClock
+    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion, clock: FixedClock
 ) -> None:
     asked = facts(line("AC-INSTALL-STD"))
     asked.price_book_code = "moving"
-    book = pb.PriceBookVersion()
+    book = book_pb2.PriceBookVersion()
     book.CopyFrom(standard)
     book.price_book_code = "moving"
     book.ClearField("effective_from")
-    await stub.PublishPriceBook(pb.PublishPriceBookRequest(idempotency_key="m1", price_book=book))
+    await books.PublishPriceBook(
+        book_pb2.PublishPriceBookRequest(idempotency_key="m1", price_book=book)
+    )
     given = await quote(stub, "yesterday", asked)
 
     clock.advance(timedelta(days=1))
     book.rates[0].list_price.amount_minor = 99900
-    await stub.PublishPriceBook(pb.PublishPriceBookRequest(idempotency_key="m2", price_book=book))
+    await books.PublishPriceBook(
+        book_pb2.PublishPriceBookRequest(idempotency_key="m2", price_book=book)
+    )
 
     assert yuan(await preview(stub, asked)) == "999.00"
     assert await stub.GetQuote(pb.GetQuoteRequest(quote_id=given.quote_id)) == given
@@ -220,16 +230,18 @@ async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
 
 
 async def test_a_zone_is_finer_than_the_district_it_lies_in(
-    stub: "Stub", standard: pb.PriceBookVersion
+    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion
 ) -> None:
-    book = pb.PriceBookVersion()
+    book = book_pb2.PriceBookVersion()
     book.CopyFrom(standard)
     book.price_book_code = "zoned"
     for place_code, price in (("110105", 21000), ("BJ-RING5", 22000)):
         rate = book.rates.add()
         rate.CopyFrom(standard.rates[0])
         rate.rate_id, rate.place_code, rate.list_price.amount_minor = "", place_code, price
-    await stub.PublishPriceBook(pb.PublishPriceBookRequest(idempotency_key="z", price_book=book))
+    await books.PublishPriceBook(
+        book_pb2.PublishPriceBookRequest(idempotency_key="z", price_book=book)
+    )
     inside = facts(line("AC-INSTALL-STD"), place=INSIDE, price_book_code="zoned")
     outside = facts(line("AC-INSTALL-STD"), place=OUTSIDE, price_book_code="zoned")
     assert (await preview(stub, inside)).lines[0].steps[0].amount_after.amount_minor == 22000
@@ -237,17 +249,21 @@ async def test_a_zone_is_finer_than_the_district_it_lies_in(
 
 
 async def test_a_version_is_in_force_from_its_instant_on(
-    stub: "Stub", standard: pb.PriceBookVersion, clock: FixedClock
+    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion, clock: FixedClock
 ) -> None:
-    book = pb.PriceBookVersion()
+    book = book_pb2.PriceBookVersion()
     book.CopyFrom(standard)
     book.price_book_code = "summer"
     book.effective_from.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))
-    await stub.PublishPriceBook(pb.PublishPriceBookRequest(idempotency_key="s1", price_book=book))
+    await books.PublishPriceBook(
+        book_pb2.PublishPriceBookRequest(idempotency_key="s1", price_book=book)
+    )
     begins = clock.now() + timedelta(days=30)
     book.effective_from.FromDatetime(begins)
     book.rates[0].list_price.amount_minor = 15000
-    await stub.PublishPriceBook(pb.PublishPriceBookRequest(idempotency_key="s2", price_book=book))
+    await books.PublishPriceBook(
+        book_pb2.PublishPriceBookRequest(idempotency_key="s2", price_book=book)
+    )
 
     async def price_at(at: datetime) -> str:
         asked = facts(line("AC-INSTALL-STD"), price_book_code="summer")

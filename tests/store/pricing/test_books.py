@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db.session import Database
 from kit.errors import FailedPrecondition, NotFound
-from services.pricing import store
+from services.pricing.store import books, items
 from services.pricing.tables import (
     BookRows,
     ItemRow,
@@ -75,7 +75,7 @@ def modifier(code: str, **changes: object) -> ModifierRow:
 
 
 async def publish(session: AsyncSession, *rules: RateRow | ModifierRow, number: int = 1) -> None:
-    await store.put_item(
+    await items.put(
         session, ItemRow(item_code="X", catalogue="project_library", name="项目", unit="次")
     )
     item = PricedItemRow(
@@ -88,7 +88,7 @@ async def publish(session: AsyncSession, *rules: RateRow | ModifierRow, number: 
         [rule for rule in rules if isinstance(rule, RateRow)],
         [rule for rule in rules if isinstance(rule, ModifierRow)],
     )
-    await store.publish(session, rows)
+    await books.publish(session, rows)
 
 
 async def test_a_book_comes_back_as_it_was_listed(session: AsyncSession) -> None:
@@ -100,7 +100,7 @@ async def test_a_book_comes_back_as_it_was_listed(session: AsyncSession) -> None
         modifier("A", modifier_number=1),
     )
     session.expire_all()
-    kept = await store.contents(session, await store.version(session, "standard", 1))
+    kept = await books.contents(session, await books.version(session, "standard", 1))
     assert [row.rate_id for row in kept.rates] == ["second", "first"]
     assert [row.modifier_code for row in kept.modifiers] == ["Z", "A"]
     assert [row.item_code for row in kept.items] == ["X"]
@@ -159,7 +159,7 @@ async def test_the_version_in_force_began_last_and_of_several_was_published_last
         await session.flush()
 
     async def in_force(at: datetime) -> int:
-        return (await store.version_in_force(session, "standard", at, "f")).version
+        return (await books.version_in_force(session, "standard", at, "f")).version
 
     assert await in_force(NOW) == 1
     assert await in_force(NOW + 5 * DAY) == 4
@@ -167,14 +167,14 @@ async def test_the_version_in_force_began_last_and_of_several_was_published_last
     with pytest.raises(FailedPrecondition, match="PRICING_BOOK_NOT_IN_FORCE"):
         await in_force(NOW - 11 * DAY)
     with pytest.raises(NotFound, match="PRICING_BOOK_UNKNOWN"):
-        await store.version_in_force(session, "other", NOW, "f")
+        await books.version_in_force(session, "other", NOW, "f")
 
 
 async def test_whoever_publishes_the_same_book_meanwhile_waits(database: Database) -> None:
     async with AsyncSession(database.engine) as first, first.begin():
-        assert await store.next_version(first, "contested") == 1
+        assert await books.next_version(first, "contested") == 1
         async with AsyncSession(database.engine) as second, second.begin():
-            waiting = asyncio.create_task(store.next_version(second, "contested"))
+            waiting = asyncio.create_task(books.next_version(second, "contested"))
             done, _ = await asyncio.wait([waiting], timeout=0.2)
             assert not done
             await first.rollback()

@@ -10,7 +10,7 @@ from protos.cases.v1 import cases_pb2
 from protos.common.v1 import money_pb2
 from protos.directory.v1 import directory_pb2
 from protos.notify.v1 import notify_pb2
-from protos.pricing.v1 import pricing_pb2
+from protos.pricing.v1 import book_pb2, pricing_pb2
 from services.gateway.transcoding import from_query, parse, query_fields, read_json, to_json
 
 
@@ -100,7 +100,7 @@ def test_a_yes_or_no_in_a_query_is_true_or_false() -> None:
 
 
 def test_what_the_path_says_is_no_query_parameter() -> None:
-    request = pricing_pb2.GetPriceBookVersionRequest.DESCRIPTOR
+    request = book_pb2.GetPriceBookVersionRequest.DESCRIPTOR
     assert set(query_fields(request, ["price_book_code"])) == {"version"}
 
 

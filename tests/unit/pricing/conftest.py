@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import json_format
 
 import protos
-from protos.pricing.v1 import pricing_pb2 as pb
+from protos.pricing.v1 import book_pb2, library_pb2
 from services.pricing.convert.books import content_from_proto
 from services.pricing.convert.items import item_from_proto
 from services.pricing.domain.book import BookContent, PriceBook
@@ -17,14 +17,14 @@ from services.pricing.domain.publishing import hash_content
 SHIPPED = Path(protos.__file__).parents[1] / "flows" / "aircon_install" / "price_book.json"
 
 
-def shipped_items() -> list[pb.Item]:
+def shipped_items() -> list[library_pb2.Item]:
     content: dict[str, Any] = json.loads(SHIPPED.read_text())
-    return [json_format.ParseDict(item, pb.Item()) for item in content["items"]]
+    return [json_format.ParseDict(item, library_pb2.Item()) for item in content["items"]]
 
 
-def shipped_book() -> pb.PriceBookVersion:
+def shipped_book() -> book_pb2.PriceBookVersion:
     content: dict[str, Any] = json.loads(SHIPPED.read_text())
-    return json_format.ParseDict(content["price_book"], pb.PriceBookVersion())
+    return json_format.ParseDict(content["price_book"], book_pb2.PriceBookVersion())
 
 
 @pytest.fixture(scope="session")

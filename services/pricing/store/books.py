@@ -1,8 +1,8 @@
-"""Queries and writes of schema ``pricing``; nothing here commits."""
+"""Price books and their versions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,32 +12,11 @@ from kit.errors import FailedPrecondition, NotFound
 from services.pricing.tables import (
     Base,
     BookRows,
-    ItemRow,
     ModifierRow,
     PriceBookVersionRow,
     PricedItemRow,
-    QuoteRow,
     RateRow,
 )
-
-
-async def put_item(session: AsyncSession, row: ItemRow) -> ItemRow:
-    """Insert an item, or replace the one with its code."""
-    return await session.merge(row)
-
-
-async def items(session: AsyncSession, catalogue: str, after: str, limit: int) -> Sequence[ItemRow]:
-    """Items by code, after one of them; only of one catalogue when it is not empty."""
-    query = select(ItemRow).where(ItemRow.item_code > after)
-    if catalogue:
-        query = query.where(ItemRow.catalogue == catalogue)
-    return (await session.scalars(query.order_by(ItemRow.item_code).limit(limit))).all()
-
-
-async def items_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, ItemRow]:
-    """Those of the items that exist."""
-    query = select(ItemRow).where(ItemRow.item_code.in_(codes))
-    return {row.item_code: row for row in await session.scalars(query)}
 
 
 async def next_version(session: AsyncSession, price_book_code: str) -> int:
@@ -139,33 +118,3 @@ async def contents(session: AsyncSession, version: PriceBookVersionRow) -> BookR
         (await session.scalars(rates_query.order_by(RateRow.rate_number))).all(),
         (await session.scalars(modifiers_query.order_by(ModifierRow.modifier_number))).all(),
     )
-
-
-async def add_quote(session: AsyncSession, row: QuoteRow) -> None:
-    """Store a quote."""
-    session.add(row)
-    await session.flush()
-
-
-async def quote(session: AsyncSession, quote_id: str) -> QuoteRow:
-    """One stored quote.
-
-    Raises:
-        NotFound: ``PRICING_QUOTE_UNKNOWN``.
-    """
-    row = await session.get(QuoteRow, quote_id)
-    if row is None:
-        raise NotFound("PRICING_QUOTE_UNKNOWN", f"there is no quote {quote_id!r}", field="quote_id")
-    return row
-
-
-async def quotes(
-    session: AsyncSession, case_id: str, before: str, limit: int
-) -> Sequence[QuoteRow]:
-    """Stored quotes, the newest first, before one of them; only a case's when it is not empty."""
-    query = select(QuoteRow)
-    if case_id:
-        query = query.where(QuoteRow.case_id == case_id)
-    if before:
-        query = query.where(QuoteRow.quote_id < before)
-    return (await session.scalars(query.order_by(QuoteRow.quote_id.desc()).limit(limit))).all()

@@ -1,0 +1,107 @@
+"""``PriceBookService``: price books in published versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from kit.authn import current_actor
+from kit.clock import Clock
+from kit.db.session import current_session
+from kit.errors import InvalidArgument
+from kit.rpc.convert import instant_from_proto, page_info, page_size
+from kit.rpc.events import record
+from protos.common.v1 import page_pb2
+from protos.pricing.v1 import book_pb2 as pb
+from protos.pricing.v1 import book_pb2_grpc
+from services.pricing.convert.books import (
+    content_from_proto,
+    content_to_rows,
+    item_codes,
+    rows_to_proto,
+    version_to_proto,
+)
+from services.pricing.domain.publishing import check_content, check_effective, hash_content
+from services.pricing.servicer.base import (
+    KEEPS_PRICES,
+    QUOTES,
+    Context,
+    page_start,
+    sees_settlement,
+)
+from services.pricing.store import books, items
+
+#: Digits that a version number has at most.
+_LONGEST_VERSION: Final = 9
+
+
+class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
+    """Publish versions of price books, and look at them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def PublishPriceBook(
+        self, request: pb.PublishPriceBookRequest, context: Context
+    ) -> pb.PriceBookVersion:
+        actor, session, wanted = current_actor(), current_session(), request.price_book
+        actor.require_role(*KEEPS_PRICES)
+        known = await items.by_code(session, item_codes(wanted))
+        content = content_from_proto(wanted, known.values())
+        check_content(content, known)
+        version = await books.next_version(session, content.price_book_code)
+        now = self._clock.now()
+        effective_from = _effective_from(wanted, now)
+        check_effective(effective_from, now, version)
+        rows = content_to_rows(
+            content,
+            version=version,
+            content_hash=hash_content(content),
+            effective_from=effective_from,
+            published_at=now,
+            by_person_id=actor.person_id,
+        )
+        await books.publish(session, rows)
+        published = pb.PriceBookPublished(price_book_code=content.price_book_code, version=version)
+        await record(published, aggregate=("price_book", content.price_book_code), occurred_at=now)
+        return rows_to_proto(rows, with_settlement=True)
+
+    async def GetPriceBookVersion(
+        self, request: pb.GetPriceBookVersionRequest, context: Context
+    ) -> pb.PriceBookVersion:
+        current_actor().require_role(*QUOTES)
+        session, book = current_session(), request.price_book_code
+        if request.version:
+            row = await books.version(session, book, request.version)
+        else:
+            row = await books.version_in_force(session, book, self._clock.now(), "price_book_code")
+        return rows_to_proto(await books.contents(session, row), with_settlement=sees_settlement())
+
+    async def ListPriceBookVersions(
+        self, request: pb.ListPriceBookVersionsRequest, context: Context
+    ) -> pb.ListPriceBookVersionsResponse:
+        current_actor().require_role(*QUOTES)
+        size = page_size(request.page)
+        before = _version_token(request.page)
+        rows = await books.versions(current_session(), request.price_book_code, before, size + 1)
+        return pb.ListPriceBookVersionsResponse(
+            versions=[version_to_proto(row) for row in rows[:size]],
+            page=page_info([str(row.version) for row in rows], size),
+        )
+
+
+def _effective_from(wanted: pb.PriceBookVersion, now: datetime) -> datetime:
+    return (
+        instant_from_proto(wanted.effective_from, "price_book.effective_from")
+        if wanted.HasField("effective_from")
+        else now
+    )
+
+
+def _version_token(page: page_pb2.PageRequest) -> int | None:
+    token = page_start(page)
+    if token and (not token.isdecimal() or len(token) > _LONGEST_VERSION):
+        raise InvalidArgument(
+            "PAGE_TOKEN_INVALID", "pass next_page_token as it was given", field="page.page_token"
+        )
+    return int(token) if token else None
