@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from kit.errors import NotFound
 from protos.common.v1 import page_pb2
 from protos.directory.v1 import directory_pb2, directory_pb2_grpc
-from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
+from protos.pricing.v1 import library_pb2, library_pb2_grpc
 from services.gateway.pages.base import Visit, VisitOf, if_allowed
 
 #: A value, and what people call it.
@@ -90,12 +90,12 @@ async def _all_customers(visit: Visit) -> AsyncIterator[directory_pb2.Customer]:
         yield customer
 
 
-def _catalogue(catalogue: pricing_pb2.Catalogue.ValueType) -> Source:
+def _catalogue(catalogue: library_pb2.Catalogue.ValueType) -> Source:
     async def items(visit: Visit) -> AsyncIterator[Suggestion]:
-        stub = pricing_pb2_grpc.PricingServiceStub(visit.channel("pricing"))
+        stub = library_pb2_grpc.LibraryServiceStub(visit.channel("pricing"))
 
         async def ask(page: page_pb2.PageRequest) -> Any:
-            wanted = pricing_pb2.ListItemsRequest(page=page, catalogue=catalogue)
+            wanted = library_pb2.ListItemsRequest(page=page, catalogue=catalogue)
             return await if_allowed(stub.ListItems(wanted))
 
         async for item in _pages(ask, lambda answer: answer.items):
@@ -126,6 +126,6 @@ _SOURCES: Final[dict[str, Source]] = {
     "people": _people,
     "customer": _customers,
     "address": _addresses,
-    "item": _catalogue(pricing_pb2.CATALOGUE_PROJECT_LIBRARY),
-    "part": _catalogue(pricing_pb2.CATALOGUE_SPARE_PART_LIBRARY),
+    "item": _catalogue(library_pb2.CATALOGUE_PROJECT_LIBRARY),
+    "part": _catalogue(library_pb2.CATALOGUE_SPARE_PART_LIBRARY),
 }
