@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.engine import Row
@@ -32,25 +33,35 @@ class NewEvent:
     payload: bytes
 
 
+_APPEND: Final = text(
+    """
+    INSERT INTO domain_event (event_id, aggregate_type, aggregate_id, aggregate_sequence,
+                              occurred_at, case_id, acting_person_id, payload_type, payload)
+    SELECT :event_id, :aggregate_type, :aggregate_id,
+           coalesce(max(aggregate_sequence), 0) + 1,
+           :occurred_at, :case_id, :acting_person_id, :payload_type, :payload
+      FROM domain_event
+     WHERE aggregate_type = :aggregate_type AND aggregate_id = :aggregate_id
+    """
+)
+
+
 async def append(session: AsyncSession, event: NewEvent) -> None:
     """Append an event as the next of its aggregate; commits with the effect.
 
     Two writers of one aggregate cannot both get a number: the unique index refuses the second.
     """
-    await session.execute(
-        text(
-            """
-            INSERT INTO domain_event (event_id, aggregate_type, aggregate_id, aggregate_sequence,
-                                      occurred_at, case_id, acting_person_id, payload_type, payload)
-            SELECT :event_id, :aggregate_type, :aggregate_id,
-                   coalesce(max(aggregate_sequence), 0) + 1,
-                   :occurred_at, :case_id, :acting_person_id, :payload_type, :payload
-              FROM domain_event
-             WHERE aggregate_type = :aggregate_type AND aggregate_id = :aggregate_id
-            """
-        ),
-        {name: getattr(event, name) for name in NewEvent.__slots__},
-    )
+    await session.execute(_APPEND, _parameters(event))
+
+
+async def append_all(session: AsyncSession, events: Sequence[NewEvent]) -> None:
+    """Append many events at once, each as ``append`` does."""
+    if events:
+        await session.execute(_APPEND, [_parameters(event) for event in events])
+
+
+def _parameters(event: NewEvent) -> dict[str, object]:
+    return {name: getattr(event, name) for name in NewEvent.__slots__}
 
 
 async def read_after(

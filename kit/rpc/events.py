@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -31,18 +32,29 @@ async def record(
         occurred_at: when it happened.
         case_id: the case it belongs to, if any.
     """
-    await events.append(
-        current_session(),
-        events.NewEvent(
-            event_id=new_id("ev", occurred_at),
-            aggregate_type=aggregate[0],
-            aggregate_id=aggregate[1],
-            occurred_at=occurred_at,
-            case_id=case_id,
-            acting_person_id=current_actor().person_id,
-            payload_type=payload.DESCRIPTOR.full_name,
-            payload=payload.SerializeToString(deterministic=True),
-        ),
+    await events.append(current_session(), _event(payload, aggregate, occurred_at, case_id))
+
+
+async def record_all(
+    aggregate_type: str, payloads: Sequence[tuple[str, Message]], *, occurred_at: datetime
+) -> None:
+    """Append what happened to many aggregates of one type, each given by its id, as ``record`` does."""
+    made = [_event(payload, (aggregate_type, each), occurred_at) for each, payload in payloads]
+    await events.append_all(current_session(), made)
+
+
+def _event(
+    payload: Message, aggregate: tuple[str, str], occurred_at: datetime, case_id: str = ""
+) -> events.NewEvent:
+    return events.NewEvent(
+        event_id=new_id("ev", occurred_at),
+        aggregate_type=aggregate[0],
+        aggregate_id=aggregate[1],
+        occurred_at=occurred_at,
+        case_id=case_id,
+        acting_person_id=current_actor().person_id,
+        payload_type=payload.DESCRIPTOR.full_name,
+        payload=payload.SerializeToString(deterministic=True),
     )
 
 

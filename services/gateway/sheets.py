@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.clock import SHANGHAI
 from kit.rpc.client import RpcCaller
 from kit.rpc.convert import instant_from_proto
+from kit.spreadsheet.table import neutral
 from protos.cases.v1 import cases_pb2
 from services.gateway.words import enum_term, word
 
@@ -24,7 +25,6 @@ _PAGE: Final = 200
 #: More are a matter for the database.
 _MOST_PAGES: Final = 500
 _MARK: Final = "\ufeff"
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Names = Mapping[str, str]
 Column = tuple[str, Callable[[Any, Names], str]]
@@ -56,9 +56,7 @@ async def lines(sheet: Sheet, caller: RpcCaller, request: Any, names: Names) -> 
 
 def _line(values: Any) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(
-        f"'{value}" if value.startswith(_FORMULAS) else value for value in values
-    )
+    csv.writer(out).writerow(map(neutral, values))
     return out.getvalue()
 
 

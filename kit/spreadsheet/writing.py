@@ -1,0 +1,82 @@
+"""Tables as files that read back as they were written."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from kit.spreadsheet.table import neutral
+
+#: A text, a number, a date, or nothing.
+Value = str | Decimal | date | None
+
+#: Or Excel reads Chinese wrongly.
+_MARK: Final = "\ufeff"
+_AS_TEXT: Final = "@"
+_NARROWEST: Final = 8
+_WIDEST: Final = 40
+
+
+def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """A CSV file in UTF-8 with a mark; no text of it is taken for a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(headings)
+    writer.writerows([_csv_text(value) for value in row] for row in rows)
+    return (_MARK + out.getvalue()).encode()
+
+
+def write_xlsx(
+    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Value]]]],
+) -> bytes:
+    """An XLSX workbook: of each sheet its name, its headings and its rows.
+
+    Texts stay texts when they are edited, so that a code keeps its leading zeros.
+    """
+    book = Workbook(write_only=True)
+    for name, headings, rows in sheets:
+        sheet: Any = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        for number, heading in enumerate(headings, start=1):
+            width = min(max(2 * len(heading), _NARROWEST), _WIDEST)
+            sheet.column_dimensions[get_column_letter(number)].width = width
+        sheet.append([_cell(sheet, heading, bold=True) for heading in headings])
+        for row in rows:
+            sheet.append([_cell(sheet, value) for value in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _csv_text(value: Value) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return neutral(value)
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return value.isoformat()
+
+
+def _cell(sheet: Any, value: Value, *, bold: bool = False) -> Any:
+    """A cell; what changes when it is written back as text is marked as text."""
+    if value is None or value == "":
+        return None
+    shown: Any = neutral(value) if isinstance(value, str) else value
+    cell = WriteOnlyCell(sheet, shown)
+    if isinstance(value, str):
+        cell.number_format = _AS_TEXT
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
