@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Integer, Text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -123,7 +123,14 @@ class AddressRow(Base):
     zone_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     city_tier: Mapped[str]
     place_name: Mapped[str]
+    resolved_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    former_adcode: Mapped[str]
     floor: Mapped[int]
+
+    @property
+    def zones_known(self) -> bool:
+        """Whether its zones were looked for."""
+        return self.longitude is not None
 
 
 class DataKeyRow(Base):
@@ -159,24 +166,59 @@ class RevealRow(Base):
     revealed_at: Mapped[datetime] = mapped_column(INSTANT)
 
 
-class ZoneRow(Base):
-    """A polygon such as 五环内; its boundary as pairs of longitude and latitude."""
+class PlaceRevisionRow(Base):
+    """How often zones, tiers and macro-regions were edited: one row, and the lock of every edit."""
 
-    __tablename__ = "zone"
+    __tablename__ = "place_revision"
+
+    sole: Mapped[bool] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+
+
+class ZoneRow(Base):
+    """One version of a zone; ended by one without parts.
+
+    Its parts are lists of rings, a ring a list of pairs of longitude and latitude.
+    """
+
+    __tablename__ = "zone_version"
 
     zone_code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    effective_from: Mapped[datetime] = mapped_column(INSTANT)
     name: Mapped[str]
     coordinate_system: Mapped[str]
-    boundary: Mapped[list[list[float]]] = mapped_column(ARRAY(Double, dimensions=2))
+    parts: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    revision: Mapped[int] = mapped_column(BigInteger)
+    put_at: Mapped[datetime] = mapped_column(INSTANT)
+    put_by_person_id: Mapped[str]
 
 
 class CityTierRow(Base):
-    """The company's own tier of a city."""
+    """One version of the company's own tier of a city; empty: it has none."""
 
-    __tablename__ = "city_tier"
+    __tablename__ = "city_tier_version"
 
     adcode: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    effective_from: Mapped[datetime] = mapped_column(INSTANT)
     city_tier: Mapped[str]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    put_at: Mapped[datetime] = mapped_column(INSTANT)
+    put_by_person_id: Mapped[str]
+
+
+class MacroRegionsRow(Base):
+    """One version of the table of macro-regions: objects with code, name and provinces."""
+
+    __tablename__ = "macro_regions_version"
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    effective_from: Mapped[datetime] = mapped_column(INSTANT)
+    regions: Mapped[list[Any]] = mapped_column(JSONB)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    put_at: Mapped[datetime] = mapped_column(INSTANT)
+    put_by_person_id: Mapped[str]
 
 
 class CalendarDefinitionRow(Base):

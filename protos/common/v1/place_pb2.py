@@ -22,17 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cprotos/common/v1/place.proto\x12\tcommon.v1\"J\n\x08Location\x12\x11\n\tlongitude\x18\x01 \x01(\x01\x12\x10\n\x08latitude\x18\x02 \x01(\x01\x12\x19\n\x11\x63oordinate_system\x18\x03 \x01(\t\"g\n\x05Place\x12\x0e\n\x06\x61\x64\x63ode\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x64\x63ode_path\x18\x02 \x03(\t\x12\x12\n\nzone_codes\x18\x03 \x03(\t\x12\x11\n\tcity_tier\x18\x04 \x01(\t\x12\x12\n\nplace_name\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cprotos/common/v1/place.proto\x12\tcommon.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\x08Location\x12\x11\n\tlongitude\x18\x01 \x01(\x01\x12\x10\n\x08latitude\x18\x02 \x01(\x01\x12\x19\n\x11\x63oordinate_system\x18\x03 \x01(\t\"\xc4\x01\n\x05Place\x12\x0e\n\x06\x61\x64\x63ode\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x64\x63ode_path\x18\x02 \x03(\t\x12\x12\n\nzone_codes\x18\x03 \x03(\t\x12\x11\n\tcity_tier\x18\x04 \x01(\t\x12\x12\n\nplace_name\x18\x05 \x01(\t\x12/\n\x0bresolved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bzones_known\x18\x07 \x01(\x08\x12\x15\n\rformer_adcode\x18\x08 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.common.v1.place_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOCATION']._serialized_start=43
-  _globals['_LOCATION']._serialized_end=117
-  _globals['_PLACE']._serialized_start=119
-  _globals['_PLACE']._serialized_end=222
+  _globals['_LOCATION']._serialized_start=76
+  _globals['_LOCATION']._serialized_end=150
+  _globals['_PLACE']._serialized_start=153
+  _globals['_PLACE']._serialized_end=349
 # @@protoc_insertion_point(module_scope)

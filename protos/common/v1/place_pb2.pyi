@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -30,7 +31,7 @@ class Location(_message.Message):
     longitude: _builtins.float
     latitude: _builtins.float
     coordinate_system: _builtins.str
-    """"GCJ-02" (the default when empty) or "WGS-84"."""
+    """"GCJ-02" (the default when empty), "WGS-84" or "BD-09"; always said in answers."""
     def __init__(
         self,
         *,
@@ -57,19 +58,34 @@ class Place(_message.Message):
     ZONE_CODES_FIELD_NUMBER: _builtins.int
     CITY_TIER_FIELD_NUMBER: _builtins.int
     PLACE_NAME_FIELD_NUMBER: _builtins.int
+    RESOLVED_AT_FIELD_NUMBER: _builtins.int
+    ZONES_KNOWN_FIELD_NUMBER: _builtins.int
+    FORMER_ADCODE_FIELD_NUMBER: _builtins.int
     adcode: _builtins.str
     """GB/T 2260, six digits, of the finest level known (district)."""
     city_tier: _builtins.str
     """The company's own city tier, such as "tier1"."""
     place_name: _builtins.str
     """In words, province first, such as "北京市朝阳区"."""
+    zones_known: _builtins.bool
+    """Whether a location was known. Without one zone_codes is empty because nobody can tell, not
+    because it lies in none: no map provider is asked where a street is.
+    """
+    former_adcode: _builtins.str
+    """The code that was given, when it was no more by then and "adcode" is what it became."""
     @_builtins.property
     def adcode_path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """From the finest level up, macro-region last: ["110105", "110100", "110000", "CN-NORTH", "CN"]."""
+        """From the finest level up, the company's macro-region last but the country:
+        ["110105", "110100", "110000", "CN-NORTH", "CN"].
+        """
 
     @_builtins.property
     def zone_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Codes of the polygon zones it lies in, such as "BJ-RING5"; the smallest first."""
+
+    @_builtins.property
+    def resolved_at(self) -> _timestamp_pb2.Timestamp:
+        """As of when all this is said."""
 
     def __init__(
         self,
@@ -79,10 +95,13 @@ class Place(_message.Message):
         zone_codes: _abc.Iterable[_builtins.str] | None = ...,
         city_tier: _builtins.str = ...,
         place_name: _builtins.str = ...,
+        resolved_at: _timestamp_pb2.Timestamp | None = ...,
+        zones_known: _builtins.bool = ...,
+        former_adcode: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resolved_at", b"resolved_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "adcode_path", b"adcode_path", "city_tier", b"city_tier", "place_name", b"place_name", "zone_codes", b"zone_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "adcode_path", b"adcode_path", "city_tier", b"city_tier", "former_adcode", b"former_adcode", "place_name", b"place_name", "resolved_at", b"resolved_at", "zone_codes", b"zone_codes", "zones_known", b"zones_known"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,6 +59,60 @@ CUSTOMER_TYPE_SHOP: CustomerType.ValueType  # 2
 CUSTOMER_TYPE_COMPANY: CustomerType.ValueType  # 3
 Global___CustomerType: _TypeAlias = CustomerType  # noqa: Y015
 
+class _AddressConfidence:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AddressConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AddressConfidence.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ADDRESS_CONFIDENCE_UNSPECIFIED: _AddressConfidence.ValueType  # 0
+    ADDRESS_CONFIDENCE_NONE: _AddressConfidence.ValueType  # 1
+    """Nothing was recognised."""
+    ADDRESS_CONFIDENCE_AMBIGUOUS: _AddressConfidence.ValueType  # 2
+    """Several places fit."""
+    ADDRESS_CONFIDENCE_LIKELY: _AddressConfidence.ValueType  # 3
+    """One place fits, by a short or former name, or what is left may name a part of it we do not know."""
+    ADDRESS_CONFIDENCE_CERTAIN: _AddressConfidence.ValueType  # 4
+    """One place fits, by full names alone."""
+
+class AddressConfidence(_AddressConfidence, metaclass=_AddressConfidenceEnumTypeWrapper):
+    """How sure it is what an address text names."""
+
+ADDRESS_CONFIDENCE_UNSPECIFIED: AddressConfidence.ValueType  # 0
+ADDRESS_CONFIDENCE_NONE: AddressConfidence.ValueType  # 1
+"""Nothing was recognised."""
+ADDRESS_CONFIDENCE_AMBIGUOUS: AddressConfidence.ValueType  # 2
+"""Several places fit."""
+ADDRESS_CONFIDENCE_LIKELY: AddressConfidence.ValueType  # 3
+"""One place fits, by a short or former name, or what is left may name a part of it we do not know."""
+ADDRESS_CONFIDENCE_CERTAIN: AddressConfidence.ValueType  # 4
+"""One place fits, by full names alone."""
+Global___AddressConfidence: _TypeAlias = AddressConfidence  # noqa: Y015
+
+class _AddressNaming:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AddressNamingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AddressNaming.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ADDRESS_NAMING_UNSPECIFIED: _AddressNaming.ValueType  # 0
+    ADDRESS_NAMING_FULL: _AddressNaming.ValueType  # 1
+    ADDRESS_NAMING_SHORT: _AddressNaming.ValueType  # 2
+    """Without its suffix, or by its abbreviation."""
+    ADDRESS_NAMING_FORMER: _AddressNaming.ValueType  # 3
+    """By a name, or as a place, that had ended."""
+
+class AddressNaming(_AddressNaming, metaclass=_AddressNamingEnumTypeWrapper):
+    """By which kind of name a place was recognised."""
+
+ADDRESS_NAMING_UNSPECIFIED: AddressNaming.ValueType  # 0
+ADDRESS_NAMING_FULL: AddressNaming.ValueType  # 1
+ADDRESS_NAMING_SHORT: AddressNaming.ValueType  # 2
+"""Without its suffix, or by its abbreviation."""
+ADDRESS_NAMING_FORMER: AddressNaming.ValueType  # 3
+"""By a name, or as a place, that had ended."""
+Global___AddressNaming: _TypeAlias = AddressNaming  # noqa: Y015
+
 @_typing.final
 class Person(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -790,6 +844,7 @@ class NewAddress(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     FLOOR_FIELD_NUMBER: _builtins.int
     adcode: _builtins.str
+    """Empty: what the detail itself says, which is then kept without it."""
     detail: _builtins.str
     floor: _builtins.int
     @_builtins.property
@@ -986,42 +1041,175 @@ class ResolvePlaceRequest(_message.Message):
     ADDRESS_ID_FIELD_NUMBER: _builtins.int
     ADCODE_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    ADDRESS_TEXT_FIELD_NUMBER: _builtins.int
     address_id: _builtins.str
     """Either an address we keep …"""
     adcode: _builtins.str
-    """… or an adcode, with a location when zones matter."""
+    """… or an adcode, with a location when zones matter …"""
+    address_text: _builtins.str
+    """… or an address as people write it, such as "北京朝阳区朝阳北路101号"."""
     @_builtins.property
     def location(self) -> _place_pb2.Location: ...
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """As of when; unset: now."""
+
     def __init__(
         self,
         *,
         address_id: _builtins.str = ...,
         adcode: _builtins.str = ...,
         location: _place_pb2.Location | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        address_text: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "location", b"location"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "address_id", b"address_id", "location", b"location"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "address_id", b"address_id", "address_text", b"address_text", "at", b"at", "location", b"location"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResolvePlaceRequest: _TypeAlias = ResolvePlaceRequest  # noqa: Y015
 
 @_typing.final
+class ParseAddressRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_TEXT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    address_text: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """By the names of when, those of places that had ended by then included; unset: now."""
+
+    def __init__(
+        self,
+        *,
+        address_text: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_text", b"address_text", "at", b"at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParseAddressRequest: _TypeAlias = ParseAddressRequest  # noqa: Y015
+
+@_typing.final
+class ParseAddressResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    confidence: Global___AddressConfidence.ValueType
+    detail: _builtins.str
+    """What is left: street and number, and whatever stood before the place."""
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___AddressCandidate]:
+        """The one place that fits, or every one that does when the text is ambiguous."""
+
+    def __init__(
+        self,
+        *,
+        confidence: Global___AddressConfidence.ValueType = ...,
+        candidates: _abc.Iterable[Global___AddressCandidate] | None = ...,
+        detail: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "confidence", b"confidence", "detail", b"detail"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParseAddressResponse: _TypeAlias = ParseAddressResponse  # noqa: Y015
+
+@_typing.final
+class AddressCandidate(_message.Message):
+    """A place that an address text may name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADCODE_FIELD_NUMBER: _builtins.int
+    PLACE_NAME_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    adcode: _builtins.str
+    place_name: _builtins.str
+    level: _builtins.str
+    """"province", "city" or "district": the finest that was said."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___AddressPart]: ...
+    def __init__(
+        self,
+        *,
+        adcode: _builtins.str = ...,
+        place_name: _builtins.str = ...,
+        level: _builtins.str = ...,
+        parts: _abc.Iterable[Global___AddressPart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "level", b"level", "parts", b"parts", "place_name", b"place_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddressCandidate: _TypeAlias = AddressCandidate  # noqa: Y015
+
+@_typing.final
+class AddressPart(_message.Message):
+    """A name that was recognised in an address text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WRITTEN_FIELD_NUMBER: _builtins.int
+    ADCODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    NAMING_FIELD_NUMBER: _builtins.int
+    written: _builtins.str
+    """As it was written, such as "内蒙"."""
+    adcode: _builtins.str
+    name: _builtins.str
+    naming: Global___AddressNaming.ValueType
+    def __init__(
+        self,
+        *,
+        written: _builtins.str = ...,
+        adcode: _builtins.str = ...,
+        name: _builtins.str = ...,
+        naming: Global___AddressNaming.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "name", b"name", "naming", b"naming", "written", b"written"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddressPart: _TypeAlias = AddressPart  # noqa: Y015
+
+@_typing.final
 class ListPlacesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PARENT_ADCODE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
     parent_adcode: _builtins.str
     """Empty: the provinces."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """As of when; unset: now."""
+
     def __init__(
         self,
         *,
         parent_adcode: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent_adcode", b"parent_adcode"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "parent_adcode", b"parent_adcode"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1077,36 +1265,240 @@ class NamedPlace(_message.Message):
 Global___NamedPlace: _TypeAlias = NamedPlace  # noqa: Y015
 
 @_typing.final
+class MacroRegions(_message.Message):
+    """Which provinces make up each macro-region."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MACRO_REGIONS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    PUT_AT_FIELD_NUMBER: _builtins.int
+    PUT_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """1, 2, 3 …: which edit of the company's it is."""
+    put_by_person_id: _builtins.str
+    @_builtins.property
+    def macro_regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MacroRegion]: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """Unset on the first one, which holds for all time before."""
+
+    @_builtins.property
+    def put_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        macro_regions: _abc.Iterable[Global___MacroRegion] | None = ...,
+        version: _builtins.int = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        put_at: _timestamp_pb2.Timestamp | None = ...,
+        put_by_person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "put_at", b"put_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "macro_regions", b"macro_regions", "put_at", b"put_at", "put_by_person_id", b"put_by_person_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MacroRegions: _TypeAlias = MacroRegions  # noqa: Y015
+
+@_typing.final
+class MacroRegion(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MACRO_REGION_CODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PROVINCE_ADCODES_FIELD_NUMBER: _builtins.int
+    macro_region_code: _builtins.str
+    """Such as "CN-EAST"."""
+    name: _builtins.str
+    """Such as "华东"."""
+    @_builtins.property
+    def province_adcodes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        macro_region_code: _builtins.str = ...,
+        name: _builtins.str = ...,
+        province_adcodes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["macro_region_code", b"macro_region_code", "name", b"name", "province_adcodes", b"province_adcodes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MacroRegion: _TypeAlias = MacroRegion  # noqa: Y015
+
+@_typing.final
+class PutMacroRegionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    MACRO_REGIONS_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    version: _builtins.int
+    """The version that was seen; refused when there is a newer one. 0: whatever there is."""
+    @_builtins.property
+    def macro_regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MacroRegion]: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """Unset: now."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        macro_regions: _abc.Iterable[Global___MacroRegion] | None = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "idempotency_key", b"idempotency_key", "macro_regions", b"macro_regions", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutMacroRegionsRequest: _TypeAlias = PutMacroRegionsRequest  # noqa: Y015
+
+@_typing.final
+class GetMacroRegionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """This very version, instead."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """As of when; unset: now."""
+
+    def __init__(
+        self,
+        *,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMacroRegionsRequest: _TypeAlias = GetMacroRegionsRequest  # noqa: Y015
+
+@_typing.final
 class Zone(_message.Message):
+    """A polygon such as 五环内 or a 商圈."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ZONE_CODE_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     COORDINATE_SYSTEM_FIELD_NUMBER: _builtins.int
-    BOUNDARY_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_UNTIL_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    AREA_SQUARE_METRES_FIELD_NUMBER: _builtins.int
+    POINT_COUNT_FIELD_NUMBER: _builtins.int
+    PUT_AT_FIELD_NUMBER: _builtins.int
+    PUT_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     zone_code: _builtins.str
     """Such as "BJ-RING5"."""
     name: _builtins.str
     coordinate_system: _builtins.str
+    """Of all its points; "GCJ-02" when empty."""
+    version: _builtins.int
+    """What follows is not read in requests. 1, 2, 3 …: which edit of this zone it is."""
+    ended: _builtins.bool
+    """This version says that there is no such zone."""
+    area_square_metres: _builtins.float
+    point_count: _builtins.int
+    put_by_person_id: _builtins.str
     @_builtins.property
-    def boundary(self) -> _containers.RepeatedCompositeFieldContainer[_place_pb2.Location]:
-        """The outer ring, first point repeated at the end."""
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ZonePart]:
+        """One or several that do not overlap. Not told in lists."""
 
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def effective_until(self) -> _timestamp_pb2.Timestamp:
+        """Unset: until further notice."""
+
+    @_builtins.property
+    def put_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         zone_code: _builtins.str = ...,
         name: _builtins.str = ...,
         coordinate_system: _builtins.str = ...,
-        boundary: _abc.Iterable[_place_pb2.Location] | None = ...,
+        parts: _abc.Iterable[Global___ZonePart] | None = ...,
+        version: _builtins.int = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        effective_until: _timestamp_pb2.Timestamp | None = ...,
+        ended: _builtins.bool = ...,
+        area_square_metres: _builtins.float = ...,
+        point_count: _builtins.int = ...,
+        put_at: _timestamp_pb2.Timestamp | None = ...,
+        put_by_person_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "effective_until", b"effective_until", "put_at", b"put_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["boundary", b"boundary", "coordinate_system", b"coordinate_system", "name", b"name", "zone_code", b"zone_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_square_metres", b"area_square_metres", "coordinate_system", b"coordinate_system", "effective_from", b"effective_from", "effective_until", b"effective_until", "ended", b"ended", "name", b"name", "parts", b"parts", "point_count", b"point_count", "put_at", b"put_at", "put_by_person_id", b"put_by_person_id", "version", b"version", "zone_code", b"zone_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Zone: _TypeAlias = Zone  # noqa: Y015
+
+@_typing.final
+class ZonePart(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ZoneRing]:
+        """The outer ring first, then its holes. What lies on a ring lies in the zone."""
+
+    def __init__(
+        self,
+        *,
+        rings: _abc.Iterable[Global___ZoneRing] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rings", b"rings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ZonePart: _TypeAlias = ZonePart  # noqa: Y015
+
+@_typing.final
+class ZoneRing(_message.Message):
+    """Points around, the first one again at the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[_place_pb2.Location]: ...
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[_place_pb2.Location] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ZoneRing: _TypeAlias = ZoneRing  # noqa: Y015
 
 @_typing.final
 class PutZoneRequest(_message.Message):
@@ -1114,33 +1506,146 @@ class PutZoneRequest(_message.Message):
 
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     ZONE_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
+    version: _builtins.int
+    """The version that was seen; refused when there is a newer one. 0: whatever there is."""
     @_builtins.property
     def zone(self) -> Global___Zone: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """Unset: now."""
+
     def __init__(
         self,
         *,
         idempotency_key: _builtins.str = ...,
         zone: Global___Zone | None = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["zone", b"zone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "zone", b"zone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "idempotency_key", b"idempotency_key", "version", b"version", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutZoneRequest: _TypeAlias = PutZoneRequest  # noqa: Y015
 
 @_typing.final
-class ListZonesRequest(_message.Message):
+class EndZoneRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    ZONE_CODE_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    zone_code: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """Unset: now."""
 
     def __init__(
         self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        zone_code: _builtins.str = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "idempotency_key", b"idempotency_key", "version", b"version", "zone_code", b"zone_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndZoneRequest: _TypeAlias = EndZoneRequest  # noqa: Y015
+
+@_typing.final
+class GetZoneRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ZONE_CODE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    zone_code: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """As it was then; unset: now, or else as it last was or will first be."""
+
+    def __init__(
+        self,
+        *,
+        zone_code: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "zone_code", b"zone_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetZoneRequest: _TypeAlias = GetZoneRequest  # noqa: Y015
+
+@_typing.final
+class GetZoneResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ZONE_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def zone(self) -> Global___Zone: ...
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Zone]:
+        """Every edit of it, the newest first, without parts."""
+
+    def __init__(
+        self,
+        *,
+        zone: Global___Zone | None = ...,
+        versions: _abc.Iterable[Global___Zone] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["zone", b"zone"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["versions", b"versions", "zone", b"zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetZoneResponse: _TypeAlias = GetZoneResponse  # noqa: Y015
+
+@_typing.final
+class ListZonesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    NAME_CONTAINS_FIELD_NUMBER: _builtins.int
+    AROUND_FIELD_NUMBER: _builtins.int
+    name_contains: _builtins.str
+    """Only zones with this in their name or code."""
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """As of when; unset: now."""
+
+    @_builtins.property
+    def around(self) -> _place_pb2.Location:
+        """Only zones around this point."""
+
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        name_contains: _builtins.str = ...,
+        around: _place_pb2.Location | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["around", b"around", "at", b"at", "page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["around", b"around", "at", b"at", "name_contains", b"name_contains", "page", b"page"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1151,16 +1656,22 @@ class ListZonesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ZONES_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def zones(self) -> _containers.RepeatedCompositeFieldContainer[Global___Zone]: ...
+    def zones(self) -> _containers.RepeatedCompositeFieldContainer[Global___Zone]:
+        """By code."""
+
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
     def __init__(
         self,
         *,
         zones: _abc.Iterable[Global___Zone] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1168,23 +1679,47 @@ Global___ListZonesResponse: _TypeAlias = ListZonesResponse  # noqa: Y015
 
 @_typing.final
 class CityTier(_message.Message):
+    """The company's own tier of a city."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ADCODE_FIELD_NUMBER: _builtins.int
     CITY_TIER_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_UNTIL_FIELD_NUMBER: _builtins.int
+    PLACE_NAME_FIELD_NUMBER: _builtins.int
+    PUT_AT_FIELD_NUMBER: _builtins.int
+    PUT_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     adcode: _builtins.str
     """City adcode, such as "110100"."""
     city_tier: _builtins.str
-    """"tier1", "tier2" …"""
+    """"tier1", "tier2" …; empty: it has none."""
+    version: _builtins.int
+    """What follows is not read in requests."""
+    place_name: _builtins.str
+    put_by_person_id: _builtins.str
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def effective_until(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def put_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         adcode: _builtins.str = ...,
         city_tier: _builtins.str = ...,
+        version: _builtins.int = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        effective_until: _timestamp_pb2.Timestamp | None = ...,
+        place_name: _builtins.str = ...,
+        put_at: _timestamp_pb2.Timestamp | None = ...,
+        put_by_person_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "effective_until", b"effective_until", "put_at", b"put_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "city_tier", b"city_tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adcode", b"adcode", "city_tier", b"city_tier", "effective_from", b"effective_from", "effective_until", b"effective_until", "place_name", b"place_name", "put_at", b"put_at", "put_by_person_id", b"put_by_person_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1196,22 +1731,86 @@ class PutCityTierRequest(_message.Message):
 
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     CITY_TIER_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
+    version: _builtins.int
+    """The version that was seen; refused when there is a newer one. 0: whatever there is."""
     @_builtins.property
     def city_tier(self) -> Global___CityTier: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """Unset: now."""
+
     def __init__(
         self,
         *,
         idempotency_key: _builtins.str = ...,
         city_tier: Global___CityTier | None = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["city_tier", b"city_tier"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["city_tier", b"city_tier", "effective_from", b"effective_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city_tier", b"city_tier", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city_tier", b"city_tier", "effective_from", b"effective_from", "idempotency_key", b"idempotency_key", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutCityTierRequest: _TypeAlias = PutCityTierRequest  # noqa: Y015
+
+@_typing.final
+class ListCityTiersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    HISTORY_OF_ADCODE_FIELD_NUMBER: _builtins.int
+    history_of_adcode: _builtins.str
+    """Every edit of this place's tier, the newest first, instead."""
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """As of when; unset: now."""
+
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        history_of_adcode: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "history_of_adcode", b"history_of_adcode", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCityTiersRequest: _TypeAlias = ListCityTiersRequest  # noqa: Y015
+
+@_typing.final
+class ListCityTiersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CITY_TIERS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def city_tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CityTier]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        city_tiers: _abc.Iterable[Global___CityTier] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city_tiers", b"city_tiers", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCityTiersResponse: _TypeAlias = ListCityTiersResponse  # noqa: Y015
 
 @_typing.final
 class OpenInterval(_message.Message):
@@ -1902,3 +2501,39 @@ class CalendarChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CalendarChanged: _TypeAlias = CalendarChanged  # noqa: Y015
+
+@_typing.final
+class PlacesEdited(_message.Message):
+    """Domain event: zones, city tiers or macro-regions were edited; work done by them may be looked at
+    again from an instant on.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ZONE_CODE_FIELD_NUMBER: _builtins.int
+    TIER_OF_ADCODE_FIELD_NUMBER: _builtins.int
+    MACRO_REGIONS_VERSION_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    zone_code: _builtins.str
+    """One of them: the edited zone …"""
+    tier_of_adcode: _builtins.str
+    """… the place whose tier was edited …"""
+    macro_regions_version: _builtins.int
+    """… or the version of the macro-regions."""
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        zone_code: _builtins.str = ...,
+        tier_of_adcode: _builtins.str = ...,
+        macro_regions_version: _builtins.int = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "macro_regions_version", b"macro_regions_version", "tier_of_adcode", b"tier_of_adcode", "zone_code", b"zone_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlacesEdited: _TypeAlias = PlacesEdited  # noqa: Y015

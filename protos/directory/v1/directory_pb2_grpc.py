@@ -127,25 +127,55 @@ class DirectoryServiceStub:
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolvePlaceRequest.SerializeToString,
                 response_deserializer=protos_dot_common_dot_v1_dot_place__pb2.Place.FromString,
                 _registered_method=True)
+        self.ParseAddress = channel.unary_unary(
+                '/directory.v1.DirectoryService/ParseAddress',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ParseAddressRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ParseAddressResponse.FromString,
+                _registered_method=True)
         self.ListPlaces = channel.unary_unary(
                 '/directory.v1.DirectoryService/ListPlaces',
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesResponse.FromString,
+                _registered_method=True)
+        self.PutMacroRegions = channel.unary_unary(
+                '/directory.v1.DirectoryService/PutMacroRegions',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutMacroRegionsRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.MacroRegions.FromString,
+                _registered_method=True)
+        self.GetMacroRegions = channel.unary_unary(
+                '/directory.v1.DirectoryService/GetMacroRegions',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.GetMacroRegionsRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.MacroRegions.FromString,
+                _registered_method=True)
+        self.PutCityTier = channel.unary_unary(
+                '/directory.v1.DirectoryService/PutCityTier',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutCityTierRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.CityTier.FromString,
+                _registered_method=True)
+        self.ListCityTiers = channel.unary_unary(
+                '/directory.v1.DirectoryService/ListCityTiers',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCityTiersRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCityTiersResponse.FromString,
                 _registered_method=True)
         self.PutZone = channel.unary_unary(
                 '/directory.v1.DirectoryService/PutZone',
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutZoneRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Zone.FromString,
                 _registered_method=True)
+        self.EndZone = channel.unary_unary(
+                '/directory.v1.DirectoryService/EndZone',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.EndZoneRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.Zone.FromString,
+                _registered_method=True)
+        self.GetZone = channel.unary_unary(
+                '/directory.v1.DirectoryService/GetZone',
+                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.GetZoneRequest.SerializeToString,
+                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.GetZoneResponse.FromString,
+                _registered_method=True)
         self.ListZones = channel.unary_unary(
                 '/directory.v1.DirectoryService/ListZones',
                 request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListZonesRequest.SerializeToString,
                 response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListZonesResponse.FromString,
-                _registered_method=True)
-        self.PutCityTier = channel.unary_unary(
-                '/directory.v1.DirectoryService/PutCityTier',
-                request_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutCityTierRequest.SerializeToString,
-                response_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.CityTier.FromString,
                 _registered_method=True)
         self.GetCalendar = channel.unary_unary(
                 '/directory.v1.DirectoryService/GetCalendar',
@@ -309,15 +339,54 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResolvePlace(self, request, context):
-        """Where an address lies: path of adcodes, zones, city tier.
+        """Where something lies, as of an instant: path of adcodes, zones, city tier. A code that was no
+        more by then stands for what it became, and the answer says so; one that was divided, or an
+        address text that fits several places, is refused with the candidates (PLACE_AMBIGUOUS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ParseAddress(self, request, context):
+        """What an address text names: the finest place, what was recognised and what is left, and all the
+        places that fit when there are several. No node: an address detail stays out of histories.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPlaces(self, request, context):
-        """The places that lie directly in a place today: provinces, then their cities, then districts.
+        """The places that lie directly in a place at an instant: provinces, their cities, their districts.
         """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutMacroRegions(self, request, context):
+        """What the company itself says of places: macro-regions, city tiers, zones. Each edit is a version
+        that holds from an instant, now or later, until the next one; edits planned for later than a new
+        one are void. Nothing that was said of the past changes.
+
+        All macro-regions at once: every province is in exactly one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMacroRegions(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutCityTier(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCityTiers(self, request, context):
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -328,13 +397,20 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListZones(self, request, context):
+    def EndZone(self, request, context):
+        """There is no such zone any more from an instant on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetZone(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PutCityTier(self, request, context):
+    def ListZones(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -480,25 +556,55 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ResolvePlaceRequest.FromString,
                     response_serializer=protos_dot_common_dot_v1_dot_place__pb2.Place.SerializeToString,
             ),
+            'ParseAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.ParseAddress,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ParseAddressRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ParseAddressResponse.SerializeToString,
+            ),
             'ListPlaces': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPlaces,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesResponse.SerializeToString,
+            ),
+            'PutMacroRegions': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutMacroRegions,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutMacroRegionsRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.MacroRegions.SerializeToString,
+            ),
+            'GetMacroRegions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMacroRegions,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.GetMacroRegionsRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.MacroRegions.SerializeToString,
+            ),
+            'PutCityTier': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutCityTier,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutCityTierRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.CityTier.SerializeToString,
+            ),
+            'ListCityTiers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCityTiers,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCityTiersRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListCityTiersResponse.SerializeToString,
             ),
             'PutZone': grpc.unary_unary_rpc_method_handler(
                     servicer.PutZone,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutZoneRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Zone.SerializeToString,
             ),
+            'EndZone': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndZone,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.EndZoneRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.Zone.SerializeToString,
+            ),
+            'GetZone': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetZone,
+                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.GetZoneRequest.FromString,
+                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.GetZoneResponse.SerializeToString,
+            ),
             'ListZones': grpc.unary_unary_rpc_method_handler(
                     servicer.ListZones,
                     request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListZonesRequest.FromString,
                     response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.ListZonesResponse.SerializeToString,
-            ),
-            'PutCityTier': grpc.unary_unary_rpc_method_handler(
-                    servicer.PutCityTier,
-                    request_deserializer=protos_dot_directory_dot_v1_dot_directory__pb2.PutCityTierRequest.FromString,
-                    response_serializer=protos_dot_directory_dot_v1_dot_directory__pb2.CityTier.SerializeToString,
             ),
             'GetCalendar': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCalendar,
@@ -1035,6 +1141,33 @@ class DirectoryService:
             _registered_method=True)
 
     @staticmethod
+    def ParseAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ParseAddress',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ParseAddressRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ParseAddressResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListPlaces(request,
             target,
             options=(),
@@ -1051,6 +1184,114 @@ class DirectoryService:
             '/directory.v1.DirectoryService/ListPlaces',
             protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesRequest.SerializeToString,
             protos_dot_directory_dot_v1_dot_directory__pb2.ListPlacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutMacroRegions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/PutMacroRegions',
+            protos_dot_directory_dot_v1_dot_directory__pb2.PutMacroRegionsRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.MacroRegions.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMacroRegions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/GetMacroRegions',
+            protos_dot_directory_dot_v1_dot_directory__pb2.GetMacroRegionsRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.MacroRegions.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutCityTier(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/PutCityTier',
+            protos_dot_directory_dot_v1_dot_directory__pb2.PutCityTierRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.CityTier.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCityTiers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/ListCityTiers',
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListCityTiersRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.ListCityTiersResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1089,6 +1330,60 @@ class DirectoryService:
             _registered_method=True)
 
     @staticmethod
+    def EndZone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/EndZone',
+            protos_dot_directory_dot_v1_dot_directory__pb2.EndZoneRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.Zone.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetZone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/directory.v1.DirectoryService/GetZone',
+            protos_dot_directory_dot_v1_dot_directory__pb2.GetZoneRequest.SerializeToString,
+            protos_dot_directory_dot_v1_dot_directory__pb2.GetZoneResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListZones(request,
             target,
             options=(),
@@ -1105,33 +1400,6 @@ class DirectoryService:
             '/directory.v1.DirectoryService/ListZones',
             protos_dot_directory_dot_v1_dot_directory__pb2.ListZonesRequest.SerializeToString,
             protos_dot_directory_dot_v1_dot_directory__pb2.ListZonesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PutCityTier(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/directory.v1.DirectoryService/PutCityTier',
-            protos_dot_directory_dot_v1_dot_directory__pb2.PutCityTierRequest.SerializeToString,
-            protos_dot_directory_dot_v1_dot_directory__pb2.CityTier.FromString,
             options,
             channel_credentials,
             insecure,

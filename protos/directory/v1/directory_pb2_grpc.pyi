@@ -74,12 +74,31 @@ class DirectoryServiceStub:
     RevealPersonalData: _grpc.UnaryUnaryMultiCallable[_directory_pb2.RevealPersonalDataRequest, _directory_pb2.RevealPersonalDataResponse]
     """The clear text behind a pd_… reference, for a stated purpose; writes an audit row."""
     ResolvePlace: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ResolvePlaceRequest, _place_pb2.Place]
-    """Where an address lies: path of adcodes, zones, city tier."""
+    """Where something lies, as of an instant: path of adcodes, zones, city tier. A code that was no
+    more by then stands for what it became, and the answer says so; one that was divided, or an
+    address text that fits several places, is refused with the candidates (PLACE_AMBIGUOUS).
+    """
+    ParseAddress: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ParseAddressRequest, _directory_pb2.ParseAddressResponse]
+    """What an address text names: the finest place, what was recognised and what is left, and all the
+    places that fit when there are several. No node: an address detail stays out of histories.
+    """
     ListPlaces: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListPlacesRequest, _directory_pb2.ListPlacesResponse]
-    """The places that lie directly in a place today: provinces, then their cities, then districts."""
-    PutZone: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutZoneRequest, _directory_pb2.Zone]
-    ListZones: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListZonesRequest, _directory_pb2.ListZonesResponse]
+    """The places that lie directly in a place at an instant: provinces, their cities, their districts."""
+    PutMacroRegions: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutMacroRegionsRequest, _directory_pb2.MacroRegions]
+    """What the company itself says of places: macro-regions, city tiers, zones. Each edit is a version
+    that holds from an instant, now or later, until the next one; edits planned for later than a new
+    one are void. Nothing that was said of the past changes.
+
+    All macro-regions at once: every province is in exactly one.
+    """
+    GetMacroRegions: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetMacroRegionsRequest, _directory_pb2.MacroRegions]
     PutCityTier: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutCityTierRequest, _directory_pb2.CityTier]
+    ListCityTiers: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListCityTiersRequest, _directory_pb2.ListCityTiersResponse]
+    PutZone: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutZoneRequest, _directory_pb2.Zone]
+    EndZone: _grpc.UnaryUnaryMultiCallable[_directory_pb2.EndZoneRequest, _directory_pb2.Zone]
+    """There is no such zone any more from an instant on."""
+    GetZone: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetZoneRequest, _directory_pb2.GetZoneResponse]
+    ListZones: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListZonesRequest, _directory_pb2.ListZonesResponse]
     GetCalendar: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetCalendarRequest, _directory_pb2.Calendar]
     """A business calendar as plain data with its version hash, for the years asked."""
     PutCalendar: _grpc.UnaryUnaryMultiCallable[_directory_pb2.PutCalendarRequest, _directory_pb2.Calendar]
@@ -138,12 +157,31 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     RevealPersonalData: _aio.UnaryUnaryMultiCallable[_directory_pb2.RevealPersonalDataRequest, _directory_pb2.RevealPersonalDataResponse]  # type: ignore[assignment]
     """The clear text behind a pd_… reference, for a stated purpose; writes an audit row."""
     ResolvePlace: _aio.UnaryUnaryMultiCallable[_directory_pb2.ResolvePlaceRequest, _place_pb2.Place]  # type: ignore[assignment]
-    """Where an address lies: path of adcodes, zones, city tier."""
+    """Where something lies, as of an instant: path of adcodes, zones, city tier. A code that was no
+    more by then stands for what it became, and the answer says so; one that was divided, or an
+    address text that fits several places, is refused with the candidates (PLACE_AMBIGUOUS).
+    """
+    ParseAddress: _aio.UnaryUnaryMultiCallable[_directory_pb2.ParseAddressRequest, _directory_pb2.ParseAddressResponse]  # type: ignore[assignment]
+    """What an address text names: the finest place, what was recognised and what is left, and all the
+    places that fit when there are several. No node: an address detail stays out of histories.
+    """
     ListPlaces: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListPlacesRequest, _directory_pb2.ListPlacesResponse]  # type: ignore[assignment]
-    """The places that lie directly in a place today: provinces, then their cities, then districts."""
-    PutZone: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutZoneRequest, _directory_pb2.Zone]  # type: ignore[assignment]
-    ListZones: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListZonesRequest, _directory_pb2.ListZonesResponse]  # type: ignore[assignment]
+    """The places that lie directly in a place at an instant: provinces, their cities, their districts."""
+    PutMacroRegions: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutMacroRegionsRequest, _directory_pb2.MacroRegions]  # type: ignore[assignment]
+    """What the company itself says of places: macro-regions, city tiers, zones. Each edit is a version
+    that holds from an instant, now or later, until the next one; edits planned for later than a new
+    one are void. Nothing that was said of the past changes.
+
+    All macro-regions at once: every province is in exactly one.
+    """
+    GetMacroRegions: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetMacroRegionsRequest, _directory_pb2.MacroRegions]  # type: ignore[assignment]
     PutCityTier: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutCityTierRequest, _directory_pb2.CityTier]  # type: ignore[assignment]
+    ListCityTiers: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListCityTiersRequest, _directory_pb2.ListCityTiersResponse]  # type: ignore[assignment]
+    PutZone: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutZoneRequest, _directory_pb2.Zone]  # type: ignore[assignment]
+    EndZone: _aio.UnaryUnaryMultiCallable[_directory_pb2.EndZoneRequest, _directory_pb2.Zone]  # type: ignore[assignment]
+    """There is no such zone any more from an instant on."""
+    GetZone: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetZoneRequest, _directory_pb2.GetZoneResponse]  # type: ignore[assignment]
+    ListZones: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListZonesRequest, _directory_pb2.ListZonesResponse]  # type: ignore[assignment]
     GetCalendar: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetCalendarRequest, _directory_pb2.Calendar]  # type: ignore[assignment]
     """A business calendar as plain data with its version hash, for the years asked."""
     PutCalendar: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutCalendarRequest, _directory_pb2.Calendar]  # type: ignore[assignment]
@@ -307,7 +345,20 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ResolvePlaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_place_pb2.Place, _abc.Awaitable[_place_pb2.Place]]:
-        """Where an address lies: path of adcodes, zones, city tier."""
+        """Where something lies, as of an instant: path of adcodes, zones, city tier. A code that was no
+        more by then stands for what it became, and the answer says so; one that was divided, or an
+        address text that fits several places, is refused with the candidates (PLACE_AMBIGUOUS).
+        """
+
+    @_abc_1.abstractmethod
+    def ParseAddress(
+        self,
+        request: _directory_pb2.ParseAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ParseAddressResponse, _abc.Awaitable[_directory_pb2.ParseAddressResponse]]:
+        """What an address text names: the finest place, what was recognised and what is left, and all the
+        places that fit when there are several. No node: an address detail stays out of histories.
+        """
 
     @_abc_1.abstractmethod
     def ListPlaces(
@@ -315,7 +366,41 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.ListPlacesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListPlacesResponse, _abc.Awaitable[_directory_pb2.ListPlacesResponse]]:
-        """The places that lie directly in a place today: provinces, then their cities, then districts."""
+        """The places that lie directly in a place at an instant: provinces, their cities, their districts."""
+
+    @_abc_1.abstractmethod
+    def PutMacroRegions(
+        self,
+        request: _directory_pb2.PutMacroRegionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.MacroRegions, _abc.Awaitable[_directory_pb2.MacroRegions]]:
+        """What the company itself says of places: macro-regions, city tiers, zones. Each edit is a version
+        that holds from an instant, now or later, until the next one; edits planned for later than a new
+        one are void. Nothing that was said of the past changes.
+
+        All macro-regions at once: every province is in exactly one.
+        """
+
+    @_abc_1.abstractmethod
+    def GetMacroRegions(
+        self,
+        request: _directory_pb2.GetMacroRegionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.MacroRegions, _abc.Awaitable[_directory_pb2.MacroRegions]]: ...
+
+    @_abc_1.abstractmethod
+    def PutCityTier(
+        self,
+        request: _directory_pb2.PutCityTierRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.CityTier, _abc.Awaitable[_directory_pb2.CityTier]]: ...
+
+    @_abc_1.abstractmethod
+    def ListCityTiers(
+        self,
+        request: _directory_pb2.ListCityTiersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListCityTiersResponse, _abc.Awaitable[_directory_pb2.ListCityTiersResponse]]: ...
 
     @_abc_1.abstractmethod
     def PutZone(
@@ -325,18 +410,26 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_pb2.Zone, _abc.Awaitable[_directory_pb2.Zone]]: ...
 
     @_abc_1.abstractmethod
+    def EndZone(
+        self,
+        request: _directory_pb2.EndZoneRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.Zone, _abc.Awaitable[_directory_pb2.Zone]]:
+        """There is no such zone any more from an instant on."""
+
+    @_abc_1.abstractmethod
+    def GetZone(
+        self,
+        request: _directory_pb2.GetZoneRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.GetZoneResponse, _abc.Awaitable[_directory_pb2.GetZoneResponse]]: ...
+
+    @_abc_1.abstractmethod
     def ListZones(
         self,
         request: _directory_pb2.ListZonesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.ListZonesResponse, _abc.Awaitable[_directory_pb2.ListZonesResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def PutCityTier(
-        self,
-        request: _directory_pb2.PutCityTierRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_directory_pb2.CityTier, _abc.Awaitable[_directory_pb2.CityTier]]: ...
 
     @_abc_1.abstractmethod
     def GetCalendar(

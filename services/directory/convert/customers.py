@@ -90,6 +90,8 @@ def address_from_proto(
         zone_codes=list(place.zone_codes),
         city_tier=place.city_tier,
         place_name=place.place_name,
+        resolved_at=place.resolved_at,
+        former_adcode=place.former_adcode,
         floor=message.floor,
     )
 

@@ -1,83 +1,132 @@
-"""The table of places: what lies in what, and what became of codes that ended."""
+"""The table of places: what lies in what, when, and what became of codes that ended."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from kit.errors import InvalidArgument
 
-#: Levels that people say: the country and macro-regions go without saying.
-_SPOKEN: Final = ("province", "city", "district")
+COUNTRY: Final = "CN"
+PROVINCE: Final = "province"
+CITY: Final = "city"
+DISTRICT: Final = "district"
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceRecord:
-    """One code of GB/T 2260 (or a macro-region, or the country) and when it was in force.
+    """One code of GB/T 2260 under one name, and when it was in force.
 
-    ``valid_to`` is the first day on which it was no more.
+    Attributes:
+        valid_from: the first day of it; None: as far back as we know.
+        valid_to: the first day on which it was no more.
+        became: the codes it is part of since then; none when only its name changed.
     """
 
     adcode: str
     name: str
     parent: str
     level: str
-    valid_from: date | None
-    valid_to: date | None
-    merged_into: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    became: tuple[str, ...] = ()
 
     def is_in_force(self, on: date) -> bool:
-        """True when the code is in force on a day."""
+        """True when the code bears the name on a day."""
         begun = self.valid_from is None or self.valid_from <= on
-        return begun and (self.valid_to is None or on < self.valid_to)
+        return begun and not self.has_ended(on)
+
+    def has_ended(self, on: date) -> bool:
+        """True when it is no more by a day."""
+        return self.valid_to is not None and self.valid_to <= on
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPlace:
-    """Where something lies, as it was when it was resolved."""
+    """Where something lies, as it was when it was resolved.
+
+    Attributes:
+        zones_known: whether a location was known to look for zones with.
+        former_adcode: the code that was asked about, when it had become another one; else empty.
+    """
 
     adcode: str
     adcode_path: tuple[str, ...]
     zone_codes: tuple[str, ...]
     city_tier: str
     place_name: str
+    resolved_at: datetime
+    zones_known: bool
+    former_adcode: str
 
 
 class PlaceTable:
-    """Every known place, by its code."""
+    """Every known place, by its code and by its time."""
 
     def __init__(self, records: Iterable[PlaceRecord]) -> None:
-        self._records: Mapping[str, PlaceRecord] = {record.adcode: record for record in records}
+        by_code: dict[str, list[PlaceRecord]] = defaultdict(list)
         self._parts: dict[str, list[PlaceRecord]] = defaultdict(list)
-        for record in self._records.values():
+        for record in records:
+            by_code[record.adcode].append(record)
             self._parts[record.parent].append(record)
+        for named in by_code.values():
+            named.sort(key=lambda each: each.valid_from or date.min)
+        self._records: Mapping[str, Sequence[PlaceRecord]] = dict(by_code)
 
-    def adcodes(self) -> Iterable[str]:
-        """Every code we know, ended ones included."""
-        return self._records.keys()
+    def records(self) -> Iterator[PlaceRecord]:
+        """Every code under every name it had."""
+        return (record for named in self._records.values() for record in named)
 
-    def path(self, adcode: str, on: date, field: str = "adcode") -> tuple[str, ...]:
-        """The codes from a place up to the country, as of a day.
-
-        A code that had ended by then stands for what it was merged into.
+    def current(self, adcode: str, on: date, field: str = "adcode") -> PlaceRecord:
+        """What a code means on a day: the place, or the one that it became by then.
 
         Raises:
-            InvalidArgument: ``PLACE_UNKNOWN``, naming ``field``.
+            InvalidArgument: ``PLACE_UNKNOWN`` for a code that is none, or none yet;
+                ``PLACE_AMBIGUOUS`` for one that was divided. Both name ``field``.
         """
-        record = self._in_force(adcode, on, field)
-        codes = [record.adcode]
-        while record.parent:
-            record = self._in_force(record.parent, on, field)
-            codes.append(record.adcode)
-        return tuple(codes)
+        found = self.successors(adcode, on)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InvalidArgument(
+                "PLACE_AMBIGUOUS",
+                f"{adcode} {self._records[adcode][-1].name} was divided; say which part:"
+                f" {_listed(found)}",
+                field=field,
+                details={"candidates": " ".join(record.adcode for record in found)},
+            )
+        raise InvalidArgument("PLACE_UNKNOWN", self._unknown(adcode, on), field=field)
 
-    def name(self, path: Iterable[str]) -> str:
-        """A path in words, province first, such as 北京市朝阳区; a city named like its province once."""
-        records = [self._records[code] for code in path]
-        names = [record.name for record in records if record.level in _SPOKEN]
+    def successors(self, adcode: str, on: date) -> tuple[PlaceRecord, ...]:
+        """The place of a code on a day, or those that it is part of by then; none when there is
+        no such code by then.
+        """
+        found: dict[str, PlaceRecord] = {}
+        for record in self._records.get(adcode, ()):
+            if record.is_in_force(on):
+                return (record,)
+            if record.has_ended(on):
+                later = (each for heir in record.became for each in self.successors(heir, on))
+                found |= {each.adcode: each for each in later}
+        return tuple(found.values())
+
+    def path(self, adcode: str, on: date, field: str = "adcode") -> tuple[str, ...]:
+        """The codes from what a code means on a day up to the country.
+
+        Raises:
+            InvalidArgument: as ``current`` does.
+        """
+        return tuple(record.adcode for record in self._upwards(self.current(adcode, on, field), on))
+
+    def name(self, adcode: str, on: date) -> str:
+        """A place in words, province first, such as 北京市朝阳区; a city named like its province
+        once.
+        """
+        upwards = self._upwards(self.current(adcode, on), on)
+        names = [record.name for record in upwards if record.adcode != COUNTRY]
         return "".join(dict.fromkeys(reversed(names)))
 
     def within(
@@ -86,28 +135,22 @@ class PlaceTable:
         """What lies directly in a place as of a day; in none: the provinces.
 
         Raises:
-            InvalidArgument: ``PLACE_UNKNOWN``, naming ``field``.
+            InvalidArgument: as ``current`` does.
         """
-        if not parent:
-            provinces = (r for r in self._records.values() if r.level == _SPOKEN[0])
-            return tuple(record for record in provinces if record.is_in_force(on))
-        parent = self._in_force(parent, on, field).adcode
-        return tuple(record for record in self._parts.get(parent, ()) if record.is_in_force(on))
+        parent = self.current(parent or COUNTRY, on, field).adcode
+        return tuple(each for each in self._parts.get(parent, ()) if each.is_in_force(on))
 
-    def _in_force(self, adcode: str, on: date, field: str) -> PlaceRecord:
-        record = self._records.get(adcode)
-        while record is not None and record.valid_to is not None and record.valid_to <= on:
-            record = self._records.get(record.merged_into)
-        if record is None or (record.valid_from is not None and on < record.valid_from):
-            raise InvalidArgument(
-                "PLACE_UNKNOWN",
-                f"{adcode!r} is no place we know on {on}; give an adcode of GB/T 2260, such as"
-                " '110105', or a macro-region, such as 'CN-NORTH'",
-                field=field,
-            )
-        return record
+    def _upwards(self, record: PlaceRecord, on: date) -> Iterator[PlaceRecord]:
+        yield record
+        while record.parent:
+            record = self.current(record.parent, on)
+            yield record
+
+    def _unknown(self, adcode: str, on: date) -> str:
+        if named := self._records.get(adcode):
+            return f"{adcode} {named[0].name} began on {named[0].valid_from}, after {on}"
+        return f"{adcode!r} is no place we know; give an adcode of GB/T 2260, such as '110105'"
 
 
-def city_tier(path: Iterable[str], tier_by_adcode: Mapping[str, str]) -> str:
-    """The company's tier of the nearest place on the path that has one; empty when none has."""
-    return next((tier_by_adcode[code] for code in path if code in tier_by_adcode), "")
+def _listed(records: Collection[PlaceRecord]) -> str:
+    return ", ".join(f"{record.adcode} {record.name}" for record in records)

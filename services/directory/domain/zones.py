@@ -1,56 +1,196 @@
-"""Zones: polygons such as 五环内 or a 商圈, and which of them a point lies in."""
+"""Zones: areas such as 五环内 or a 商圈, drawn as one or several polygons with holes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations, pairwise
+from typing import Final
 
+import numpy
 import shapely
 
 from kit.errors import InvalidArgument
-from services.directory.domain.coordinates import Point, check_point, to_gcj_02
+from services.directory.domain.coordinates import (
+    Point,
+    check_point,
+    check_system,
+    in_system,
+    to_gcj_02,
+)
+
+#: Points around, the first one again at the end.
+Ring = tuple[Point, ...]
+#: The outer ring, and those of its holes.
+Part = tuple[Ring, ...]
+
+MOST_POINTS: Final = 10_000
+_LONGEST_NAME: Final = 60
+_FEWEST_POINTS: Final = 4
+#: Of the sphere that has as much surface as the Earth.
+_RADIUS_METRES: Final = 6_371_007.2
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneShape:
-    """A zone's code and its outer ring."""
+    """Where a zone is. Its points are all in its system."""
+
+    coordinate_system: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneVersion:
+    """What a zone is from an instant on; without a shape there is none."""
 
     zone_code: str
-    boundary: Sequence[Point]
+    version: int
+    effective_from: datetime
+    name: str
+    shape: ZoneShape | None
+    put_at: datetime
+    put_by_person_id: str
 
 
-def check_boundary(boundary: Sequence[Point]) -> None:
-    """Refuse a ring that is open, too short or crosses itself.
+def check_zone(zone_code: str, name: str, shape: ZoneShape) -> None:
+    """Refuse a zone without a name, or one whose rings do not enclose an area.
 
     Raises:
-        InvalidArgument: ``ZONE_BOUNDARY_INVALID`` or ``LOCATION_INVALID``, naming the point.
+        InvalidArgument: ``ZONE_NAME_INVALID``, ``ZONE_BOUNDARY_INVALID`` or ``LOCATION_INVALID``,
+            naming part, ring and point.
     """
-    for number, point in enumerate(boundary):
-        check_point(point, f"zone.boundary[{number}]")
-    if len(boundary) < 4 or boundary[0] != boundary[-1]:
-        raise InvalidArgument(
-            "ZONE_BOUNDARY_INVALID",
-            "a boundary needs three corners or more, and its first point again at the end",
-            field="zone.boundary",
+    for field, text in (("zone.zone_code", zone_code), ("zone.name", name)):
+        if not text.strip() or len(text) > _LONGEST_NAME:
+            raise InvalidArgument(
+                "ZONE_NAME_INVALID",
+                f"a zone needs a code and a name of {_LONGEST_NAME} characters at most",
+                field=field,
+            )
+    check_system(shape.coordinate_system, "zone")
+    if not shape.parts:
+        raise _invalid("a zone needs a part with an outer ring", "zone.parts")
+    _check_size(shape)
+    polygons = [_checked_part(shape, number) for number in range(len(shape.parts))]
+    for (one, first), (other, second) in combinations(enumerate(polygons), 2):
+        if first.intersects(second) and not first.touches(second):
+            raise _invalid(f"it overlaps part {one}: join the two", f"zone.parts[{other}]")
+    if not (whole := shapely.MultiPolygon(polygons)).is_valid:
+        # Parts that share an edge, and what is too rare for a sentence of its own.
+        raise _invalid(shapely.is_valid_reason(whole), "zone.parts")
+
+
+def outline(shape: ZoneShape) -> shapely.MultiPolygon:
+    """A zone as Chinese maps draw it, in degrees of GCJ-02."""
+    return shapely.MultiPolygon(
+        [
+            shapely.Polygon(_degrees(part[0]), [_degrees(hole) for hole in part[1:]])
+            for part in (tuple(_drawn(ring) for ring in part) for part in shape.parts)
+        ]
+    )
+
+
+def area_square_metres(drawn: shapely.MultiPolygon) -> float:
+    """How large an outline is on the globe, holes left out."""
+    return float(shapely.transform(drawn, _equal_area).area)
+
+
+def point_count(shape: ZoneShape) -> int:
+    """How many points a zone is drawn with."""
+    return sum(len(ring) for part in shape.parts for ring in part)
+
+
+def convert_shape(shape: ZoneShape, coordinate_system: str) -> ZoneShape:
+    """The same zone in another coordinate system."""
+    parts = tuple(
+        tuple(tuple(in_system(point, coordinate_system) for point in ring) for ring in part)
+        for part in shape.parts
+    )
+    return ZoneShape(coordinate_system, parts)
+
+
+def _drawn(ring: Ring) -> Ring:
+    return tuple(map(to_gcj_02, ring))
+
+
+def _degrees(ring: Sequence[Point]) -> list[tuple[float, float]]:
+    return [(point.longitude, point.latitude) for point in ring]
+
+
+def _equal_area(degrees: numpy.ndarray) -> numpy.ndarray:
+    """Lambert's cylinder: metres east, and metres of height above the plane of the equator."""
+    longitude, latitude = numpy.radians(degrees).T
+    return _RADIUS_METRES * numpy.stack([longitude, numpy.sin(latitude)], axis=1)
+
+
+def _check_size(shape: ZoneShape) -> None:
+    if (count := point_count(shape)) > MOST_POINTS:
+        raise _invalid(
+            f"{count} points are too many; draw it with {MOST_POINTS} at most", "zone.parts"
         )
-    polygon = _polygon(boundary)
+
+
+def _checked_part(shape: ZoneShape, number: int) -> shapely.Polygon:
+    """One part as a polygon.
+
+    Raises:
+        InvalidArgument: as ``check_zone`` does.
+    """
+    where = f"zone.parts[{number}]"
+    rings = shape.parts[number]
+    if not rings:
+        raise _invalid("a part needs an outer ring", where)
+    for index, ring in enumerate(rings):
+        _check_ring(ring, shape.coordinate_system, f"{where}.rings[{index}]")
+    outer = shapely.Polygon(_degrees(rings[0]))
+    holes = [shapely.Polygon(_degrees(ring)) for ring in rings[1:]]
+    for index, hole in enumerate(holes, start=1):
+        if not outer.covers(hole):
+            raise _invalid("a hole must lie in the outer ring", f"{where}.rings[{index}]")
+        for before, other in enumerate(holes[: index - 1], start=1):
+            if hole.intersects(other) and not hole.touches(other):
+                raise _invalid(f"it overlaps hole {before}", f"{where}.rings[{index}]")
+    polygon = shapely.Polygon(_degrees(rings[0]), [_degrees(ring) for ring in rings[1:]])
     if not polygon.is_valid:
-        raise InvalidArgument(
-            "ZONE_BOUNDARY_INVALID",
-            f"the boundary is no simple ring: {shapely.is_valid_reason(polygon)}",
-            field="zone.boundary",
+        raise _invalid(shapely.is_valid_reason(polygon), where)
+    return polygon
+
+
+def _check_ring(ring: Ring, coordinate_system: str, where: str) -> None:
+    for number, point in enumerate(ring):
+        field = f"{where}.points[{number}]"
+        if point.coordinate_system != coordinate_system:
+            raise InvalidArgument(
+                "LOCATION_INVALID",
+                f"the point is in {point.coordinate_system!r}, its zone in {coordinate_system!r}",
+                field=f"{field}.coordinate_system",
+            )
+        check_point(point, field)
+    if len(ring) < _FEWEST_POINTS or ring[0] != ring[-1]:
+        raise _invalid("a ring needs three corners or more, and its first point at the end", where)
+    for number in range(1, len(ring)):
+        if ring[number] == ring[number - 1]:
+            raise _invalid("the point is the one before it again", f"{where}.points[{number}]")
+    if not shapely.LinearRing(_degrees(ring)).is_simple:
+        one, other = next(_crossings(ring))
+        raise _invalid(
+            f"the line to the next point meets that from point {other} to its next",
+            f"{where}.points[{one}]",
         )
 
 
-def zones_at(point: Point, zones: Iterable[ZoneShape]) -> tuple[str, ...]:
-    """The codes of the zones a point lies in or on the edge of, the smallest zone first."""
-    drawn = to_gcj_02(point)
-    spot = shapely.Point(drawn.longitude, drawn.latitude)
-    shapes = ((_polygon(zone.boundary), zone.zone_code) for zone in zones)
-    around = sorted((shape.area, zone_code) for shape, zone_code in shapes if shape.covers(spot))
-    return tuple(zone_code for _, zone_code in around)
+def _crossings(ring: Ring) -> Iterator[tuple[int, int]]:
+    """The pairs of lines that meet elsewhere than where one goes on as the other, by their first
+    points.
+    """
+    lines = [shapely.LineString(ends) for ends in pairwise(_degrees(ring))]
+    pairs = shapely.STRtree(lines).query(lines, predicate="intersects").T
+    last = len(lines) - 1
+    for one, other in sorted((int(one), int(other)) for one, other in pairs if one < other):
+        neighbours = other - one == 1 or (one, other) == (0, last)
+        if not neighbours or not lines[one].touches(lines[other]):
+            yield one, other
 
 
-def _polygon(boundary: Sequence[Point]) -> shapely.Polygon:
-    drawn = [to_gcj_02(point) for point in boundary]
-    return shapely.Polygon([(point.longitude, point.latitude) for point in drawn])
+def _invalid(message: str, field: str) -> InvalidArgument:
+    return InvalidArgument("ZONE_BOUNDARY_INVALID", message, field=field)

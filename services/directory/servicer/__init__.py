@@ -12,6 +12,8 @@ from services.directory.servicer.organisation import OrganisationRpcs
 from services.directory.servicer.outlets import OutletRpcs
 from services.directory.servicer.people import PersonRpcs
 from services.directory.servicer.places import PlaceRpcs
+from services.directory.servicer.regions import RegionRpcs
+from services.directory.servicer.zones import ZoneRpcs
 
 
 class DirectoryServicer(
@@ -22,6 +24,8 @@ class DirectoryServicer(
     OutletRpcs,
     CustomerRpcs,
     PlaceRpcs,
+    ZoneRpcs,
+    RegionRpcs,
     CalendarRpcs,
 ):
     """People and their organisation, absences, outlets, customers, places and calendars."""

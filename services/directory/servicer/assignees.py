@@ -34,7 +34,7 @@ class AssigneeRpcs(Rpcs):
         if request.role:
             path: Sequence[str] = ()
             if request.region_adcode:
-                path = self._path(request.region_adcode, self._clock.now(), "region_adcode")
+                path = await self._path(request.region_adcode, self._clock.now(), "region_adcode")
             holders = await people.active_holders(session, request.role, request.outlet_id)
             return rank_assignees(holders, path)
         if request.leader_of_person_id:

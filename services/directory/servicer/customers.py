@@ -19,12 +19,14 @@ from services.directory.convert.customers import (
     held_data,
 )
 from services.directory.convert.places import location_from_proto
+from services.directory.domain.address_text import chosen, parse_address
 from services.directory.domain.customers import (
     check_address_detail,
     check_customer,
     check_purpose,
 )
-from services.directory.servicer.base import Context, Rpcs, page_start, record_event
+from services.directory.index import load_names
+from services.directory.servicer.base import Context, Rpcs, page_start, record_event, shanghai_day
 from services.directory.store import customers
 from services.directory.store.rows import add
 from services.directory.tables import CustomerRow, DataKeyRow, PersonalDataRow, RevealRow
@@ -126,13 +128,18 @@ class CustomerRpcs(Rpcs):
     async def _keep_address(
         self, key: bytes, customer_id: str, address: pb.NewAddress, field: str
     ) -> str:
-        check_address_detail(address.detail, f"{field}.detail")
+        now, detail, adcode = self._clock.now(), address.detail, address.adcode
+        check_address_detail(detail, f"{field}.detail")
+        if not adcode:
+            parsed = parse_address(detail, load_names(shanghai_day(now)))
+            adcode, detail = chosen(parsed, f"{field}.detail").place.adcode, parsed.detail
+            check_address_detail(detail, f"{field}.detail")
         point = location_from_proto(address, field)
-        place = await self._resolve(address.adcode, point, f"{field}.adcode")
-        address_id = new_id("ad", self._clock.now())
+        place = await self._resolve(adcode, point, now, f"{field}.adcode")
+        address_id = new_id("ad", now)
         row = address_from_proto(address, address_id, customer_id, point, place)
         await add(current_session(), row)
-        await self._keep(key, customer_id, address_id, "address", address.detail)
+        await self._keep(key, customer_id, address_id, "address", detail)
         return address_id
 
     async def _masked(self, rows: Sequence[CustomerRow]) -> list[pb.Customer]:

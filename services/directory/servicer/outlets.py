@@ -21,7 +21,7 @@ class OutletRpcs(Rpcs):
         current_actor().require_role(*KEEPS_PEOPLE)
         now = self._clock.now()
         check_outlet(request.outlet.name, request.outlet.cooperation_mode)
-        self._check_regions(request.outlet.region_adcodes, now, "outlet")
+        await self._check_regions(request.outlet.region_adcodes, now, "outlet")
         row = outlet_from_proto(request.outlet, request.outlet.outlet_id or new_id("ou", now))
         return outlet_to_proto(await put(current_session(), row))
 

@@ -38,7 +38,7 @@ class PersonRpcs(Rpcs):
         current_actor().require_role(*KEEPS_PEOPLE)
         session, now, wanted = current_session(), self._clock.now(), request.person
         check_person(wanted.display_name, wanted.roles, wanted.department_ids)
-        self._check_regions(wanted.region_adcodes, now, "person")
+        await self._check_regions(wanted.region_adcodes, now, "person")
         person_id = wanted.person_id or new_id("pe", now)
         await self._check_leader(person_id, wanted.leader_person_id)
         await people.lock(session, person_id)

@@ -1,21 +1,62 @@
-"""Zones and city tiers."""
+"""Zones, city tiers and macro-regions, version by version."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.directory.tables import CityTierRow, ZoneRow
+from services.directory.tables import (
+    CityTierRow,
+    MacroRegionsRow,
+    PlaceRevisionRow,
+    ZoneRow,
+)
+
+Edited = TypeVar("Edited", ZoneRow, CityTierRow, MacroRegionsRow)
 
 
-async def zones(session: AsyncSession) -> Sequence[ZoneRow]:
-    """Every zone, by code."""
-    return (await session.scalars(select(ZoneRow).order_by(ZoneRow.zone_code))).all()
+async def revision(session: AsyncSession) -> int:
+    """How often anything was edited."""
+    return (await session.scalars(select(PlaceRevisionRow.revision))).one()
 
 
-async def city_tiers(session: AsyncSession, adcodes: Sequence[str]) -> dict[str, str]:
-    """The tiers of those of the places that have one."""
-    query = select(CityTierRow).where(CityTierRow.adcode.in_(adcodes))
-    return {row.adcode: row.city_tier for row in await session.scalars(query)}
+async def next_revision(session: AsyncSession) -> int:
+    """Begin an edit: from here on no other one goes on until the transaction ends."""
+    counted = update(PlaceRevisionRow).values(revision=PlaceRevisionRow.revision + 1)
+    return (await session.scalars(counted.returning(PlaceRevisionRow.revision))).one()
+
+
+async def edited_since(
+    session: AsyncSession, kind: type[Edited], after: int, until: int
+) -> Sequence[Edited]:
+    """The versions of one kind that were written after a revision, up to another."""
+    rows = await session.scalars(
+        select(kind)
+        .where(kind.revision > after, kind.revision <= until)
+        .order_by(kind.revision, kind.version)
+    )
+    return rows.all()
+
+
+async def zone_versions(session: AsyncSession, zone_code: str) -> Sequence[ZoneRow]:
+    """Every version of a zone, in their order."""
+    rows = await session.scalars(
+        select(ZoneRow).where(ZoneRow.zone_code == zone_code).order_by(ZoneRow.version)
+    )
+    return rows.all()
+
+
+async def newest_tier_version(session: AsyncSession, adcode: str) -> int:
+    """How often the tier of a place was edited."""
+    query = select(CityTierRow.version).where(CityTierRow.adcode == adcode)
+    found = await session.scalars(query.order_by(CityTierRow.version.desc()).limit(1))
+    return found.one_or_none() or 0
+
+
+async def newest_macro_regions_version(session: AsyncSession) -> int:
+    """How often the table of macro-regions was edited."""
+    query = select(MacroRegionsRow.version).order_by(MacroRegionsRow.version.desc()).limit(1)
+    return (await session.scalars(query)).one()

@@ -157,7 +157,7 @@ expose(
     "GET",
     "",
     f"{_SERVICE}/ListPlaces",
-    "What lies directly in a place today; without parent_adcode the provinces",
+    "What lies directly in a place, today or ?at= an instant; without parent_adcode the provinces",
 )
 expose(
     places,
@@ -169,34 +169,109 @@ expose(
 )
 expose(
     places,
-    "PUT",
-    "/{adcode}/city-tier",
-    f"{_SERVICE}/PutCityTier",
-    "Put a city into one of the company's tiers",
-    body="city_tier",
-    example={"city_tier": "tier1"},
+    "POST",
+    "/parse",
+    f"{_SERVICE}/ParseAddress",
+    "What place an address text names, and all that fit when there are several",
+    example={"address_text": "北京朝阳区朝阳北路101号"},
 )
 
-zones = APIRouter(prefix="/zones", tags=["places 区域"])
-expose(zones, "GET", "", f"{_SERVICE}/ListZones", "Zones 商圈 with their boundaries")
+city_tiers = APIRouter(prefix="/city-tiers", tags=["places 区域"])
 expose(
-    zones,
-    "PUT",
-    "/{zone_code}",
-    f"{_SERVICE}/PutZone",
-    "Create or change a zone",
-    body="zone",
+    city_tiers,
+    "GET",
+    "",
+    f"{_SERVICE}/ListCityTiers",
+    "The company's tiers of cities, today or ?at= an instant, or ?history_of_adcode=",
+)
+expose(
+    city_tiers,
+    "POST",
+    "",
+    f"{_SERVICE}/PutCityTier",
+    "Put a city into one of the company's tiers, from now or from an instant on",
     example={
-        "name": "示例商圈",
-        "boundary": [
-            {"longitude": 116.40, "latitude": 39.90},
-            {"longitude": 116.42, "latitude": 39.90},
-            {"longitude": 116.42, "latitude": 39.92},
-            {"longitude": 116.40, "latitude": 39.90},
-        ],
+        "city_tier": {"adcode": "510100", "city_tier": "tier1"},
+        "effective_from": "2027-01-01T00:00:00+08:00",
     },
 )
 
+macro_regions = APIRouter(prefix="/macro-regions", tags=["places 区域"])
+expose(
+    macro_regions,
+    "GET",
+    "",
+    f"{_SERVICE}/GetMacroRegions",
+    "Which provinces make up 华北, 华东 …, today or ?at= an instant",
+)
+expose(
+    macro_regions,
+    "PUT",
+    "",
+    f"{_SERVICE}/PutMacroRegions",
+    "Draw all macro-regions anew, from now or from an instant on",
+    example={
+        "macro_regions": [
+            {"macro_region_code": "CN-NORTH", "name": "华北", "province_adcodes": ["110000"]}
+        ],
+        "version": 1,
+    },
+)
+
+zones = APIRouter(prefix="/zones", tags=["places 区域"])
+expose(
+    zones,
+    "GET",
+    "",
+    f"{_SERVICE}/ListZones",
+    "Zones 商圈, today or ?at= an instant, without their rings",
+)
+expose(
+    zones,
+    "POST",
+    "",
+    f"{_SERVICE}/PutZone",
+    "Draw a zone, or draw it anew from now or from an instant on",
+    example={
+        "zone": {
+            "zone_code": "BJ-EXAMPLE",
+            "name": "示例商圈",
+            "coordinate_system": "GCJ-02",
+            "parts": [
+                {
+                    "rings": [
+                        {
+                            "points": [
+                                {"longitude": 116.40, "latitude": 39.90},
+                                {"longitude": 116.42, "latitude": 39.90},
+                                {"longitude": 116.42, "latitude": 39.92},
+                                {"longitude": 116.40, "latitude": 39.90},
+                            ]
+                        }
+                    ]
+                }
+            ],
+        },
+        "effective_from": "2027-01-01T00:00:00+08:00",
+    },
+)
+expose(
+    zones,
+    "GET",
+    "/{zone_code}",
+    f"{_SERVICE}/GetZone",
+    "One zone with its rings and every edit of it",
+)
+expose(
+    zones,
+    "DELETE",
+    "/{zone_code}",
+    f"{_SERVICE}/EndZone",
+    "From now or from an instant on there is no such zone",
+    example={"effective_from": "2027-01-01T00:00:00+08:00"},
+)
+
 ROUTERS: Final = (
-    people, departments, absences, assignees, outlets, customers, personal_data, places, zones,
+    people, departments, absences, assignees, outlets, customers, personal_data, places, city_tiers,
+    macro_regions, zones,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.clock import FixedClock
 from protos.directory.v1 import directory_pb2_grpc
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 Event = TypeVar("Event", bound=Message)
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+def instant(at: datetime) -> Timestamp:
+    """An instant on the wire."""
+    message = Timestamp()
+    message.FromDatetime(at)
+    return message
 
 
 @pytest.fixture(scope="module")

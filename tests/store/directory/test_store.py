@@ -3,12 +3,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
-from services.directory.store import calendars, customers, people, places
-from services.directory.store.rows import add, put
+from services.directory.store import calendars, customers, people
+from services.directory.store.rows import add
 from services.directory.tables import (
     AddressRow,
     CalendarDefinitionRow,
-    CityTierRow,
     CustomerRow,
     PersonalDataRow,
     RevealRow,
@@ -36,6 +35,7 @@ def address(address_id: str, **changes: object) -> AddressRow:
             "zone_codes": [],
             "city_tier": "",
             "place_name": "",
+            "former_adcode": "",
             "floor": 1,
             **changes,
         }
@@ -122,9 +122,3 @@ async def test_the_last_definition_of_a_calendar_counts(session: AsyncSession) -
     assert (await calendars.calendar(session, "office")).time_zone == "Asia/Shanghai"
     with pytest.raises(NotFound, match="CALENDAR_UNKNOWN"):
         await calendars.calendar(session, "lunar")
-
-
-async def test_tiers_of_places_that_have_none_are_absent(session: AsyncSession) -> None:
-    await put(session, CityTierRow(adcode="110100", city_tier="tier2"))
-    await put(session, CityTierRow(adcode="110100", city_tier="tier1"))
-    assert await places.city_tiers(session, ["110100", "310100"]) == {"110100": "tier1"}

@@ -1,0 +1,49 @@
+"""Zones to test with."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from services.directory.domain.coordinates import GCJ_02, Point
+from services.directory.domain.zones import Part, Ring, ZoneShape, ZoneVersion
+from services.directory.index import Atlas
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def ring(*corners: tuple[float, float]) -> Ring:
+    """A ring through corners in degrees, closed."""
+    return tuple(Point(*corner) for corner in (*corners, corners[0]))
+
+
+def square(west: float, south: float, east: float, north: float) -> Ring:
+    """A ring along two parallels and two meridians."""
+    return ring((west, south), (east, south), (east, north), (west, north))
+
+
+def circle(longitude: float, latitude: float, reach: Sequence[float]) -> Ring:
+    """A ring around a centre: as many points as distances, each in its direction."""
+    turns = [2 * math.pi * number / len(reach) for number in range(len(reach))]
+    return ring(
+        *(
+            (longitude + far * math.cos(turn), latitude + far * math.sin(turn))
+            for far, turn in zip(reach, turns, strict=True)
+        )
+    )
+
+
+def zone(
+    zone_code: str,
+    *parts: Part,
+    version: int = 1,
+    effective_from: datetime = NOW,
+    system: str = GCJ_02,
+) -> ZoneVersion:
+    """A version of a zone; without parts it ends."""
+    shape = ZoneShape(system, parts) if parts else None
+    return ZoneVersion(zone_code, version, effective_from, zone_code, shape, NOW, "pe_1")
+
+
+def atlas_of(*zones: ZoneVersion) -> Atlas:
+    """An atlas of zones alone."""
+    return Atlas().extended(1, zones, (), ())
