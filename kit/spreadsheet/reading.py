@@ -7,7 +7,8 @@ import io
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from kit.spreadsheet.table import FORMULA, Cell, Limits, Table, assemble, plain, refused
+from kit.errors import InvalidArgument
+from kit.spreadsheet.table import FIELD, FORMULA, Cell, Limits, Table, assemble, plain
 from kit.spreadsheet.workbook import read_workbook
 
 _XLSX: Final = b"PK\x03\x04"
@@ -32,16 +33,18 @@ def read_tables(content: bytes, names: Collection[str], limits: Limits) -> list[
     """
     if len(content) > limits.bytes:
         megabytes = limits.bytes // 1024**2
-        raise refused(
+        raise InvalidArgument(
             "SPREADSHEET_TOO_LARGE",
             f"a file has at most {megabytes} MiB; split it",
-            f"文件最大 {megabytes} MiB，请拆成几个文件。",
+            field=FIELD,
+            details={"zh": f"文件最大 {megabytes} MiB，请拆成几个文件。"},
         )
     if content.startswith(_OLE):
-        raise refused(
+        raise InvalidArgument(
             "SPREADSHEET_UNREADABLE",
             "an old or a password-protected Excel file; save it as XLSX without a password",
-            "这是旧版或加了密码的 Excel 文件，请另存为不带密码的 XLSX。",
+            field=FIELD,
+            details={"zh": "这是旧版或加了密码的 Excel 文件，请另存为不带密码的 XLSX。"},
         )
     if content.startswith(_XLSX):
         return read_workbook(content, names, limits)
@@ -55,10 +58,11 @@ def _decoded(content: bytes) -> str:
                 return content.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    raise refused(
+    raise InvalidArgument(
         "SPREADSHEET_UNREADABLE",
         "neither XLSX nor CSV in UTF-8 or GB18030; save it as XLSX or as CSV UTF-8",
-        "不是 XLSX，也不是 UTF-8 或 GB18030 的 CSV，请另存为 XLSX 或“CSV UTF-8”。",
+        field=FIELD,
+        details={"zh": "不是 XLSX，也不是 UTF-8 或 GB18030 的 CSV，请另存为 XLSX 或“CSV UTF-8”。"},
     )
 
 
@@ -69,10 +73,11 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[Cell]]]:
         for number, cells in enumerate(lines, start=1):
             yield number, [_csv_cell(cell.strip()) for cell in cells]
     except csv.Error as error:
-        raise refused(
+        raise InvalidArgument(
             "SPREADSHEET_UNREADABLE",
             f"row {number + 1} is no CSV: {error}; check its quotation marks",
-            f"第 {number + 1} 行不是 CSV，请检查引号。",
+            field=FIELD,
+            details={"zh": f"第 {number + 1} 行不是 CSV，请检查引号。"},
         ) from error
 
 

@@ -11,6 +11,8 @@ from kit.errors import InvalidArgument
 #: What spreadsheets take for the beginning of a formula, full-width signs included.
 _FORMULAS: Final = tuple("=+-@\t\r＝＋－＠")
 _QUOTE: Final = "'"
+#: Of a request: where the file is.
+FIELD: Final = "content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,18 @@ def assemble(sheet: str, numbered: Iterable[tuple[int, Sequence[Cell]]], limits:
     filled = ((number, cells) for number, cells in numbered if any(cells))
     heading_row, first = next(filled, (0, ()))
     if not heading_row:
-        raise refused("SPREADSHEET_EMPTY", "the sheet is empty", "表是空的。")
+        raise InvalidArgument(
+            "SPREADSHEET_EMPTY", "the sheet is empty", field=FIELD, details={"zh": "表是空的。"}
+        )
     headings, problems = _headings(sheet, heading_row, first, limits)
     rows: list[Row] = []
     for number, cells in filled:
         if len(rows) == limits.rows:
-            raise refused(
+            raise InvalidArgument(
                 "SPREADSHEET_TOO_LARGE",
                 f"a sheet has at most {limits.rows} rows; split it",
-                f"一张表最多 {limits.rows} 行，请拆成几个文件。",
+                field=FIELD,
+                details={"zh": f"一张表最多 {limits.rows} 行，请拆成几个文件。"},
             )
         problems += _cell_problems(sheet, number, headings, cells)
         texts = zip(headings, cells, strict=False)
@@ -110,11 +115,6 @@ def assemble(sheet: str, numbered: Iterable[tuple[int, Sequence[Cell]]], limits:
         rows.append(Row(number, dict.fromkeys(filter(None, headings), "") | found))
     named = tuple(filter(None, headings))
     return Table(sheet, heading_row, named, tuple(rows), tuple(problems))
-
-
-def refused(reason: str, english: str, chinese: str) -> InvalidArgument:
-    """A file that is not read at all."""
-    return InvalidArgument(reason, english, field="content", details={"zh": chinese})
 
 
 def _headings(
@@ -139,10 +139,11 @@ def _headings(
     while headings and not headings[-1]:
         headings.pop()
     if len(headings) > limits.columns:
-        raise refused(
+        raise InvalidArgument(
             "SPREADSHEET_TOO_LARGE",
             f"a sheet has at most {limits.columns} columns",
-            f"一张表最多 {limits.columns} 列。",
+            field=FIELD,
+            details={"zh": f"一张表最多 {limits.columns} 列。"},
         )
     return headings, problems
 

@@ -20,7 +20,9 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from openpyxl import DEFUSEDXML, load_workbook
 
+from kit.errors import InvalidArgument
 from kit.spreadsheet.table import (
+    FIELD,
     FORMULA,
     BadCell,
     Cell,
@@ -28,7 +30,6 @@ from kit.spreadsheet.table import (
     Table,
     assemble,
     plain,
-    refused,
 )
 
 assert DEFUSEDXML, "workbooks are only read with defusedxml"
@@ -82,14 +83,18 @@ def read_workbook(content: bytes, names: Collection[str], limits: Limits) -> lis
         most = limits.rows + 2
         raw = [(one.title, list(islice(_rows(one), most))) for one in wanted]
     except _BROKEN as error:
-        raise refused(
+        raise InvalidArgument(
             "SPREADSHEET_UNREADABLE",
             f"the file is no XLSX workbook that can be read: {type(error).__name__}",
-            "这个文件不是能读的 XLSX，请用电子表格软件重新保存。",
+            field=FIELD,
+            details={"zh": "这个文件不是能读的 XLSX，请用电子表格软件重新保存。"},
         ) from error
     if not raw:
-        raise refused(
-            "SPREADSHEET_EMPTY", "the workbook has no visible sheet", "没有可见的工作表。"
+        raise InvalidArgument(
+            "SPREADSHEET_EMPTY",
+            "the workbook has no visible sheet",
+            field=FIELD,
+            details={"zh": "没有可见的工作表。"},
         )
     return [assemble(title, rows, limits) for title, rows in raw]
 
@@ -114,12 +119,13 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
             yield number, [_cell(cell) for cell in row]
 
 
-def _too_large() -> Exception:
-    return refused(
+def _too_large() -> InvalidArgument:
+    return InvalidArgument(
         "SPREADSHEET_TOO_LARGE",
         "the workbook unpacks to too much; keep only the sheet that is imported, and delete its"
         " empty rows and columns",
-        "工作簿展开后过大，请只保留要导入的表，并删除空行、空列。",
+        field=FIELD,
+        details={"zh": "工作簿展开后过大，请只保留要导入的表，并删除空行、空列。"},
     )
 
 

@@ -31,7 +31,7 @@ def mounts(clock: Clock) -> list[Mount]:
         Mount(
             "pricing.v1.LibraryService",
             library_pb2_grpc.add_LibraryServiceServicer_to_server,
-            LibraryServicer(),
+            LibraryServicer(clock),
         ),
         Mount(
             "pricing.v1.PriceBookService",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kit.db.tables import INSTANT, metadata_for
@@ -28,6 +28,31 @@ class ItemRow(Base):
     catalogue: Mapped[str]
     name: Mapped[str]
     unit: Mapped[str]
+    parent_item_code: Mapped[str | None]
+    variant_of_item_code: Mapped[str | None]
+    variant_options: Mapped[dict[str, str]] = mapped_column(JSONB)
+    fields: Mapped[dict[str, str]] = mapped_column(JSONB)
+    pictures: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    description: Mapped[str]
+    brand: Mapped[str]
+    model: Mapped[str]
+    spec: Mapped[str]
+    revision: Mapped[int]
+    retired_at: Mapped[datetime | None] = mapped_column(INSTANT)
+
+
+class ItemFieldRow(Base):
+    """A field that the items of one library have besides those of every item."""
+
+    __tablename__ = "item_field"
+
+    catalogue: Mapped[str] = mapped_column(primary_key=True)
+    field_code: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    kind: Mapped[str]
+    choices: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    required: Mapped[bool]
+    revision: Mapped[int]
 
 
 class PriceBookVersionRow(Base):

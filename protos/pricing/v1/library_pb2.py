@@ -22,28 +22,98 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
+from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/pricing/v1/library.proto\x12\npricing.v1\x1a\x1bprotos/common/v1/page.proto\"_\n\x04Item\x12\x11\n\titem_code\x18\x01 \x01(\t\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\"I\n\x0ePutItemRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x1e\n\x04item\x18\x02 \x01(\x0b\x32\x10.pricing.v1.Item\"b\n\x10ListItemsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\"W\n\x11ListItemsResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.pricing.v1.Item\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo*g\n\tCatalogue\x12\x19\n\x15\x43\x41TALOGUE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41TALOGUE_PROJECT_LIBRARY\x10\x01\x12 \n\x1c\x43\x41TALOGUE_SPARE_PART_LIBRARY\x10\x02\x32\x98\x01\n\x0eLibraryService\x12\x37\n\x07PutItem\x12\x1a.pricing.v1.PutItemRequest\x1a\x10.pricing.v1.Item\x12M\n\tListItems\x12\x1c.pricing.v1.ListItemsRequest\x1a\x1d.pricing.v1.ListItemsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/pricing/v1/library.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\"\xff\x03\n\x04Item\x12\x11\n\titem_code\x18\x01 \x01(\t\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x18\n\x10parent_item_code\x18\x05 \x01(\t\x12\x1c\n\x14variant_of_item_code\x18\x06 \x01(\t\x12=\n\x0fvariant_options\x18\x07 \x03(\x0b\x32$.pricing.v1.Item.VariantOptionsEntry\x12,\n\x06\x66ields\x18\x08 \x03(\x0b\x32\x1c.pricing.v1.Item.FieldsEntry\x12\x10\n\x08pictures\x18\t \x03(\t\x12\x13\n\x0b\x64\x65scription\x18\n \x01(\t\x12\r\n\x05\x62rand\x18\x0b \x01(\t\x12\r\n\x05model\x18\x0c \x01(\t\x12\x0c\n\x04spec\x18\r \x01(\t\x12\x10\n\x08revision\x18\x0e \x01(\x05\x12.\n\nretired_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x35\n\x13VariantOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"I\n\x0ePutItemRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x1e\n\x04item\x18\x02 \x01(\x0b\x32\x10.pricing.v1.Item\"Q\n\x11RetireItemRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x05\"R\n\x12RestoreItemRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x05\")\n\x0eGetItemRequest\x12\x17\n\titem_code\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"\xfc\x01\n\x10ListItemsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x18\n\x10parent_item_code\x18\x03 \x01(\t\x12\x1c\n\x14variant_of_item_code\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x12\n\nfield_code\x18\x06 \x01(\t\x12\x13\n\x0b\x66ield_value\x18\x07 \x01(\t\x12)\n\x07retired\x18\x08 \x01(\x0e\x32\x18.pricing.v1.RetiredItems\"f\n\x11ListItemsResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.pricing.v1.Item\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\x12\r\n\x05total\x18\x03 \x01(\x03\"\xb6\x01\n\tItemField\x12(\n\tcatalogue\x18\x01 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x12\n\nfield_code\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\'\n\x04kind\x18\x04 \x01(\x0e\x32\x19.pricing.v1.ItemFieldKind\x12\x0f\n\x07\x63hoices\x18\x05 \x03(\t\x12\x10\n\x08required\x18\x06 \x01(\x08\x12\x10\n\x08revision\x18\x07 \x01(\x05\"T\n\x13PutItemFieldRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12$\n\x05\x66ield\x18\x02 \x01(\x0b\x32\x15.pricing.v1.ItemField\"A\n\x15ListItemFieldsRequest\x12(\n\tcatalogue\x18\x01 \x01(\x0e\x32\x15.pricing.v1.Catalogue\"?\n\x16ListItemFieldsResponse\x12%\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x15.pricing.v1.ItemField\"v\n\x0cSheetProblem\x12\r\n\x05sheet\x18\x01 \x01(\t\x12\x12\n\nrow_number\x18\x02 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x12\n\nmessage_en\x18\x06 \x01(\t\"J\n\nItemChange\x12\x0e\n\x06\x63olumn\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x03 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x04 \x01(\t\"\xbb\x01\n\rItemImportRow\x12\x12\n\nrow_number\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12.\n\x07outcome\x18\x03 \x01(\x0e\x32\x1d.pricing.v1.ItemImportOutcome\x12\'\n\x07\x63hanges\x18\x04 \x03(\x0b\x32\x16.pricing.v1.ItemChange\x12*\n\x08problems\x18\x05 \x03(\x0b\x32\x18.pricing.v1.SheetProblem\"U\n\x18PreviewItemImportRequest\x12(\n\tcatalogue\x18\x01 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\xd7\x01\n\x11ItemImportPreview\x12\'\n\x04rows\x18\x01 \x03(\x0b\x32\x19.pricing.v1.ItemImportRow\x12*\n\x08problems\x18\x02 \x03(\x0b\x32\x18.pricing.v1.SheetProblem\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x03 \x01(\x05\x12\x0f\n\x07\x63hanged\x18\x04 \x01(\x05\x12\x11\n\tunchanged\x18\x05 \x01(\x05\x12\r\n\x05wrong\x18\x06 \x01(\x05\x12\x13\n\x0b\x66ile_sha256\x18\x07 \x01(\t\x12\x16\n\x0elibrary_sha256\x18\x08 \x01(\t\"\x95\x01\n\x12ImportItemsRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12(\n\tcatalogue\x18\x02 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\x0c\x12\x13\n\x0b\x66ile_sha256\x18\x04 \x01(\t\x12\x16\n\x0elibrary_sha256\x18\x05 \x01(\t\"\xba\x01\n\x12\x45xportItemsRequest\x12(\n\tcatalogue\x18\x01 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\'\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x17.pricing.v1.SheetFormat\x12\x18\n\x10parent_item_code\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12)\n\x07retired\x18\x05 \x01(\x0e\x32\x18.pricing.v1.RetiredItems\"/\n\rItemsExported\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"F\n\x07ItemPut\x12\x1e\n\x04item\x18\x01 \x01(\x0b\x32\x10.pricing.v1.Item:\x1b\xca\xda\x18\x17\x12\x15\xe9\xa1\xb9\xe7\x9b\xae\xe6\x88\x96\xe5\xa4\x87\xe4\xbb\xb6\xe5\x8f\x98\xe6\x9b\xb4\"Q\n\x0cItemFieldPut\x12$\n\x05\x66ield\x18\x01 \x01(\x0b\x32\x15.pricing.v1.ItemField:\x1b\xca\xda\x18\x17\x12\x15\xe8\x87\xaa\xe5\xae\x9a\xe4\xb9\x89\xe5\xad\x97\xe6\xae\xb5\xe5\x8f\x98\xe6\x9b\xb4\"\x9e\x01\n\rItemsImported\x12(\n\tcatalogue\x18\x01 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x13\n\x0b\x66ile_sha256\x18\x02 \x01(\t\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x03 \x01(\x05\x12\x0f\n\x07\x63hanged\x18\x04 \x01(\x05\x12\x11\n\tunchanged\x18\x05 \x01(\x05:\x1b\xca\xda\x18\x17\x12\x15\xe9\xa1\xb9\xe7\x9b\xae\xe6\x88\x96\xe5\xa4\x87\xe4\xbb\xb6\xe5\xaf\xbc\xe5\x85\xa5*g\n\tCatalogue\x12\x19\n\x15\x43\x41TALOGUE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41TALOGUE_PROJECT_LIBRARY\x10\x01\x12 \n\x1c\x43\x41TALOGUE_SPARE_PART_LIBRARY\x10\x02*a\n\x0cRetiredItems\x12\x1d\n\x19RETIRED_ITEMS_UNSPECIFIED\x10\x00\x12\x1a\n\x16RETIRED_ITEMS_INCLUDED\x10\x01\x12\x16\n\x12RETIRED_ITEMS_ONLY\x10\x02*\xb6\x01\n\rItemFieldKind\x12\x1f\n\x1bITEM_FIELD_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14ITEM_FIELD_KIND_TEXT\x10\x01\x12\x1a\n\x16ITEM_FIELD_KIND_NUMBER\x10\x02\x12\x18\n\x14ITEM_FIELD_KIND_FLAG\x10\x03\x12\x1a\n\x16ITEM_FIELD_KIND_CHOICE\x10\x04\x12\x18\n\x14ITEM_FIELD_KIND_DATE\x10\x05*\xba\x01\n\x11ItemImportOutcome\x12#\n\x1fITEM_IMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19ITEM_IMPORT_OUTCOME_ADDED\x10\x01\x12\x1f\n\x1bITEM_IMPORT_OUTCOME_CHANGED\x10\x02\x12!\n\x1dITEM_IMPORT_OUTCOME_UNCHANGED\x10\x03\x12\x1d\n\x19ITEM_IMPORT_OUTCOME_WRONG\x10\x04*X\n\x0bSheetFormat\x12\x1c\n\x18SHEET_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11SHEET_FORMAT_XLSX\x10\x01\x12\x14\n\x10SHEET_FORMAT_CSV\x10\x02\x32\xa8\x06\n\x0eLibraryService\x12\x37\n\x07PutItem\x12\x1a.pricing.v1.PutItemRequest\x1a\x10.pricing.v1.Item\x12=\n\nRetireItem\x12\x1d.pricing.v1.RetireItemRequest\x1a\x10.pricing.v1.Item\x12?\n\x0bRestoreItem\x12\x1e.pricing.v1.RestoreItemRequest\x1a\x10.pricing.v1.Item\x12p\n\x07GetItem\x12\x1a.pricing.v1.GetItemRequest\x1a\x10.pricing.v1.Item\"7\x90\x02\x01\xc2\xda\x18\x30\n\x15\xe6\x9f\xa5\xe8\xaf\xa2\xe9\xa1\xb9\xe7\x9b\xae\xe6\x88\x96\xe5\xa4\x87\xe4\xbb\xb6\x12\x0cLook up item\x1a\x07pricing \x01\x12M\n\tListItems\x12\x1c.pricing.v1.ListItemsRequest\x1a\x1d.pricing.v1.ListItemsResponse\"\x03\x90\x02\x01\x12\x46\n\x0cPutItemField\x12\x1f.pricing.v1.PutItemFieldRequest\x1a\x15.pricing.v1.ItemField\x12\\\n\x0eListItemFields\x12!.pricing.v1.ListItemFieldsRequest\x1a\".pricing.v1.ListItemFieldsResponse\"\x03\x90\x02\x01\x12]\n\x11PreviewItemImport\x12$.pricing.v1.PreviewItemImportRequest\x1a\x1d.pricing.v1.ItemImportPreview\"\x03\x90\x02\x01\x12H\n\x0bImportItems\x12\x1e.pricing.v1.ImportItemsRequest\x1a\x19.pricing.v1.ItemsImported\x12M\n\x0b\x45xportItems\x12\x1e.pricing.v1.ExportItemsRequest\x1a\x19.pricing.v1.ItemsExported\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.pricing.v1.library_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_ITEM_VARIANTOPTIONSENTRY']._loaded_options = None
+  _globals['_ITEM_VARIANTOPTIONSENTRY']._serialized_options = b'8\001'
+  _globals['_ITEM_FIELDSENTRY']._loaded_options = None
+  _globals['_ITEM_FIELDSENTRY']._serialized_options = b'8\001'
+  _globals['_GETITEMREQUEST'].fields_by_name['item_code']._loaded_options = None
+  _globals['_GETITEMREQUEST'].fields_by_name['item_code']._serialized_options = b'\320\332\030\001'
+  _globals['_ITEMPUT']._loaded_options = None
+  _globals['_ITEMPUT']._serialized_options = b'\312\332\030\027\022\025\351\241\271\347\233\256\346\210\226\345\244\207\344\273\266\345\217\230\346\233\264'
+  _globals['_ITEMFIELDPUT']._loaded_options = None
+  _globals['_ITEMFIELDPUT']._serialized_options = b'\312\332\030\027\022\025\350\207\252\345\256\232\344\271\211\345\255\227\346\256\265\345\217\230\346\233\264'
+  _globals['_ITEMSIMPORTED']._loaded_options = None
+  _globals['_ITEMSIMPORTED']._serialized_options = b'\312\332\030\027\022\025\351\241\271\347\233\256\346\210\226\345\244\207\344\273\266\345\257\274\345\205\245'
+  _globals['_LIBRARYSERVICE'].methods_by_name['GetItem']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['GetItem']._serialized_options = b'\220\002\001\302\332\0300\n\025\346\237\245\350\257\242\351\241\271\347\233\256\346\210\226\345\244\207\344\273\266\022\014Look up item\032\007pricing \001'
   _globals['_LIBRARYSERVICE'].methods_by_name['ListItems']._loaded_options = None
   _globals['_LIBRARYSERVICE'].methods_by_name['ListItems']._serialized_options = b'\220\002\001'
-  _globals['_CATALOGUE']._serialized_start=437
-  _globals['_CATALOGUE']._serialized_end=540
-  _globals['_ITEM']._serialized_start=76
-  _globals['_ITEM']._serialized_end=171
-  _globals['_PUTITEMREQUEST']._serialized_start=173
-  _globals['_PUTITEMREQUEST']._serialized_end=246
-  _globals['_LISTITEMSREQUEST']._serialized_start=248
-  _globals['_LISTITEMSREQUEST']._serialized_end=346
-  _globals['_LISTITEMSRESPONSE']._serialized_start=348
-  _globals['_LISTITEMSRESPONSE']._serialized_end=435
-  _globals['_LIBRARYSERVICE']._serialized_start=543
-  _globals['_LIBRARYSERVICE']._serialized_end=695
+  _globals['_LIBRARYSERVICE'].methods_by_name['ListItemFields']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['ListItemFields']._serialized_options = b'\220\002\001'
+  _globals['_LIBRARYSERVICE'].methods_by_name['PreviewItemImport']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['PreviewItemImport']._serialized_options = b'\220\002\001'
+  _globals['_LIBRARYSERVICE'].methods_by_name['ExportItems']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['ExportItems']._serialized_options = b'\220\002\001'
+  _globals['_CATALOGUE']._serialized_start=3094
+  _globals['_CATALOGUE']._serialized_end=3197
+  _globals['_RETIREDITEMS']._serialized_start=3199
+  _globals['_RETIREDITEMS']._serialized_end=3296
+  _globals['_ITEMFIELDKIND']._serialized_start=3299
+  _globals['_ITEMFIELDKIND']._serialized_end=3481
+  _globals['_ITEMIMPORTOUTCOME']._serialized_start=3484
+  _globals['_ITEMIMPORTOUTCOME']._serialized_end=3670
+  _globals['_SHEETFORMAT']._serialized_start=3672
+  _globals['_SHEETFORMAT']._serialized_end=3760
+  _globals['_ITEM']._serialized_start=137
+  _globals['_ITEM']._serialized_end=648
+  _globals['_ITEM_VARIANTOPTIONSENTRY']._serialized_start=548
+  _globals['_ITEM_VARIANTOPTIONSENTRY']._serialized_end=601
+  _globals['_ITEM_FIELDSENTRY']._serialized_start=603
+  _globals['_ITEM_FIELDSENTRY']._serialized_end=648
+  _globals['_PUTITEMREQUEST']._serialized_start=650
+  _globals['_PUTITEMREQUEST']._serialized_end=723
+  _globals['_RETIREITEMREQUEST']._serialized_start=725
+  _globals['_RETIREITEMREQUEST']._serialized_end=806
+  _globals['_RESTOREITEMREQUEST']._serialized_start=808
+  _globals['_RESTOREITEMREQUEST']._serialized_end=890
+  _globals['_GETITEMREQUEST']._serialized_start=892
+  _globals['_GETITEMREQUEST']._serialized_end=933
+  _globals['_LISTITEMSREQUEST']._serialized_start=936
+  _globals['_LISTITEMSREQUEST']._serialized_end=1188
+  _globals['_LISTITEMSRESPONSE']._serialized_start=1190
+  _globals['_LISTITEMSRESPONSE']._serialized_end=1292
+  _globals['_ITEMFIELD']._serialized_start=1295
+  _globals['_ITEMFIELD']._serialized_end=1477
+  _globals['_PUTITEMFIELDREQUEST']._serialized_start=1479
+  _globals['_PUTITEMFIELDREQUEST']._serialized_end=1563
+  _globals['_LISTITEMFIELDSREQUEST']._serialized_start=1565
+  _globals['_LISTITEMFIELDSREQUEST']._serialized_end=1630
+  _globals['_LISTITEMFIELDSRESPONSE']._serialized_start=1632
+  _globals['_LISTITEMFIELDSRESPONSE']._serialized_end=1695
+  _globals['_SHEETPROBLEM']._serialized_start=1697
+  _globals['_SHEETPROBLEM']._serialized_end=1815
+  _globals['_ITEMCHANGE']._serialized_start=1817
+  _globals['_ITEMCHANGE']._serialized_end=1891
+  _globals['_ITEMIMPORTROW']._serialized_start=1894
+  _globals['_ITEMIMPORTROW']._serialized_end=2081
+  _globals['_PREVIEWITEMIMPORTREQUEST']._serialized_start=2083
+  _globals['_PREVIEWITEMIMPORTREQUEST']._serialized_end=2168
+  _globals['_ITEMIMPORTPREVIEW']._serialized_start=2171
+  _globals['_ITEMIMPORTPREVIEW']._serialized_end=2386
+  _globals['_IMPORTITEMSREQUEST']._serialized_start=2389
+  _globals['_IMPORTITEMSREQUEST']._serialized_end=2538
+  _globals['_EXPORTITEMSREQUEST']._serialized_start=2541
+  _globals['_EXPORTITEMSREQUEST']._serialized_end=2727
+  _globals['_ITEMSEXPORTED']._serialized_start=2729
+  _globals['_ITEMSEXPORTED']._serialized_end=2776
+  _globals['_ITEMPUT']._serialized_start=2778
+  _globals['_ITEMPUT']._serialized_end=2848
+  _globals['_ITEMFIELDPUT']._serialized_start=2850
+  _globals['_ITEMFIELDPUT']._serialized_end=2931
+  _globals['_ITEMSIMPORTED']._serialized_start=2934
+  _globals['_ITEMSIMPORTED']._serialized_end=3092
+  _globals['_LIBRARYSERVICE']._serialized_start=3763
+  _globals['_LIBRARYSERVICE']._serialized_end=4571
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import page_pb2 as _page_pb2
@@ -41,20 +42,180 @@ CATALOGUE_SPARE_PART_LIBRARY: Catalogue.ValueType  # 2
 """备件库"""
 Global___Catalogue: _TypeAlias = Catalogue  # noqa: Y015
 
+class _RetiredItems:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RetiredItemsEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RetiredItems.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RETIRED_ITEMS_UNSPECIFIED: _RetiredItems.ValueType  # 0
+    """Left out."""
+    RETIRED_ITEMS_INCLUDED: _RetiredItems.ValueType  # 1
+    RETIRED_ITEMS_ONLY: _RetiredItems.ValueType  # 2
+
+class RetiredItems(_RetiredItems, metaclass=_RetiredItemsEnumTypeWrapper): ...
+
+RETIRED_ITEMS_UNSPECIFIED: RetiredItems.ValueType  # 0
+"""Left out."""
+RETIRED_ITEMS_INCLUDED: RetiredItems.ValueType  # 1
+RETIRED_ITEMS_ONLY: RetiredItems.ValueType  # 2
+Global___RetiredItems: _TypeAlias = RetiredItems  # noqa: Y015
+
+class _ItemFieldKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ItemFieldKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ItemFieldKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ITEM_FIELD_KIND_UNSPECIFIED: _ItemFieldKind.ValueType  # 0
+    ITEM_FIELD_KIND_TEXT: _ItemFieldKind.ValueType  # 1
+    ITEM_FIELD_KIND_NUMBER: _ItemFieldKind.ValueType  # 2
+    ITEM_FIELD_KIND_FLAG: _ItemFieldKind.ValueType  # 3
+    ITEM_FIELD_KIND_CHOICE: _ItemFieldKind.ValueType  # 4
+    ITEM_FIELD_KIND_DATE: _ItemFieldKind.ValueType  # 5
+
+class ItemFieldKind(_ItemFieldKind, metaclass=_ItemFieldKindEnumTypeWrapper): ...
+
+ITEM_FIELD_KIND_UNSPECIFIED: ItemFieldKind.ValueType  # 0
+ITEM_FIELD_KIND_TEXT: ItemFieldKind.ValueType  # 1
+ITEM_FIELD_KIND_NUMBER: ItemFieldKind.ValueType  # 2
+ITEM_FIELD_KIND_FLAG: ItemFieldKind.ValueType  # 3
+ITEM_FIELD_KIND_CHOICE: ItemFieldKind.ValueType  # 4
+ITEM_FIELD_KIND_DATE: ItemFieldKind.ValueType  # 5
+Global___ItemFieldKind: _TypeAlias = ItemFieldKind  # noqa: Y015
+
+class _ItemImportOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ItemImportOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ItemImportOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ITEM_IMPORT_OUTCOME_UNSPECIFIED: _ItemImportOutcome.ValueType  # 0
+    ITEM_IMPORT_OUTCOME_ADDED: _ItemImportOutcome.ValueType  # 1
+    ITEM_IMPORT_OUTCOME_CHANGED: _ItemImportOutcome.ValueType  # 2
+    ITEM_IMPORT_OUTCOME_UNCHANGED: _ItemImportOutcome.ValueType  # 3
+    ITEM_IMPORT_OUTCOME_WRONG: _ItemImportOutcome.ValueType  # 4
+
+class ItemImportOutcome(_ItemImportOutcome, metaclass=_ItemImportOutcomeEnumTypeWrapper): ...
+
+ITEM_IMPORT_OUTCOME_UNSPECIFIED: ItemImportOutcome.ValueType  # 0
+ITEM_IMPORT_OUTCOME_ADDED: ItemImportOutcome.ValueType  # 1
+ITEM_IMPORT_OUTCOME_CHANGED: ItemImportOutcome.ValueType  # 2
+ITEM_IMPORT_OUTCOME_UNCHANGED: ItemImportOutcome.ValueType  # 3
+ITEM_IMPORT_OUTCOME_WRONG: ItemImportOutcome.ValueType  # 4
+Global___ItemImportOutcome: _TypeAlias = ItemImportOutcome  # noqa: Y015
+
+class _SheetFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SheetFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SheetFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SHEET_FORMAT_UNSPECIFIED: _SheetFormat.ValueType  # 0
+    SHEET_FORMAT_XLSX: _SheetFormat.ValueType  # 1
+    SHEET_FORMAT_CSV: _SheetFormat.ValueType  # 2
+
+class SheetFormat(_SheetFormat, metaclass=_SheetFormatEnumTypeWrapper): ...
+
+SHEET_FORMAT_UNSPECIFIED: SheetFormat.ValueType  # 0
+SHEET_FORMAT_XLSX: SheetFormat.ValueType  # 1
+SHEET_FORMAT_CSV: SheetFormat.ValueType  # 2
+Global___SheetFormat: _TypeAlias = SheetFormat  # noqa: Y015
+
 @_typing.final
 class Item(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class VariantOptionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class FieldsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     ITEM_CODE_FIELD_NUMBER: _builtins.int
     CATALOGUE_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    PARENT_ITEM_CODE_FIELD_NUMBER: _builtins.int
+    VARIANT_OF_ITEM_CODE_FIELD_NUMBER: _builtins.int
+    VARIANT_OPTIONS_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    BRAND_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    RETIRED_AT_FIELD_NUMBER: _builtins.int
     item_code: _builtins.str
-    """The company's own code, such as "AC-INSTALL-STD"."""
+    """The company's own code, such as "AC-INSTALL-STD": 1 to 64 letters, digits, '-', '_' and '.'."""
     catalogue: Global___Catalogue.ValueType
+    """Fixed once the item exists."""
     name: _builtins.str
     unit: _builtins.str
     """"次", "台", "米" …"""
+    parent_item_code: _builtins.str
+    """The category or base item that it stands below, of the same catalogue; empty at the top."""
+    variant_of_item_code: _builtins.str
+    """The item that it is one choice of, such as "AC-INSTALL-WALL"; empty when it is no variant."""
+    description: _builtins.str
+    brand: _builtins.str
+    model: _builtins.str
+    spec: _builtins.str
+    revision: _builtins.int
+    """Counts up with every change. In a request: the one that was read, or 0 to change whatever there is."""
+    @_builtins.property
+    def variant_options(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What is chosen, such as {"匹数": "1.5P"}; no two variants of an item choose the same."""
+
+    @_builtins.property
+    def fields(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The company's own fields by their code: a text, a number as a decimal ("2.6"), "true" or "false",
+        one of the choices, a date ("2026-03-01"). Fields that are left empty are left out.
+        """
+
+    @_builtins.property
+    def pictures(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """References of uploaded images, such as "fl_01jd….jpg"; at most 20."""
+
+    @_builtins.property
+    def retired_at(self) -> _timestamp_pb2.Timestamp:
+        """Unset while in use; only RetireItem, RestoreItem and an import change it."""
+
     def __init__(
         self,
         *,
@@ -62,10 +223,21 @@ class Item(_message.Message):
         catalogue: Global___Catalogue.ValueType = ...,
         name: _builtins.str = ...,
         unit: _builtins.str = ...,
+        parent_item_code: _builtins.str = ...,
+        variant_of_item_code: _builtins.str = ...,
+        variant_options: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        fields: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        pictures: _abc.Iterable[_builtins.str] | None = ...,
+        description: _builtins.str = ...,
+        brand: _builtins.str = ...,
+        model: _builtins.str = ...,
+        spec: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        retired_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["retired_at", b"retired_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "item_code", b"item_code", "name", b"name", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "catalogue", b"catalogue", "description", b"description", "fields", b"fields", "item_code", b"item_code", "model", b"model", "name", b"name", "parent_item_code", b"parent_item_code", "pictures", b"pictures", "retired_at", b"retired_at", "revision", b"revision", "spec", b"spec", "unit", b"unit", "variant_of_item_code", b"variant_of_item_code", "variant_options", b"variant_options"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -95,12 +267,100 @@ class PutItemRequest(_message.Message):
 Global___PutItemRequest: _TypeAlias = PutItemRequest  # noqa: Y015
 
 @_typing.final
+class RetireItemRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    item_code: _builtins.str
+    revision: _builtins.int
+    """The one that was read, or 0."""
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "item_code", b"item_code", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetireItemRequest: _TypeAlias = RetireItemRequest  # noqa: Y015
+
+@_typing.final
+class RestoreItemRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    item_code: _builtins.str
+    revision: _builtins.int
+    """The one that was read, or 0."""
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "item_code", b"item_code", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreItemRequest: _TypeAlias = RestoreItemRequest  # noqa: Y015
+
+@_typing.final
+class GetItemRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    def __init__(
+        self,
+        *,
+        item_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetItemRequest: _TypeAlias = GetItemRequest  # noqa: Y015
+
+@_typing.final
 class ListItemsRequest(_message.Message):
+    """Items by code; what is not set does not matter."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
     CATALOGUE_FIELD_NUMBER: _builtins.int
+    PARENT_ITEM_CODE_FIELD_NUMBER: _builtins.int
+    VARIANT_OF_ITEM_CODE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    FIELD_CODE_FIELD_NUMBER: _builtins.int
+    FIELD_VALUE_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
     catalogue: Global___Catalogue.ValueType
+    parent_item_code: _builtins.str
+    """Right below this item."""
+    variant_of_item_code: _builtins.str
+    text: _builtins.str
+    """In the code or the name, upper or lower case."""
+    field_code: _builtins.str
+    """A field of the company's own, and what stands in it; needs the catalogue."""
+    field_value: _builtins.str
+    retired: Global___RetiredItems.ValueType
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
     def __init__(
@@ -108,10 +368,16 @@ class ListItemsRequest(_message.Message):
         *,
         page: _page_pb2.PageRequest | None = ...,
         catalogue: Global___Catalogue.ValueType = ...,
+        parent_item_code: _builtins.str = ...,
+        variant_of_item_code: _builtins.str = ...,
+        text: _builtins.str = ...,
+        field_code: _builtins.str = ...,
+        field_value: _builtins.str = ...,
+        retired: Global___RetiredItems.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "field_code", b"field_code", "field_value", b"field_value", "page", b"page", "parent_item_code", b"parent_item_code", "retired", b"retired", "text", b"text", "variant_of_item_code", b"variant_of_item_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -123,6 +389,9 @@ class ListItemsResponse(_message.Message):
 
     ITEMS_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """On all pages together."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Item]: ...
     @_builtins.property
@@ -132,11 +401,465 @@ class ListItemsResponse(_message.Message):
         *,
         items: _abc.Iterable[Global___Item] | None = ...,
         page: _page_pb2.PageInfo | None = ...,
+        total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "page", b"page", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListItemsResponse: _TypeAlias = ListItemsResponse  # noqa: Y015
+
+@_typing.final
+class ItemField(_message.Message):
+    """A field that the items of one library have besides those of every item."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    FIELD_CODE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
+    REQUIRED_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    catalogue: Global___Catalogue.ValueType
+    field_code: _builtins.str
+    """Such as "power_kw": small letters, digits and '_', fixed as the kind is."""
+    label: _builtins.str
+    """The heading of its column, such as "功率(kW)"."""
+    kind: Global___ItemFieldKind.ValueType
+    required: _builtins.bool
+    """An item cannot be put without it."""
+    revision: _builtins.int
+    """As of an item."""
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a choice, in the order in which they are offered."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Global___Catalogue.ValueType = ...,
+        field_code: _builtins.str = ...,
+        label: _builtins.str = ...,
+        kind: Global___ItemFieldKind.ValueType = ...,
+        choices: _abc.Iterable[_builtins.str] | None = ...,
+        required: _builtins.bool = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "choices", b"choices", "field_code", b"field_code", "kind", b"kind", "label", b"label", "required", b"required", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemField: _TypeAlias = ItemField  # noqa: Y015
+
+@_typing.final
+class PutItemFieldRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def field(self) -> Global___ItemField: ...
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        field: Global___ItemField | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["field", b"field"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutItemFieldRequest: _TypeAlias = PutItemFieldRequest  # noqa: Y015
+
+@_typing.final
+class ListItemFieldsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    catalogue: Global___Catalogue.ValueType
+    """Left out: of both."""
+    def __init__(
+        self,
+        *,
+        catalogue: Global___Catalogue.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListItemFieldsRequest: _TypeAlias = ListItemFieldsRequest  # noqa: Y015
+
+@_typing.final
+class ListItemFieldsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemField]:
+        """At most 60 of a library."""
+
+    def __init__(
+        self,
+        *,
+        fields: _abc.Iterable[Global___ItemField] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListItemFieldsResponse: _TypeAlias = ListItemFieldsResponse  # noqa: Y015
+
+@_typing.final
+class SheetProblem(_message.Message):
+    """Something in a file that is wrong, and where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHEET_FIELD_NUMBER: _builtins.int
+    ROW_NUMBER_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    MESSAGE_EN_FIELD_NUMBER: _builtins.int
+    sheet: _builtins.str
+    row_number: _builtins.int
+    """As the spreadsheet counts, from 1."""
+    column: _builtins.str
+    """Its heading, as it stands in the file."""
+    reason: _builtins.str
+    """Stable, such as "PRICING_ITEM_PARENT_UNKNOWN"."""
+    message: _builtins.str
+    """What is wrong and what to do, Chinese and English."""
+    message_en: _builtins.str
+    def __init__(
+        self,
+        *,
+        sheet: _builtins.str = ...,
+        row_number: _builtins.int = ...,
+        column: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        message_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "message", b"message", "message_en", b"message_en", "reason", b"reason", "row_number", b"row_number", "sheet", b"sheet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SheetProblem: _TypeAlias = SheetProblem  # noqa: Y015
+
+@_typing.final
+class ItemChange(_message.Message):
+    """One thing about an item that a row changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMN_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    column: _builtins.str
+    """The heading of its column."""
+    field: _builtins.str
+    """Of the item's message, such as "name" or "fields.power_kw"."""
+    before: _builtins.str
+    """As they would stand in the file."""
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        column: _builtins.str = ...,
+        field: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "column", b"column", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemChange: _TypeAlias = ItemChange  # noqa: Y015
+
+@_typing.final
+class ItemImportRow(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_NUMBER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    row_number: _builtins.int
+    item_code: _builtins.str
+    outcome: Global___ItemImportOutcome.ValueType
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemChange]:
+        """Of a changed item."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___SheetProblem]:
+        """Of a wrong row."""
+
+    def __init__(
+        self,
+        *,
+        row_number: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        outcome: Global___ItemImportOutcome.ValueType = ...,
+        changes: _abc.Iterable[Global___ItemChange] | None = ...,
+        problems: _abc.Iterable[Global___SheetProblem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "item_code", b"item_code", "outcome", b"outcome", "problems", b"problems", "row_number", b"row_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemImportRow: _TypeAlias = ItemImportRow  # noqa: Y015
+
+@_typing.final
+class PreviewItemImportRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    catalogue: Global___Catalogue.ValueType
+    content: _builtins.bytes
+    """An XLSX or CSV file; it is known by its bytes."""
+    def __init__(
+        self,
+        *,
+        catalogue: Global___Catalogue.ValueType = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "content", b"content"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewItemImportRequest: _TypeAlias = PreviewItemImportRequest  # noqa: Y015
+
+@_typing.final
+class ItemImportPreview(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    WRONG_FIELD_NUMBER: _builtins.int
+    FILE_SHA256_FIELD_NUMBER: _builtins.int
+    LIBRARY_SHA256_FIELD_NUMBER: _builtins.int
+    added: _builtins.int
+    changed: _builtins.int
+    unchanged: _builtins.int
+    wrong: _builtins.int
+    file_sha256: _builtins.str
+    """To be handed to ImportItems: which file it was, and how the items in it stood."""
+    library_sha256: _builtins.str
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemImportRow]: ...
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___SheetProblem]:
+        """Of the file as a whole: headings that are missing, unknown or there twice."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___ItemImportRow] | None = ...,
+        problems: _abc.Iterable[Global___SheetProblem] | None = ...,
+        added: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+        wrong: _builtins.int = ...,
+        file_sha256: _builtins.str = ...,
+        library_sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "file_sha256", b"file_sha256", "library_sha256", b"library_sha256", "problems", b"problems", "rows", b"rows", "unchanged", b"unchanged", "wrong", b"wrong"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemImportPreview: _TypeAlias = ItemImportPreview  # noqa: Y015
+
+@_typing.final
+class ImportItemsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    FILE_SHA256_FIELD_NUMBER: _builtins.int
+    LIBRARY_SHA256_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    catalogue: Global___Catalogue.ValueType
+    content: _builtins.bytes
+    file_sha256: _builtins.str
+    """Both as the preview gave them."""
+    library_sha256: _builtins.str
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        catalogue: Global___Catalogue.ValueType = ...,
+        content: _builtins.bytes = ...,
+        file_sha256: _builtins.str = ...,
+        library_sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "content", b"content", "file_sha256", b"file_sha256", "idempotency_key", b"idempotency_key", "library_sha256", b"library_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportItemsRequest: _TypeAlias = ImportItemsRequest  # noqa: Y015
+
+@_typing.final
+class ExportItemsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    PARENT_ITEM_CODE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    catalogue: Global___Catalogue.ValueType
+    format: Global___SheetFormat.ValueType
+    """Unset: XLSX."""
+    parent_item_code: _builtins.str
+    """As of a list."""
+    text: _builtins.str
+    retired: Global___RetiredItems.ValueType
+    def __init__(
+        self,
+        *,
+        catalogue: Global___Catalogue.ValueType = ...,
+        format: Global___SheetFormat.ValueType = ...,
+        parent_item_code: _builtins.str = ...,
+        text: _builtins.str = ...,
+        retired: Global___RetiredItems.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "format", b"format", "parent_item_code", b"parent_item_code", "retired", b"retired", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportItemsRequest: _TypeAlias = ExportItemsRequest  # noqa: Y015
+
+@_typing.final
+class ItemsExported(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "count", b"count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemsExported: _TypeAlias = ItemsExported  # noqa: Y015
+
+@_typing.final
+class ItemPut(_message.Message):
+    """Domain event: an item was created, changed, retired or restored; as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def item(self) -> Global___Item: ...
+    def __init__(
+        self,
+        *,
+        item: Global___Item | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemPut: _TypeAlias = ItemPut  # noqa: Y015
+
+@_typing.final
+class ItemFieldPut(_message.Message):
+    """Domain event: a field of a library was defined or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def field(self) -> Global___ItemField: ...
+    def __init__(
+        self,
+        *,
+        field: Global___ItemField | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["field", b"field"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemFieldPut: _TypeAlias = ItemFieldPut  # noqa: Y015
+
+@_typing.final
+class ItemsImported(_message.Message):
+    """Domain event, and the answer to who imported: besides it, each item has its own event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    FILE_SHA256_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    catalogue: Global___Catalogue.ValueType
+    file_sha256: _builtins.str
+    added: _builtins.int
+    changed: _builtins.int
+    unchanged: _builtins.int
+    def __init__(
+        self,
+        *,
+        catalogue: Global___Catalogue.ValueType = ...,
+        file_sha256: _builtins.str = ...,
+        added: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "catalogue", b"catalogue", "changed", b"changed", "file_sha256", b"file_sha256", "unchanged", b"unchanged"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemsImported: _TypeAlias = ItemsImported  # noqa: Y015

@@ -40,10 +40,50 @@ class LibraryServiceStub:
                 request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.PutItemRequest.SerializeToString,
                 response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
                 _registered_method=True)
+        self.RetireItem = channel.unary_unary(
+                '/pricing.v1.LibraryService/RetireItem',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.RetireItemRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
+                _registered_method=True)
+        self.RestoreItem = channel.unary_unary(
+                '/pricing.v1.LibraryService/RestoreItem',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.RestoreItemRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
+                _registered_method=True)
+        self.GetItem = channel.unary_unary(
+                '/pricing.v1.LibraryService/GetItem',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.GetItemRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
+                _registered_method=True)
         self.ListItems = channel.unary_unary(
                 '/pricing.v1.LibraryService/ListItems',
                 request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemsRequest.SerializeToString,
                 response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemsResponse.FromString,
+                _registered_method=True)
+        self.PutItemField = channel.unary_unary(
+                '/pricing.v1.LibraryService/PutItemField',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.PutItemFieldRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemField.FromString,
+                _registered_method=True)
+        self.ListItemFields = channel.unary_unary(
+                '/pricing.v1.LibraryService/ListItemFields',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemFieldsRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemFieldsResponse.FromString,
+                _registered_method=True)
+        self.PreviewItemImport = channel.unary_unary(
+                '/pricing.v1.LibraryService/PreviewItemImport',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.PreviewItemImportRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemImportPreview.FromString,
+                _registered_method=True)
+        self.ImportItems = channel.unary_unary(
+                '/pricing.v1.LibraryService/ImportItems',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ImportItemsRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemsImported.FromString,
+                _registered_method=True)
+        self.ExportItems = channel.unary_unary(
+                '/pricing.v1.LibraryService/ExportItems',
+                request_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ExportItemsRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemsExported.FromString,
                 _registered_method=True)
 
 
@@ -52,6 +92,26 @@ class LibraryServiceServicer:
     """
 
     def PutItem(self, request, context):
+        """Create an item, or put this in its place.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetireItem(self, request, context):
+        """An item is never deleted: a retired one stays in old quotes and comes into no new price book.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreItem(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetItem(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -59,6 +119,40 @@ class LibraryServiceServicer:
 
     def ListItems(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutItemField(self, request, context):
+        """Define a field that the company's own items have, or change its label, choices and duty.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListItemFields(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewItemImport(self, request, context):
+        """What a file of items would change, row by row, and everything that is wrong with it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportItems(self, request, context):
+        """Do what was previewed, all of it or nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportItems(self, request, context):
+        """A file that imports again without a change.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -71,10 +165,50 @@ def add_LibraryServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.PutItemRequest.FromString,
                     response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.SerializeToString,
             ),
+            'RetireItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetireItem,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.RetireItemRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.SerializeToString,
+            ),
+            'RestoreItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreItem,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.RestoreItemRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.SerializeToString,
+            ),
+            'GetItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetItem,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.GetItemRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.Item.SerializeToString,
+            ),
             'ListItems': grpc.unary_unary_rpc_method_handler(
                     servicer.ListItems,
                     request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemsRequest.FromString,
                     response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemsResponse.SerializeToString,
+            ),
+            'PutItemField': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutItemField,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.PutItemFieldRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemField.SerializeToString,
+            ),
+            'ListItemFields': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListItemFields,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemFieldsRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ListItemFieldsResponse.SerializeToString,
+            ),
+            'PreviewItemImport': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewItemImport,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.PreviewItemImportRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemImportPreview.SerializeToString,
+            ),
+            'ImportItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportItems,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ImportItemsRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemsImported.SerializeToString,
+            ),
+            'ExportItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportItems,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_library__pb2.ExportItemsRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_library__pb2.ItemsExported.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -116,6 +250,87 @@ class LibraryService:
             _registered_method=True)
 
     @staticmethod
+    def RetireItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/RetireItem',
+            protos_dot_pricing_dot_v1_dot_library__pb2.RetireItemRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/RestoreItem',
+            protos_dot_pricing_dot_v1_dot_library__pb2.RestoreItemRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/GetItem',
+            protos_dot_pricing_dot_v1_dot_library__pb2.GetItemRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.Item.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListItems(request,
             target,
             options=(),
@@ -132,6 +347,141 @@ class LibraryService:
             '/pricing.v1.LibraryService/ListItems',
             protos_dot_pricing_dot_v1_dot_library__pb2.ListItemsRequest.SerializeToString,
             protos_dot_pricing_dot_v1_dot_library__pb2.ListItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutItemField(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/PutItemField',
+            protos_dot_pricing_dot_v1_dot_library__pb2.PutItemFieldRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.ItemField.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListItemFields(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/ListItemFields',
+            protos_dot_pricing_dot_v1_dot_library__pb2.ListItemFieldsRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.ListItemFieldsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewItemImport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/PreviewItemImport',
+            protos_dot_pricing_dot_v1_dot_library__pb2.PreviewItemImportRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.ItemImportPreview.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/ImportItems',
+            protos_dot_pricing_dot_v1_dot_library__pb2.ImportItemsRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.ItemsImported.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.LibraryService/ExportItems',
+            protos_dot_pricing_dot_v1_dot_library__pb2.ExportItemsRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_library__pb2.ItemsExported.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,7 +34,21 @@ class LibraryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> LibraryServiceAsyncStub: ...
     PutItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.PutItemRequest, _library_pb2.Item]
+    """Create an item, or put this in its place."""
+    RetireItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.RetireItemRequest, _library_pb2.Item]
+    """An item is never deleted: a retired one stays in old quotes and comes into no new price book."""
+    RestoreItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.RestoreItemRequest, _library_pb2.Item]
+    GetItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.GetItemRequest, _library_pb2.Item]
     ListItems: _grpc.UnaryUnaryMultiCallable[_library_pb2.ListItemsRequest, _library_pb2.ListItemsResponse]
+    PutItemField: _grpc.UnaryUnaryMultiCallable[_library_pb2.PutItemFieldRequest, _library_pb2.ItemField]
+    """Define a field that the company's own items have, or change its label, choices and duty."""
+    ListItemFields: _grpc.UnaryUnaryMultiCallable[_library_pb2.ListItemFieldsRequest, _library_pb2.ListItemFieldsResponse]
+    PreviewItemImport: _grpc.UnaryUnaryMultiCallable[_library_pb2.PreviewItemImportRequest, _library_pb2.ItemImportPreview]
+    """What a file of items would change, row by row, and everything that is wrong with it."""
+    ImportItems: _grpc.UnaryUnaryMultiCallable[_library_pb2.ImportItemsRequest, _library_pb2.ItemsImported]
+    """Do what was previewed, all of it or nothing."""
+    ExportItems: _grpc.UnaryUnaryMultiCallable[_library_pb2.ExportItemsRequest, _library_pb2.ItemsExported]
+    """A file that imports again without a change."""
 
 @_typing.type_check_only
 class LibraryServiceAsyncStub(LibraryServiceStub):
@@ -42,7 +56,21 @@ class LibraryServiceAsyncStub(LibraryServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutItem: _aio.UnaryUnaryMultiCallable[_library_pb2.PutItemRequest, _library_pb2.Item]  # type: ignore[assignment]
+    """Create an item, or put this in its place."""
+    RetireItem: _aio.UnaryUnaryMultiCallable[_library_pb2.RetireItemRequest, _library_pb2.Item]  # type: ignore[assignment]
+    """An item is never deleted: a retired one stays in old quotes and comes into no new price book."""
+    RestoreItem: _aio.UnaryUnaryMultiCallable[_library_pb2.RestoreItemRequest, _library_pb2.Item]  # type: ignore[assignment]
+    GetItem: _aio.UnaryUnaryMultiCallable[_library_pb2.GetItemRequest, _library_pb2.Item]  # type: ignore[assignment]
     ListItems: _aio.UnaryUnaryMultiCallable[_library_pb2.ListItemsRequest, _library_pb2.ListItemsResponse]  # type: ignore[assignment]
+    PutItemField: _aio.UnaryUnaryMultiCallable[_library_pb2.PutItemFieldRequest, _library_pb2.ItemField]  # type: ignore[assignment]
+    """Define a field that the company's own items have, or change its label, choices and duty."""
+    ListItemFields: _aio.UnaryUnaryMultiCallable[_library_pb2.ListItemFieldsRequest, _library_pb2.ListItemFieldsResponse]  # type: ignore[assignment]
+    PreviewItemImport: _aio.UnaryUnaryMultiCallable[_library_pb2.PreviewItemImportRequest, _library_pb2.ItemImportPreview]  # type: ignore[assignment]
+    """What a file of items would change, row by row, and everything that is wrong with it."""
+    ImportItems: _aio.UnaryUnaryMultiCallable[_library_pb2.ImportItemsRequest, _library_pb2.ItemsImported]  # type: ignore[assignment]
+    """Do what was previewed, all of it or nothing."""
+    ExportItems: _aio.UnaryUnaryMultiCallable[_library_pb2.ExportItemsRequest, _library_pb2.ItemsExported]  # type: ignore[assignment]
+    """A file that imports again without a change."""
 
 class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Both libraries: the project library (项目库) and the spare-part library (备件库)."""
@@ -52,6 +80,29 @@ class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _library_pb2.PutItemRequest,
         context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.Item, _abc.Awaitable[_library_pb2.Item]]:
+        """Create an item, or put this in its place."""
+
+    @_abc_1.abstractmethod
+    def RetireItem(
+        self,
+        request: _library_pb2.RetireItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.Item, _abc.Awaitable[_library_pb2.Item]]:
+        """An item is never deleted: a retired one stays in old quotes and comes into no new price book."""
+
+    @_abc_1.abstractmethod
+    def RestoreItem(
+        self,
+        request: _library_pb2.RestoreItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.Item, _abc.Awaitable[_library_pb2.Item]]: ...
+
+    @_abc_1.abstractmethod
+    def GetItem(
+        self,
+        request: _library_pb2.GetItemRequest,
+        context: _ServicerContext,
     ) -> _typing.Union[_library_pb2.Item, _abc.Awaitable[_library_pb2.Item]]: ...
 
     @_abc_1.abstractmethod
@@ -60,5 +111,44 @@ class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _library_pb2.ListItemsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_library_pb2.ListItemsResponse, _abc.Awaitable[_library_pb2.ListItemsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PutItemField(
+        self,
+        request: _library_pb2.PutItemFieldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.ItemField, _abc.Awaitable[_library_pb2.ItemField]]:
+        """Define a field that the company's own items have, or change its label, choices and duty."""
+
+    @_abc_1.abstractmethod
+    def ListItemFields(
+        self,
+        request: _library_pb2.ListItemFieldsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.ListItemFieldsResponse, _abc.Awaitable[_library_pb2.ListItemFieldsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PreviewItemImport(
+        self,
+        request: _library_pb2.PreviewItemImportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.ItemImportPreview, _abc.Awaitable[_library_pb2.ItemImportPreview]]:
+        """What a file of items would change, row by row, and everything that is wrong with it."""
+
+    @_abc_1.abstractmethod
+    def ImportItems(
+        self,
+        request: _library_pb2.ImportItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.ItemsImported, _abc.Awaitable[_library_pb2.ItemsImported]]:
+        """Do what was previewed, all of it or nothing."""
+
+    @_abc_1.abstractmethod
+    def ExportItems(
+        self,
+        request: _library_pb2.ExportItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.ItemsExported, _abc.Awaitable[_library_pb2.ItemsExported]]:
+        """A file that imports again without a change."""
 
 def add_LibraryServiceServicer_to_server(servicer: LibraryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -21,6 +21,7 @@ from services.pricing.convert.books import (
     rows_to_proto,
     version_to_proto,
 )
+from services.pricing.domain.items import check_in_use
 from services.pricing.domain.publishing import check_content, check_effective, hash_content
 from services.pricing.servicer.base import (
     KEEPS_PRICES,
@@ -49,6 +50,13 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
         known = await items.by_code(session, item_codes(wanted))
         content = content_from_proto(wanted, known.values())
         check_content(content, known)
+        check_in_use(
+            {
+                f"price_book.rates[{number}].item_code": rate.item_code
+                for number, rate in enumerate(wanted.rates)
+                if known[rate.item_code].retired_at is not None
+            }
+        )
         version = await books.next_version(session, content.price_book_code)
         now = self._clock.now()
         effective_from = _effective_from(wanted, now)

@@ -10,12 +10,12 @@ from kit.errors import FailedPrecondition, NotFound
 from services.pricing.store import books, items
 from services.pricing.tables import (
     BookRows,
-    ItemRow,
     ModifierRow,
     PriceBookVersionRow,
     PricedItemRow,
     RateRow,
 )
+from tests.store.pricing.conftest import item_row
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -75,9 +75,7 @@ def modifier(code: str, **changes: object) -> ModifierRow:
 
 
 async def publish(session: AsyncSession, *rules: RateRow | ModifierRow, number: int = 1) -> None:
-    await items.put(
-        session, ItemRow(item_code="X", catalogue="project_library", name="项目", unit="次")
-    )
+    await items.put(session, item_row("X"))
     item = PricedItemRow(
         price_book_code="standard", version=number, item_code="X", name="项目",
         catalogue="project_library", unit="次",

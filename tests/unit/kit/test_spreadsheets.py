@@ -20,12 +20,17 @@ from kit.spreadsheet.writing import Value, write_csv, write_xlsx
 LIMITS = Limits()
 
 
-def workbook(*rows: list[Any], title: str = "表") -> bytes:
+def workbook(*rows: list[Any]) -> bytes:
+    return saved(book_of("表", *rows))
+
+
+def book_of(title: str, *rows: list[Any]) -> Workbook:
     book = Workbook()
-    book.active.title = title
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet(title)
     for row in rows:
-        book.active.append(row)
-    return saved(book)
+        sheet.append(row)
+    return book
 
 
 def saved(book: Workbook) -> bytes:
@@ -70,7 +75,8 @@ def test_every_row_has_the_number_that_the_spreadsheet_shows() -> None:
 
 
 def test_a_workbook_gives_texts_numbers_dates_and_flags_as_they_were_typed() -> None:
-    row: list[Any] = ["0012", 12, 0.1, 2.50, True, date(2026, 3, 1), datetime(2026, 3, 1, 8, 30)]
+    moment = datetime.fromisoformat("2026-03-01T08:30:00")
+    row: list[Any] = ["0012", 12, 0.1, 2.50, True, date(2026, 3, 1), moment]
     content = workbook([f"列{n}" for n in range(7)], row)
     assert rows_of(content) == [
         ["0012", "12", "0.1", "2.5", "TRUE", "2026-03-01", "2026-03-01 08:30:00"]
@@ -78,9 +84,7 @@ def test_a_workbook_gives_texts_numbers_dates_and_flags_as_they_were_typed() -> 
 
 
 def test_the_sheet_that_is_named_is_read_and_otherwise_the_first_visible_one() -> None:
-    book = Workbook()
-    book.active.title = "说明"
-    book.active.append(["随便"])
+    book = book_of("说明", ["随便"])
     book.create_sheet("备件库").append(["编码"])
     content = saved(book)
     assert [table.sheet for table in read_tables(content, ("备件库",), LIMITS)] == ["备件库"]

@@ -1,6 +1,7 @@
 """The price book that ships with the flow ``aircon_install``, as the evaluator sees it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from google.protobuf import json_format
 import protos
 from protos.pricing.v1 import book_pb2, library_pb2
 from services.pricing.convert.books import content_from_proto
-from services.pricing.convert.items import item_from_proto
+from services.pricing.convert.items import item_from_proto, item_to_row
 from services.pricing.domain.book import BookContent, PriceBook
 from services.pricing.domain.publishing import hash_content
 
 SHIPPED = Path(protos.__file__).parents[1] / "flows" / "aircon_install" / "price_book.json"
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def shipped_items() -> list[library_pb2.Item]:
@@ -29,7 +31,8 @@ def shipped_book() -> book_pb2.PriceBookVersion:
 
 @pytest.fixture(scope="session")
 def content() -> BookContent:
-    return content_from_proto(shipped_book(), [item_from_proto(item) for item in shipped_items()])
+    rows = [item_to_row(item_from_proto(item), None, NOW) for item in shipped_items()]
+    return content_from_proto(shipped_book(), rows)
 
 
 @pytest.fixture(scope="session")

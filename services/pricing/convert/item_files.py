@@ -1,0 +1,75 @@
+"""Imports and exports of items, between messages, decisions and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from kit.spreadsheet.table import Problem
+from kit.spreadsheet.writing import write_csv, write_xlsx
+from protos.pricing.v1 import library_pb2 as pb
+from services.pricing.domain.item_columns import SHEETS, Column
+from services.pricing.domain.item_import import Outcome, Plan, PlannedRow
+from services.pricing.domain.items import Item
+
+_OUTCOMES: Final = {
+    Outcome.ADDED: pb.ITEM_IMPORT_OUTCOME_ADDED,
+    Outcome.CHANGED: pb.ITEM_IMPORT_OUTCOME_CHANGED,
+    Outcome.UNCHANGED: pb.ITEM_IMPORT_OUTCOME_UNCHANGED,
+    Outcome.WRONG: pb.ITEM_IMPORT_OUTCOME_WRONG,
+}
+
+
+def preview_to_proto(plan: Plan, file_sha256: str, library_sha256: str) -> pb.ItemImportPreview:
+    """What a file would change, on the wire."""
+    return pb.ItemImportPreview(
+        rows=[_row_to_proto(row) for row in plan.rows],
+        problems=[_problem_to_proto(problem) for problem in plan.problems],
+        added=plan.count(Outcome.ADDED),
+        changed=plan.count(Outcome.CHANGED),
+        unchanged=plan.count(Outcome.UNCHANGED),
+        wrong=plan.count(Outcome.WRONG),
+        file_sha256=file_sha256,
+        library_sha256=library_sha256,
+    )
+
+
+def _row_to_proto(row: PlannedRow) -> pb.ItemImportRow:
+    return pb.ItemImportRow(
+        row_number=row.number,
+        item_code=row.item.item_code,
+        outcome=_OUTCOMES[row.outcome],
+        changes=[
+            pb.ItemChange(
+                column=change.column, field=change.field, before=change.before, after=change.after
+            )
+            for change in row.changes
+        ],
+        problems=[_problem_to_proto(problem) for problem in row.problems],
+    )
+
+
+def _problem_to_proto(problem: Problem) -> pb.SheetProblem:
+    return pb.SheetProblem(
+        sheet=problem.sheet,
+        row_number=problem.row_number,
+        column=problem.column,
+        reason=problem.reason,
+        message=problem.chinese,
+        message_en=problem.message,
+    )
+
+
+def write_items(
+    items: Iterable[Item],
+    columns: Sequence[Column],
+    catalogue: str,
+    format_: pb.SheetFormat.ValueType,
+) -> bytes:
+    """The items as a file that imports again without a change."""
+    headings = [column.heading for column in columns]
+    rows = ([column.write(item) for column in columns] for item in items)
+    if format_ == pb.SHEET_FORMAT_CSV:
+        return write_csv(headings, rows)
+    chinese, _ = SHEETS[catalogue]
+    return write_xlsx([(chinese, headings, rows)])

@@ -1,0 +1,312 @@
+"""What a file of items would change: row by row, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from kit.errors import FailedPrecondition, InvalidArgument
+from kit.spreadsheet.table import Problem, Row, Table
+from services.pricing.domain.item_columns import Column, changed, find_columns, shown
+from services.pricing.domain.item_fields import FieldValueError, ItemField
+from services.pricing.domain.item_tree import Surroundings
+from services.pricing.domain.items import Item, in_chinese, problems_of, settled_fields
+
+_CODE: Final = "item_code"
+#: Problems that a refusal names; the preview has all of them.
+_MOST_TOLD: Final = 20
+
+
+class Outcome(StrEnum):
+    """What becomes of a row."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """What a row says of an item, by field; and what in it cannot be read."""
+
+    number: int
+    item_code: str
+    given: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file of items, read: its rows, which column each field stands in, and what is wrong with it
+    as a whole."""
+
+    sheet: str
+    heading_row: int
+    columns: Mapping[str, Column]
+    headings: Mapping[str, str]
+    rows: tuple[ReadRow, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a row changes, as it stands in files."""
+
+    column: str
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row with the item as it would be."""
+
+    number: int
+    item: Item
+    outcome: Outcome
+    changes: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a file would change."""
+
+    rows: tuple[PlannedRow, ...]
+    problems: tuple[Problem, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many rows come to this."""
+        return sum(row.outcome is outcome for row in self.rows)
+
+    def changed_items(self) -> list[Item]:
+        """The items to be written."""
+        written = (Outcome.ADDED, Outcome.CHANGED)
+        return [row.item for row in self.rows if row.outcome in written]
+
+
+def read_rows(table: Table, columns: Sequence[Column]) -> Reading:
+    """What a table says, before it is known which items there are."""
+    known, unknown = find_columns(table.headings, columns)
+    headings = {column.field: heading for heading, column in known.items()}
+    whole = [problem for problem in table.problems if problem.row_number == table.heading_row]
+    whole += _heading_problems(table, known, unknown, columns)
+    of_row: dict[int, list[Problem]] = {}
+    for problem in table.problems:
+        of_row.setdefault(problem.row_number, []).append(problem)
+    rows = [_read_row(table.sheet, row, known, of_row.get(row.number, ())) for row in table.rows]
+    return Reading(
+        table.sheet,
+        table.heading_row,
+        {column.field: column for column in known.values()},
+        headings,
+        tuple(_without_repeats(table.sheet, headings.get(_CODE, ""), rows)),
+        tuple(whole),
+    )
+
+
+def _heading_problems(
+    table: Table, known: Mapping[str, Column], unknown: Iterable[str], columns: Iterable[Column]
+) -> Iterator[Problem]:
+    def problem(column: str, reason: str, english: str, chinese: str) -> Problem:
+        return Problem(table.sheet, table.heading_row, column, reason, english, chinese)
+
+    names = "、".join(column.chinese for column in columns)
+    for heading in unknown:
+        yield problem(
+            heading,
+            "PRICING_IMPORT_COLUMN_UNKNOWN",
+            f"there is no column {heading!r}; rename it to one of {names}, or delete it",
+            f"没有 {heading!r} 这一列，请改成 {names} 之一，或删掉这一列。",
+        )
+    for column, often in Counter(known.values()).items():
+        if often > 1:
+            yield problem(
+                column.chinese,
+                "PRICING_IMPORT_COLUMN_REPEATED",
+                f"{often} columns mean {column.heading!r}; keep one of them",
+                f"有 {often} 列都是“{column.chinese}”，请只留一列。",
+            )
+    if _CODE not in {column.field for column in known.values()}:
+        yield problem(
+            "编码",
+            "PRICING_IMPORT_COLUMN_MISSING",
+            "the column 编码 (code) is missing; it says which item a row is about",
+            "缺少“编码”这一列，它说明每一行是哪一项。",
+        )
+
+
+def _read_row(
+    sheet: str, row: Row, known: Mapping[str, Column], problems: Iterable[Problem]
+) -> ReadRow:
+    given: dict[str, Any] = {}
+    found = list(problems)
+    at_fault = {problem.column for problem in found}
+    for heading, column in known.items():
+        if heading in at_fault:
+            continue
+        try:
+            given[column.field] = column.read(row.cells[heading])
+        except FieldValueError as error:
+            reason = "PRICING_IMPORT_CELL_INVALID"
+            found.append(Problem(sheet, row.number, heading, reason, error.english, error.chinese))
+    return ReadRow(row.number, given.get(_CODE, ""), given, tuple(found))
+
+
+def _without_repeats(sheet: str, heading: str, rows: Sequence[ReadRow]) -> Iterator[ReadRow]:
+    first: dict[str, int] = {}
+    for row in rows:
+        before = first.setdefault(row.item_code, row.number)
+        if before == row.number or not row.item_code:
+            yield row
+            continue
+        repeated = Problem(
+            sheet,
+            row.number,
+            heading,
+            "PRICING_IMPORT_CODE_REPEATED",
+            f"row {before} is about {row.item_code!r} already; keep one of them",
+            f"第 {before} 行已经是 {row.item_code!r}，请只留一行。",
+        )
+        yield replace(row, problems=(*row.problems, repeated))
+
+
+def merge(
+    reading: Reading,
+    catalogue: str,
+    existing: Mapping[str, Item],
+    definitions: Collection[ItemField],
+) -> list[PlannedRow]:
+    """Each row's item as it would be, looked at by itself; ``finish`` looks at them together."""
+    merged = []
+    for row in reading.rows:
+        before = existing.get(row.item_code)
+        item = changed(before or Item(row.item_code, catalogue), row.given)
+        fields, found = settled_fields(item, definitions)
+        settled = replace(item, fields=fields)
+        found += _elsewhere(before, catalogue)
+        found += problems_of(settled)
+        # What could not be read is told once.
+        told = {problem.column for problem in row.problems}
+        located = [_locate(reading, row.number, problem) for problem in found]
+        problems = (*row.problems, *(one for one in located if one.column not in told))
+        merged.append(PlannedRow(row.number, settled, Outcome.WRONG, problems=problems))
+    return merged
+
+
+def _elsewhere(before: Item | None, catalogue: str) -> Iterator[InvalidArgument]:
+    if before is not None and before.catalogue != catalogue:
+        yield in_other_library(before.item_code, _CODE)
+
+
+def in_other_library(item_code: str, at: str) -> InvalidArgument:
+    """The refusal to move an item to the other library."""
+    return InvalidArgument(
+        "PRICING_ITEM_CATALOGUE_FIXED",
+        f"{item_code!r} is in the other library and stays there; use another code",
+        field=at,
+        details=in_chinese(f"{item_code!r} 已在另一个库里，不能移过来，请换一个编码。"),
+    )
+
+
+def _locate(reading: Reading, row_number: int, problem: InvalidArgument) -> Problem:
+    """A problem of an item in the cell that it stands in, or in its row."""
+    column = reading.headings.get(problem.field, problem.field)
+    return Problem(
+        reading.sheet, row_number, column, problem.reason, problem.message, problem.details["zh"]
+    )
+
+
+def finish(
+    reading: Reading,
+    merged: Sequence[PlannedRow],
+    existing: Mapping[str, Item],
+    surroundings: Surroundings,
+) -> Plan:
+    """The plan, with the items looked at together."""
+    rows = []
+    for row in merged:
+        found = [
+            _locate(reading, row.number, problem) for problem in surroundings.problems_of(row.item)
+        ]
+        problems = (*row.problems, *found)
+        before = existing.get(row.item.item_code)
+        changes = () if problems else tuple(_changes(reading, before, row.item))
+        if problems:
+            outcome = Outcome.WRONG
+        elif before is None:
+            outcome = Outcome.ADDED
+        else:
+            outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
+        rows.append(replace(row, outcome=outcome, changes=changes, problems=problems))
+    return Plan(tuple(rows), reading.problems)
+
+
+def _changes(reading: Reading, before: Item | None, after: Item) -> Iterator[Change]:
+    if before is None:
+        return
+    for field, column in reading.columns.items():
+        old, new = column.write(before), column.write(after)
+        if old != new:
+            yield Change(reading.headings[field], field, shown(old), shown(new))
+
+
+def check_clean(plan: Plan) -> None:
+    """Refuse to import a file of which anything is wrong.
+
+    Raises:
+        InvalidArgument: ``PRICING_IMPORT_WRONG``; ``details`` has the first problems by their place.
+    """
+    problems = [*plan.problems, *(one for row in plan.rows for one in row.problems)]
+    if not problems:
+        return
+    details = {
+        f"{one.sheet} {one.row_number} {one.column}".strip(): f"{one.chinese} {one.message}"
+        for one in problems[:_MOST_TOLD]
+    }
+    raise InvalidArgument(
+        "PRICING_IMPORT_WRONG",
+        f"{len(problems)} problems, nothing was imported; put them right and preview again",
+        field="content",
+        details=details,
+    )
+
+
+def library_sha256(
+    codes: Iterable[str], revisions: Mapping[str, int], definitions: Mapping[str, int]
+) -> str:
+    """How the items that a file speaks of stand, and the fields of their library: by revisions."""
+    stands = {code: revisions.get(code, 0) for code in codes}
+    written = json.dumps([stands, dict(definitions)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def check_as_previewed(wanted: tuple[str, str], found: tuple[str, str]) -> None:
+    """Refuse to import another file than the previewed one, or into another library.
+
+    Args:
+        wanted: the file's and the library's sha256 as previewed.
+        found: as they are now.
+
+    Raises:
+        FailedPrecondition: ``PRICING_IMPORT_FILE_CHANGED`` or ``PRICING_IMPORT_ITEMS_CHANGED``.
+    """
+    if wanted[0] != found[0]:
+        raise FailedPrecondition(
+            "PRICING_IMPORT_FILE_CHANGED",
+            "this is not the file that was previewed; preview it first",
+            field="file_sha256",
+        )
+    if wanted[1] != found[1]:
+        raise FailedPrecondition(
+            "PRICING_IMPORT_ITEMS_CHANGED",
+            "somebody changed items of the file since the preview; preview it again",
+            field="library_sha256",
+        )

@@ -1,0 +1,135 @@
+"""Items from files and into files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from kit.authn import current_actor
+from kit.db.session import current_session
+from kit.errors import FailedPrecondition
+from kit.rpc.events import record, record_all
+from kit.spreadsheet.reading import read_tables
+from kit.spreadsheet.table import Limits
+from protos.pricing.v1 import library_pb2 as pb
+from services.pricing.convert.item_files import preview_to_proto, write_items
+from services.pricing.convert.items import (
+    CATALOGUES,
+    columns_of_row,
+    field_from_row,
+    item_from_row,
+    item_to_proto,
+    item_to_row,
+    items_of,
+)
+from services.pricing.domain import item_import
+from services.pricing.domain.item_columns import SHEETS, columns_of
+from services.pricing.domain.item_import import Outcome, Plan
+from services.pricing.servicer.base import KEEPS_PRICES, QUOTES, Context
+from services.pricing.servicer.items import RETIRED
+from services.pricing.servicer.library_base import (
+    LibraryRpcs,
+    definitions_of,
+    needed_catalogue,
+    surroundings_of,
+)
+from services.pricing.store import item_fields, items
+from services.pricing.tables import ItemRow
+
+LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What a file would change, and what that was computed from."""
+
+    plan: Plan
+    before: dict[str, ItemRow]
+    file_sha256: str
+    library_sha256: str
+
+
+class ItemFileRpcs(LibraryRpcs):
+    """Preview, import, export."""
+
+    async def PreviewItemImport(
+        self, request: pb.PreviewItemImportRequest, context: Context
+    ) -> pb.ItemImportPreview:
+        current_actor().require_role(*KEEPS_PRICES)
+        planned = await _plan(needed_catalogue(request.catalogue), request.content)
+        return preview_to_proto(planned.plan, planned.file_sha256, planned.library_sha256)
+
+    async def ImportItems(
+        self, request: pb.ImportItemsRequest, context: Context
+    ) -> pb.ItemsImported:
+        current_actor().require_role(*KEEPS_PRICES)
+        session, now = current_session(), self._clock.now()
+        catalogue = needed_catalogue(request.catalogue)
+        await items.hold_still(session)
+        planned = await _plan(catalogue, request.content)
+        item_import.check_as_previewed(
+            (request.file_sha256, request.library_sha256),
+            (planned.file_sha256, planned.library_sha256),
+        )
+        plan = planned.plan
+        item_import.check_clean(plan)
+        rows = [
+            item_to_row(item, planned.before.get(item.item_code), now)
+            for item in plan.changed_items()
+        ]
+        await items.put_all(session, [columns_of_row(row) for row in rows])
+        put = [(row.item_code, pb.ItemPut(item=item_to_proto(row))) for row in rows]
+        await record_all("item", put, occurred_at=now)
+        imported = pb.ItemsImported(
+            catalogue=CATALOGUES[catalogue],
+            file_sha256=planned.file_sha256,
+            added=plan.count(Outcome.ADDED),
+            changed=plan.count(Outcome.CHANGED),
+            unchanged=plan.count(Outcome.UNCHANGED),
+        )
+        await record(imported, aggregate=("catalogue", catalogue), occurred_at=now)
+        return imported
+
+    async def ExportItems(
+        self, request: pb.ExportItemsRequest, context: Context
+    ) -> pb.ItemsExported:
+        current_actor().require_role(*QUOTES)
+        session, catalogue = current_session(), needed_catalogue(request.catalogue)
+        wanted = items.Wanted(
+            catalogue=catalogue,
+            parent_item_code=request.parent_item_code,
+            text=request.text.strip(),
+            retired=RETIRED[request.retired],
+        )
+        rows = await items.page(session, wanted, "", LIMITS.rows + 1)
+        if len(rows) > LIMITS.rows:
+            raise FailedPrecondition(
+                "PRICING_EXPORT_TOO_LARGE",
+                f"a file has at most {LIMITS.rows} items; narrow it down by parent or text",
+                field="catalogue",
+            )
+        columns = columns_of(await definitions_of(catalogue))
+        found = [item_from_row(row) for row in rows]
+        content = await asyncio.to_thread(write_items, found, columns, catalogue, request.format)
+        return pb.ItemsExported(content=content, count=len(found))
+
+
+async def _plan(catalogue: str, content: bytes) -> _Planned:
+    session = current_session()
+    defined = await item_fields.fields(session, catalogue)
+    definitions = [field_from_row(row) for row in defined]
+    [table, *_] = await asyncio.to_thread(read_tables, content, SHEETS[catalogue], LIMITS)
+    reading = item_import.read_rows(table, columns_of(definitions))
+    before = await items.by_code(session, {row.item_code for row in reading.rows})
+    existing = items_of(before)
+    merged = item_import.merge(reading, catalogue, existing, definitions)
+    surroundings = await surroundings_of([row.item for row in merged])
+    plan = item_import.finish(reading, merged, existing, surroundings)
+    library = item_import.library_sha256(
+        (row.item_code for row in reading.rows),
+        {code: row.revision for code, row in before.items()},
+        {row.field_code: row.revision for row in defined},
+    )
+    return _Planned(plan, before, hashlib.sha256(content).hexdigest(), library)
