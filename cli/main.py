@@ -21,13 +21,14 @@ from cli import (
     ledger,
     notify,
     person,
+    place,
     quote,
     work_order,
 )
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, audit, incident, quote, work_order, earning, ledger, person, department, customer, notify, calendar, build,
+    flow, case, audit, incident, quote, work_order, earning, ledger, person, department, customer, place, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

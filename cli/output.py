@@ -22,6 +22,7 @@ from kit.money import Money
 from kit.rpc.convert import instant_from_proto
 from protos.common.v1 import money_pb2, place_pb2
 from services.gateway.words import enum_term, word
+from workflows.language.times import shanghai_text
 
 #: Headings whose columns hold amounts or counts.
 _RIGHT: Final = frozenset({"amount", "posted", "pending", "total", "share", "score", "#", "before"})
@@ -108,6 +109,13 @@ def time(instant: Timestamp) -> str:
     if not instant.seconds:
         return ""
     return local(instant_from_proto(instant))
+
+
+def moment(instant: Timestamp) -> str:
+    """An instant with its year, to the minute; empty when unset."""
+    if not instant.seconds:
+        return ""
+    return shanghai_text(instant_from_proto(instant))
 
 
 def local(instant: datetime) -> str:

@@ -24,3 +24,13 @@ def end(written: str) -> datetime:
         return instant((date.fromisoformat(written) + timedelta(days=1)).isoformat())
     except ValueError:
         return instant(written)
+
+
+def when(written: str) -> dict[str, str]:
+    """As of when something is asked, as part of a request; nothing for now."""
+    return {"at": instant(written).isoformat()} if written else {}
+
+
+def since(written: str) -> dict[str, str]:
+    """Since when an edit holds, as part of a request; nothing for now."""
+    return {"effective_from": instant(written).isoformat()} if written else {}
