@@ -5,8 +5,7 @@ the company says of them.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,7 +19,7 @@ from services.directory.domain.macro_regions import MacroRegions
 from services.directory.domain.place_names import Names
 from services.directory.domain.places import PlaceRecord, PlaceTable
 from services.directory.domain.versions import in_force
-from services.directory.domain.zones import ZoneVersion, area_square_metres, outline
+from services.directory.domain.zones import ZoneVersion
 
 _ADCODES: Final = Path(__file__).parent / "places" / "adcodes.csv"
 
@@ -39,13 +38,8 @@ def load_names(on: date) -> Names:
     return Names(load_places(), on)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    """A version of a zone with its outline."""
-
-    version: ZoneVersion
-    outline: shapely.MultiPolygon
-    area: float
+#: A version of a zone with its outline; None when it has ended.
+DrawnZone = tuple[ZoneVersion, shapely.MultiPolygon | None]
 
 
 class Atlas:
@@ -60,51 +54,45 @@ class Atlas:
         self._zones: dict[str, tuple[ZoneVersion, ...]] = {}
         self._tiers: dict[str, tuple[CityTier, ...]] = {}
         self._macro_regions: tuple[MacroRegions, ...] = ()
-        self._drawn: dict[tuple[str, int], _Drawn] = {}
-        self._in_tree: Sequence[_Drawn] = ()
+        self._drawn: list[tuple[ZoneVersion, shapely.MultiPolygon]] = []
         self._tree = shapely.STRtree([])
 
     def extended(
         self,
         revision: int,
-        zones: Iterable[ZoneVersion],
+        zones: Iterable[DrawnZone],
         tiers: Iterable[CityTier],
         macro_regions: Iterable[MacroRegions],
     ) -> Atlas:
         """This atlas with what was edited up to a revision."""
         newer = Atlas()
         newer.revision = revision
-        newer._zones, newer._drawn = dict(self._zones), dict(self._drawn)
-        for zone in zones:
+        newer._zones, newer._drawn = dict(self._zones), list(self._drawn)
+        for zone, drawn in zones:
             _add(newer._zones, zone.zone_code, zone)
-            if zone.shape is not None:
-                drawn = outline(zone.shape)
+            if drawn is not None:
                 shapely.prepare(drawn)
-                area = area_square_metres(drawn)
-                newer._drawn[zone.zone_code, zone.version] = _Drawn(zone, drawn, area)
+                newer._drawn.append((zone, drawn))
+        newer._tree = shapely.STRtree([drawn for _, drawn in newer._drawn])
         newer._tiers = dict(self._tiers)
         for tier in tiers:
             _add(newer._tiers, tier.adcode, tier)
         newer._macro_regions = (*self._macro_regions, *macro_regions)
-        newer._in_tree = list(newer._drawn.values())
-        newer._tree = shapely.STRtree([drawn.outline for drawn in newer._in_tree])
         return newer
 
-    def zones_around(self, point: Point, at: datetime) -> tuple[ZoneVersion, ...]:
+    def zones_around(self, point: Point, at: datetime) -> list[ZoneVersion]:
         """The zones that a point lies in, or on the edge of, at an instant: the smallest first,
-        those as small as each other by code.
+        those as large as each other by code.
         """
-        spot = to_gcj_02(point)
-        drawn_at = shapely.Point(spot.longitude, spot.latitude)
-        near = (self._in_tree[number] for number in self._tree.query(drawn_at))
+        drawn_at = to_gcj_02(point)
+        spot = shapely.Point(drawn_at.longitude, drawn_at.latitude)
+        near = (self._drawn[int(number)] for number in self._tree.query(spot))
         around = [
-            each
-            for each in near
-            if self.zone(each.version.zone_code, at) is each.version
-            and each.outline.covers(drawn_at)
+            version
+            for version, drawn in near
+            if self.zone(version.zone_code, at) is version and drawn.covers(spot)
         ]
-        around.sort(key=lambda each: (each.area, each.version.zone_code))
-        return tuple(each.version for each in around)
+        return sorted(around, key=lambda each: (each.area_square_metres, each.zone_code))
 
     def zone(self, zone_code: str, at: datetime) -> ZoneVersion | None:
         """What a zone is at an instant; None when nothing was said of it by then."""
@@ -117,12 +105,7 @@ class Atlas:
     def zones(self, at: datetime) -> list[ZoneVersion]:
         """The zones that there are at an instant, by code."""
         found = (self.zone(zone_code, at) for zone_code in sorted(self._zones))
-        return [zone for zone in found if zone is not None and zone.shape is not None]
-
-    def area(self, zone: ZoneVersion) -> float:
-        """How many square metres a zone covers."""
-        drawn = self._drawn.get((zone.zone_code, zone.version))
-        return drawn.area if drawn else 0.0
+        return [zone for zone in found if zone is not None and not zone.ended]
 
     def tier(self, adcode: str, at: datetime) -> CityTier | None:
         """What is said of the tier of one place at an instant."""

@@ -13,17 +13,17 @@ import shapely
 
 from kit.errors import InvalidArgument
 from services.directory.domain.coordinates import (
+    GCJ_02,
     Point,
     check_point,
     check_system,
-    in_system,
     to_gcj_02,
 )
 
-#: Points around, the first one again at the end.
-Ring = tuple[Point, ...]
+#: Pairs of longitude and latitude around, the first one again at the end.
+Ring = Sequence[tuple[float, float]]
 #: The outer ring, and those of its holes.
-Part = tuple[Ring, ...]
+Part = Sequence[Ring]
 
 MOST_POINTS: Final = 10_000
 _LONGEST_NAME: Final = 60
@@ -34,23 +34,35 @@ _RADIUS_METRES: Final = 6_371_007.2
 
 @dataclass(frozen=True, slots=True)
 class ZoneShape:
-    """Where a zone is. Its points are all in its system."""
+    """Where a zone is, in degrees of a coordinate system."""
 
     coordinate_system: str
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
+
+    @property
+    def point_count(self) -> int:
+        """How many points it is drawn with."""
+        return sum(len(ring) for part in self.parts for ring in part)
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneVersion:
-    """What a zone is from an instant on; without a shape there is none."""
+    """What a zone is from an instant on, but for its shape; one without points has ended."""
 
     zone_code: str
     version: int
     effective_from: datetime
     name: str
-    shape: ZoneShape | None
+    coordinate_system: str
+    point_count: int
+    area_square_metres: float
     put_at: datetime
     put_by_person_id: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no such zone from then on."""
+        return self.point_count == 0
 
 
 def check_zone(zone_code: str, name: str, shape: ZoneShape) -> None:
@@ -82,12 +94,8 @@ def check_zone(zone_code: str, name: str, shape: ZoneShape) -> None:
 
 def outline(shape: ZoneShape) -> shapely.MultiPolygon:
     """A zone as Chinese maps draw it, in degrees of GCJ-02."""
-    return shapely.MultiPolygon(
-        [
-            shapely.Polygon(_degrees(part[0]), [_degrees(hole) for hole in part[1:]])
-            for part in (tuple(_drawn(ring) for ring in part) for part in shape.parts)
-        ]
-    )
+    drawn = ([_drawn(ring, shape.coordinate_system) for ring in part] for part in shape.parts)
+    return shapely.MultiPolygon([shapely.Polygon(outer, holes) for outer, *holes in drawn])
 
 
 def area_square_metres(drawn: shapely.MultiPolygon) -> float:
@@ -95,26 +103,11 @@ def area_square_metres(drawn: shapely.MultiPolygon) -> float:
     return float(shapely.transform(drawn, _equal_area).area)
 
 
-def point_count(shape: ZoneShape) -> int:
-    """How many points a zone is drawn with."""
-    return sum(len(ring) for part in shape.parts for ring in part)
-
-
-def convert_shape(shape: ZoneShape, coordinate_system: str) -> ZoneShape:
-    """The same zone in another coordinate system."""
-    parts = tuple(
-        tuple(tuple(in_system(point, coordinate_system) for point in ring) for ring in part)
-        for part in shape.parts
-    )
-    return ZoneShape(coordinate_system, parts)
-
-
-def _drawn(ring: Ring) -> Ring:
-    return tuple(map(to_gcj_02, ring))
-
-
-def _degrees(ring: Sequence[Point]) -> list[tuple[float, float]]:
-    return [(point.longitude, point.latitude) for point in ring]
+def _drawn(ring: Ring, coordinate_system: str) -> Ring:
+    if coordinate_system == GCJ_02:
+        return ring
+    points = (to_gcj_02(Point(*degrees, coordinate_system)) for degrees in ring)
+    return [(point.longitude, point.latitude) for point in points]
 
 
 def _equal_area(degrees: numpy.ndarray) -> numpy.ndarray:
@@ -124,7 +117,7 @@ def _equal_area(degrees: numpy.ndarray) -> numpy.ndarray:
 
 
 def _check_size(shape: ZoneShape) -> None:
-    if (count := point_count(shape)) > MOST_POINTS:
+    if (count := shape.point_count) > MOST_POINTS:
         raise _invalid(
             f"{count} points are too many; draw it with {MOST_POINTS} at most", "zone.parts"
         )
@@ -142,36 +135,28 @@ def _checked_part(shape: ZoneShape, number: int) -> shapely.Polygon:
         raise _invalid("a part needs an outer ring", where)
     for index, ring in enumerate(rings):
         _check_ring(ring, shape.coordinate_system, f"{where}.rings[{index}]")
-    outer = shapely.Polygon(_degrees(rings[0]))
-    holes = [shapely.Polygon(_degrees(ring)) for ring in rings[1:]]
+    outer, *holes = map(shapely.Polygon, rings)
     for index, hole in enumerate(holes, start=1):
         if not outer.covers(hole):
             raise _invalid("a hole must lie in the outer ring", f"{where}.rings[{index}]")
         for before, other in enumerate(holes[: index - 1], start=1):
             if hole.intersects(other) and not hole.touches(other):
                 raise _invalid(f"it overlaps hole {before}", f"{where}.rings[{index}]")
-    polygon = shapely.Polygon(_degrees(rings[0]), [_degrees(ring) for ring in rings[1:]])
+    polygon = shapely.Polygon(rings[0], rings[1:])
     if not polygon.is_valid:
         raise _invalid(shapely.is_valid_reason(polygon), where)
     return polygon
 
 
 def _check_ring(ring: Ring, coordinate_system: str, where: str) -> None:
-    for number, point in enumerate(ring):
-        field = f"{where}.points[{number}]"
-        if point.coordinate_system != coordinate_system:
-            raise InvalidArgument(
-                "LOCATION_INVALID",
-                f"the point is in {point.coordinate_system!r}, its zone in {coordinate_system!r}",
-                field=f"{field}.coordinate_system",
-            )
-        check_point(point, field)
+    for number, degrees in enumerate(ring):
+        check_point(Point(*degrees, coordinate_system), f"{where}.points[{number}]")
     if len(ring) < _FEWEST_POINTS or ring[0] != ring[-1]:
         raise _invalid("a ring needs three corners or more, and its first point at the end", where)
     for number in range(1, len(ring)):
         if ring[number] == ring[number - 1]:
             raise _invalid("the point is the one before it again", f"{where}.points[{number}]")
-    if not shapely.LinearRing(_degrees(ring)).is_simple:
+    if not shapely.LinearRing(ring).is_simple:
         one, other = next(_crossings(ring))
         raise _invalid(
             f"the line to the next point meets that from point {other} to its next",
@@ -183,7 +168,7 @@ def _crossings(ring: Ring) -> Iterator[tuple[int, int]]:
     """The pairs of lines that meet elsewhere than where one goes on as the other, by their first
     points.
     """
-    lines = [shapely.LineString(ends) for ends in pairwise(_degrees(ring))]
+    lines = [shapely.LineString(ends) for ends in pairwise(ring)]
     pairs = shapely.STRtree(lines).query(lines, predicate="intersects").T
     last = len(lines) - 1
     for one, other in sorted((int(one), int(other)) for one, other in pairs if one < other):

@@ -10,21 +10,14 @@ from protos.directory.v1 import directory_pb2 as pb
 from services.directory.convert.places import point_from_proto
 from services.directory.convert.zones import (
     shape_from_proto,
+    shape_from_row,
     zone_from_row,
     zone_to_proto,
-    zone_to_row,
 )
-from services.directory.domain.coordinates import check_point
+from services.directory.domain.coordinates import GCJ_02, check_point
 from services.directory.domain.people import STAFF_ROLES
 from services.directory.domain.versions import check_version, shown
-from services.directory.domain.zones import (
-    ZoneShape,
-    ZoneVersion,
-    area_square_metres,
-    check_zone,
-    outline,
-)
-from services.directory.index import Atlas
+from services.directory.domain.zones import ZoneShape, check_zone
 from services.directory.servicer.base import (
     KEEPS_PLACES,
     Context,
@@ -36,6 +29,7 @@ from services.directory.servicer.base import (
 )
 from services.directory.store import places
 from services.directory.store.rows import add
+from services.directory.tables import ZoneRow
 
 
 class ZoneRpcs(Rpcs):
@@ -59,9 +53,10 @@ class ZoneRpcs(Rpcs):
         zone = shown(versions, at, or_another=not request.HasField("at"))
         if zone is None:
             raise _unknown(request.zone_code)
+        row = await places.zone_version(current_session(), zone.zone_code, zone.version)
         return pb.GetZoneResponse(
-            zone=zone_to_proto(zone, versions, atlas.area(zone), with_parts=True),
-            versions=[_listed(atlas, each) for each in reversed(versions)],
+            zone=zone_to_proto(zone, versions, shape_from_row(row)),
+            versions=[zone_to_proto(each, versions) for each in reversed(versions)],
         )
 
     async def ListZones(
@@ -81,7 +76,9 @@ class ZoneRpcs(Rpcs):
             and (request.name_contains in zone.name or request.name_contains in zone.zone_code)
         ]
         return pb.ListZonesResponse(
-            zones=[_listed(atlas, zone) for zone in found[:size]],
+            zones=[
+                zone_to_proto(zone, atlas.zone_versions(zone.zone_code)) for zone in found[:size]
+            ],
             page=page_info([zone.zone_code for zone in found[: size + 1]], size),
         )
 
@@ -96,34 +93,28 @@ class ZoneRpcs(Rpcs):
         session, now = current_session(), self._clock.now()
         effective_from = asked_beginning(request, now)
         revision = await places.next_revision(session)
-        rows = await places.zone_versions(session, zone_code)
-        before = rows[-1] if rows else None
+        before = await places.newest_zone(session, zone_code)
         if shape is None and (before is None or before.parts is None):
             raise _unknown(zone_code)
         check_version(request.version, before.version if before else 0)
-        zone = ZoneVersion(
+        row = ZoneRow(
             zone_code=zone_code,
             version=before.version + 1 if before else 1,
             effective_from=effective_from,
             name=name or (before.name if before else ""),
-            shape=shape,
+            coordinate_system=shape.coordinate_system if shape else GCJ_02,
+            parts=shape.parts if shape else None,
+            revision=revision,
             put_at=now,
             put_by_person_id=current_actor().person_id,
         )
-        system = shape.coordinate_system if shape else before.coordinate_system if before else ""
-        await add(session, zone_to_row(zone, system, revision))
+        await add(session, row)
         edited = pb.PlacesEdited(
             zone_code=zone_code, effective_from=instant_to_proto(effective_from)
         )
         await record_event(edited, "zone", zone_code, now)
-        area = area_square_metres(outline(shape)) if shape else 0.0
-        versions = [*map(zone_from_row, rows), zone]
-        return zone_to_proto(zone, versions, area, with_parts=True)
-
-
-def _listed(atlas: Atlas, zone: ZoneVersion) -> pb.Zone:
-    versions = atlas.zone_versions(zone.zone_code)
-    return zone_to_proto(zone, versions, atlas.area(zone), with_parts=False)
+        zone, _ = zone_from_row(row)
+        return zone_to_proto(zone, [zone], shape)
 
 
 def _unknown(zone_code: str) -> NotFound:

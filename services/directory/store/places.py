@@ -41,12 +41,16 @@ async def edited_since(
     return rows.all()
 
 
-async def zone_versions(session: AsyncSession, zone_code: str) -> Sequence[ZoneRow]:
-    """Every version of a zone, in their order."""
-    rows = await session.scalars(
-        select(ZoneRow).where(ZoneRow.zone_code == zone_code).order_by(ZoneRow.version)
-    )
-    return rows.all()
+async def newest_zone(session: AsyncSession, zone_code: str) -> ZoneRow | None:
+    """The last edit of a zone, if there was one."""
+    query = select(ZoneRow).where(ZoneRow.zone_code == zone_code)
+    rows = await session.scalars(query.order_by(ZoneRow.version.desc()).limit(1))
+    return rows.one_or_none()
+
+
+async def zone_version(session: AsyncSession, zone_code: str, version: int) -> ZoneRow:
+    """One version of a zone, which there is."""
+    return await session.get_one(ZoneRow, (zone_code, version))
 
 
 async def newest_tier_version(session: AsyncSession, adcode: str) -> int:

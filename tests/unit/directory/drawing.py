@@ -4,16 +4,18 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from services.directory.domain.coordinates import GCJ_02, Point
-from services.directory.domain.zones import Part, Ring, ZoneShape, ZoneVersion
-from services.directory.index import Atlas
+from services.directory.convert.zones import zone_from_row
+from services.directory.domain.coordinates import GCJ_02
+from services.directory.domain.zones import Part, Ring
+from services.directory.index import Atlas, DrawnZone
+from services.directory.tables import ZoneRow
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def ring(*corners: tuple[float, float]) -> Ring:
     """A ring through corners in degrees, closed."""
-    return tuple(Point(*corner) for corner in (*corners, corners[0]))
+    return (*corners, corners[0])
 
 
 def square(west: float, south: float, east: float, north: float) -> Ring:
@@ -38,12 +40,21 @@ def zone(
     version: int = 1,
     effective_from: datetime = NOW,
     system: str = GCJ_02,
-) -> ZoneVersion:
+) -> DrawnZone:
     """A version of a zone; without parts it ends."""
-    shape = ZoneShape(system, parts) if parts else None
-    return ZoneVersion(zone_code, version, effective_from, zone_code, shape, NOW, "pe_1")
+    row = ZoneRow(
+        zone_code=zone_code,
+        version=version,
+        effective_from=effective_from,
+        name=zone_code,
+        coordinate_system=system,
+        parts=list(parts) or None,
+        put_at=NOW,
+        put_by_person_id="pe_1",
+    )
+    return zone_from_row(row)
 
 
-def atlas_of(*zones: ZoneVersion) -> Atlas:
+def atlas_of(*zones: DrawnZone) -> Atlas:
     """An atlas of zones alone."""
     return Atlas().extended(1, zones, (), ())
