@@ -11,7 +11,7 @@ from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import place_pb2
 from protos.workorder.v1 import workorder_pb2
 from services.workorder.convert import offers
-from services.workorder.convert.places import point_from_proto, point_to_proto
+from services.workorder.convert.places import instant_if_given, point_from_proto, point_to_proto
 from services.workorder.domain import access, completion_code, intake, skill
 from services.workorder.domain.work_order import State
 from services.workorder.tables import WorkOrderLineRow, WorkOrderRow
@@ -43,6 +43,13 @@ def row_from_proto(
         zone_codes=list(request.place.zone_codes),
         city_tier=request.place.city_tier,
         place_name=request.place.place_name,
+        place_resolved_at=instant_if_given(
+            request.place.resolved_at,
+            present=request.place.HasField("resolved_at"),
+            field="place.resolved_at",
+        ),
+        zones_known=request.place.zones_known,
+        former_adcode=request.place.former_adcode,
         longitude=location and location.longitude,
         latitude=location and location.latitude,
         floor=intake.require_floor(request.floor),
@@ -87,6 +94,9 @@ def to_event_proto(row: WorkOrderRow) -> workorder_pb2.WorkOrder:
             zone_codes=row.zone_codes,
             city_tier=row.city_tier,
             place_name=row.place_name,
+            resolved_at=instant_to_proto(row.place_resolved_at),
+            zones_known=row.zones_known,
+            former_adcode=row.former_adcode,
         ),
         location=point_to_proto(row.longitude, row.latitude),
         floor=row.floor,

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.authn import SYSTEM, Actor
 from kit.clock import FixedClock
@@ -31,7 +32,8 @@ from tests.rpc.conftest import Serve, Served
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CHAOYANG = Place(
     adcode="110105", adcode_path=["110105", "110100", "110000", "CN-NORTH", "CN"],
-    zone_codes=["BJ-RING5"], city_tier="tier1",
+    zone_codes=["BJ-RING5"], city_tier="tier1", place_name="北京市朝阳区",
+    resolved_at=Timestamp(seconds=int(MORNING.timestamp())), zones_known=True,
 )  # fmt: skip
 HERE = Location(longitude=116.46, latitude=39.92)
 
