@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 M = TypeVar("M", bound=Message)
 
 _SECONDS: Final = 15.0
+_FILE_SECONDS: Final = 40.0
 _TRY_AGAIN_SECONDS: Final = 1.0
 _TRIES: Final = 60
 
@@ -137,12 +138,21 @@ class Api:
         Raises:
             Refused: it cannot be read here, or is not taken there.
         """
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise Refused(f"{path} cannot be read: {error}", "INPUT_FILE_UNREADABLE") from error
+        content = read_file(path)
         answer = self._ask("POST", "/files", params={"name": path.name}, content=content)
         return str(answer.json()["file_id"])
+
+    def send_content(
+        self, path: str, message: type[M], content: bytes, *, key: str = "", **query: Any
+    ) -> Reply[M]:
+        """Hand in a file's content, once for the key, and get a message back."""
+        headers = self._headers | {"Idempotency-Key": key or new_key()}
+        how: dict[str, Any] = {"params": query, "headers": headers, "timeout": _FILE_SECONDS}
+        return _reply(self._ask("POST", path, content=content, **how).json(), message)
+
+    def content(self, path: str, **query: Any) -> bytes:
+        """Read a file."""
+        return self._ask("GET", path, params=query, timeout=_FILE_SECONDS).content
 
     def text(self, path: str, **query: Any) -> str:
         """Read a document."""
@@ -194,6 +204,18 @@ class Api:
         if response.is_error:
             raise _refusal(response)
         return response
+
+
+def read_file(path: Path) -> bytes:
+    """What stands in a file of this machine.
+
+    Raises:
+        Refused: ``INPUT_FILE_UNREADABLE``.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error}", "INPUT_FILE_UNREADABLE") from error
 
 
 def part(text: str) -> str:

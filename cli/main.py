@@ -18,6 +18,7 @@ from cli import (
     flow,
     inbox,
     incident,
+    item,
     ledger,
     notify,
     person,
@@ -28,7 +29,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, audit, incident, quote, work_order, earning, ledger, person, department, customer, place, notify, calendar, build,
+    flow, case, audit, incident, item, quote, work_order, earning, ledger, person, department, customer, place, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -47,6 +47,7 @@ from services.gateway.routes import (
     forms,
     hand_overs,
     incidents,
+    items,
     migrations,
     notify,
     payloads,
@@ -65,7 +66,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, pricing, work_orders, settlement,
+    incidents, hand_overs, forms, files, items, pricing, work_orders, settlement,
     directory, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (

@@ -120,8 +120,13 @@ async def file_of(edge: Edge, file_id: str) -> tuple[FileRow, Path]:
     return row, _place(folder_of(edge), row.content_hash)
 
 
-async def require_files(edge: Edge, values: dict[str, Any]) -> None:
-    """See that every file which a form's values refer to was uploaded.
+async def require_files(edge: Edge, values: dict[str, Any], holder: str = "form") -> None:
+    """See that every file which some values refer to was uploaded.
+
+    Args:
+        edge: the gateway's ways out.
+        values: of a form, or of something like one.
+        holder: the request's field that they are.
 
     Raises:
         InvalidArgument: ``FILE_NOT_UPLOADED``, with every place at fault in its details.
@@ -137,7 +142,7 @@ async def require_files(edge: Edge, values: dict[str, Any]) -> None:
         raise InvalidArgument(
             "FILE_NOT_UPLOADED",
             f"{first}: there is no file {named[first]!r}; upload it first",
-            field=f"form.{first}",
+            field=f"{holder}.{first}",
             details=unknown,
         )
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit.clock import Clock
 from kit.errors import InvalidArgument
 from kit.ids import new_id
+from kit.spreadsheet.table import Limits
 from kit.telemetry import logger
 from services.gateway.cross_origin import CODEC_PATH
 
@@ -23,6 +24,8 @@ MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 #: Payloads come from Temporal many at a time.
 MAX_PAYLOADS_BYTES: Final = 8 * 1024 * 1024
 FILES_PATH: Final = "/api/v1/files"
+#: Spreadsheets.
+IMPORTS_PATH: Final = "/api/v1/item-imports"
 
 #: What a browser may do with anything of ours: load from here alone, in no other site's frame.
 _GUARDS: Final = (
@@ -90,6 +93,8 @@ def request_id_of(connection: HTTPConnection) -> str:
 def _most(path: str) -> int:
     if path == FILES_PATH:
         return MAX_FILE_BYTES
+    if path.startswith(IMPORTS_PATH):
+        return Limits().bytes
     return MAX_PAYLOADS_BYTES if path.startswith(f"{CODEC_PATH}/") else MAX_BODY_BYTES
 
 

@@ -9,6 +9,7 @@ Path parameters and (for GET) query parameters are fields of the request; ``page
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from kit.errors import InvalidArgument
 from kit.rpc.methods import find_method, request_class
 from services.gateway import openapi, transcoding
 from services.gateway.auth import Caller, CallerOf
-from services.gateway.edge import EdgeOf
+from services.gateway.edge import Edge, EdgeOf
 from services.gateway.transcoding import KEY_FIELD
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -32,6 +33,8 @@ KEY_PARAMETER: Final = {
     ]
 }
 _LONGEST_KEY: Final = 128
+
+Check = Callable[[Edge, Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def expose(
     *,
     body: str = "",
     example: Any = None,
+    check: Check | None = None,
 ) -> None:
     """Serve an RPC at a path.
 
@@ -75,6 +79,7 @@ def expose(
         summary: for the API page.
         body: the request field that the JSON body is; empty: the whole request.
         example: a body, for the API page.
+        check: looks at the request before the call, at what only the gateway knows.
     """
     method = find_method(rpc)
     names = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
@@ -82,6 +87,8 @@ def expose(
 
     async def serve(request: Request, edge: EdgeOf, caller: CallerOf) -> JSONResponse:
         message = await _read(route, request, caller)
+        if check is not None:
+            await check(edge, message)
         return JSONResponse(transcoding.to_json(await edge.caller.call(rpc, message)))
 
     router.add_api_route(

@@ -609,7 +609,7 @@ class ItemImportRow(_message.Message):
     outcome: Global___ItemImportOutcome.ValueType
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemChange]:
-        """Of a changed item."""
+        """Of a changed item; of an added one, all that the row says of it."""
 
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___SheetProblem]:

@@ -1,4 +1,4 @@
-"""Items of both libraries, price books, quotes."""
+"""Price books, quotes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from fastapi import APIRouter
 
 from protos.pricing.v1 import (  # noqa: F401 - their descriptors are what is exposed
     book_pb2,
-    library_pb2,
     pricing_pb2,
 )
 from services.gateway.rpc_routes import expose
 
-_LIBRARY: Final = "pricing.v1.LibraryService"
 _BOOKS: Final = "pricing.v1.PriceBookService"
 _QUOTES: Final = "pricing.v1.PricingService"
 
@@ -50,18 +48,6 @@ _BOOK: Final = {
         }
     ],
 }
-
-items = APIRouter(prefix="/items", tags=["items 项目库与备件库"])
-expose(items, "GET", "", f"{_LIBRARY}/ListItems", "Items of both libraries")
-expose(
-    items,
-    "PUT",
-    "/{item_code}",
-    f"{_LIBRARY}/PutItem",
-    "Create or change an item",
-    body="item",
-    example={"catalogue": "CATALOGUE_PROJECT_LIBRARY", "name": "标准空调安装", "unit": "台"},
-)
 
 price_books = APIRouter(prefix="/price-books", tags=["price-books 价目"])
 expose(
@@ -108,4 +94,4 @@ expose(
 )
 expose(quotes, "GET", "/{quote_id}", f"{_QUOTES}/GetQuote", "One quote with every step")
 
-ROUTERS: Final = (items, price_books, quotes)
+ROUTERS: Final = (price_books, quotes)

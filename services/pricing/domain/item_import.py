@@ -250,10 +250,10 @@ def finish(
 
 
 def _changes(reading: Reading, before: Item | None, after: Item) -> Iterator[Change]:
-    if before is None:
-        return
+    """What a row changes; of a new item, all that it says of it."""
+    blank = Item(after.item_code, after.catalogue)
     for field, column in reading.columns.items():
-        old, new = column.write(before), column.write(after)
+        old, new = column.write(before or blank), column.write(after)
         if old != new:
             yield Change(reading.headings[field], field, shown(old), shown(new))
 
