@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from services.pricing.domain.book import PriceBook
+from services.pricing.domain.price_book import PriceBook
 
 
 class Shelf:
@@ -27,7 +27,7 @@ class Shelf:
 
     def keep(self, book: PriceBook) -> PriceBook:
         """Put a version here, in the place of the one used longest ago when the shelf is full."""
-        self._books[book.content.price_book_code, book.version] = book
+        self._books[book.head.price_book_code, book.version] = book
         if len(self._books) > self._capacity:
             self._books.popitem(last=False)
         return book

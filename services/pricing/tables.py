@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Identity, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -67,58 +68,66 @@ class PriceBookVersionRow(Base):
     effective_from: Mapped[datetime] = mapped_column(INSTANT)
     resolution_order: Mapped[list[str]] = mapped_column(ARRAY(Text))
     phases: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    rounding: Mapped[str]
+    correction_reason: Mapped[str]
     published_at: Mapped[datetime] = mapped_column(INSTANT)
     published_by_person_id: Mapped[str]
 
 
 class PricedItemRow(Base):
-    """An item as a version names it."""
+    """An item as the versions of a span name it."""
 
     __tablename__ = "priced_item"
 
     price_book_code: Mapped[str] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
     item_code: Mapped[str] = mapped_column(primary_key=True)
+    first_version: Mapped[int] = mapped_column(primary_key=True)
+    last_version: Mapped[int | None]
     name: Mapped[str]
     catalogue: Mapped[str]
     unit: Mapped[str]
 
 
 class RateRow(Base):
-    """One rate of a version, in the version's currency."""
+    """One rate of the versions of a span, in their currency.
+
+    Attributes:
+        rate_id: empty: named after its conditions.
+        conditions: those that have no column, as plain JSON of `Conditions`.
+        charge: as plain JSON of `Charge`; empty: price × quantity.
+    """
 
     __tablename__ = "rate"
 
-    price_book_code: Mapped[str] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    rate_id: Mapped[str] = mapped_column(primary_key=True)
-    rate_number: Mapped[int]
+    rate_number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    price_book_code: Mapped[str]
+    first_version: Mapped[int]
+    last_version: Mapped[int | None]
+    rate_id: Mapped[str]
     item_code: Mapped[str]
     place_code: Mapped[str]
     city_tier: Mapped[str]
     cooperation_mode: Mapped[str]
     customer_level: Mapped[str]
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    conditions: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    charge: Mapped[dict[str, Any]] = mapped_column(JSONB)
     list_price_minor: Mapped[int] = mapped_column(BigInteger)
     settlement_price_minor: Mapped[int] = mapped_column(BigInteger)
 
 
-class ModifierRow(Base):
-    """One modifier of a version; its amount is in the version's currency."""
+class PriceRuleRow(Base):
+    """A modifier, promotion, tax, group or opening of a version, as plain JSON of its message."""
 
-    __tablename__ = "modifier"
+    __tablename__ = "price_rule"
 
     price_book_code: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
-    modifier_code: Mapped[str] = mapped_column(primary_key=True)
-    modifier_number: Mapped[int]
-    label: Mapped[str]
-    phase: Mapped[str]
-    combine_mode: Mapped[str]
-    ratio: Mapped[str]
-    amount_minor: Mapped[int | None] = mapped_column(BigInteger)
-    item_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    place_code: Mapped[str]
-    automatic: Mapped[bool]
+    rule_kind: Mapped[str] = mapped_column(primary_key=True)
+    rule_code: Mapped[str] = mapped_column(primary_key=True)
+    rule_number: Mapped[int]
+    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class QuoteRow(Base):
@@ -147,4 +156,4 @@ class BookRows:
     version: PriceBookVersionRow
     items: Sequence[PricedItemRow]
     rates: Sequence[RateRow]
-    modifiers: Sequence[ModifierRow]
+    rules: Sequence[PriceRuleRow]

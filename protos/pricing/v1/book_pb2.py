@@ -26,9 +26,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.common.v1 import money_pb2 as protos_dot_common_dot_v1_dot_money__pb2
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
 from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
+from protos.pricing.v1 import library_pb2 as protos_dot_pricing_dot_v1_dot_library__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cprotos/pricing/v1/book.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\"\xd5\x01\n\x04Rate\x12\x0f\n\x07rate_id\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x12\n\nplace_code\x18\x03 \x01(\t\x12\x11\n\tcity_tier\x18\x04 \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x05 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x06 \x01(\t\x12$\n\nlist_price\x18\x07 \x01(\x0b\x32\x10.common.v1.Money\x12*\n\x10settlement_price\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\"\xda\x01\n\x08Modifier\x12\x15\n\rmodifier_code\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12-\n\x0c\x63ombine_mode\x18\x04 \x01(\x0e\x32\x17.pricing.v1.CombineMode\x12\r\n\x05ratio\x18\x05 \x01(\t\x12 \n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x12\n\nitem_codes\x18\x07 \x03(\t\x12\x12\n\nplace_code\x18\x08 \x01(\t\x12\x11\n\tautomatic\x18\t \x01(\x08\"\xde\x02\n\x10PriceBookVersion\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10resolution_order\x18\x06 \x03(\t\x12\x0e\n\x06phases\x18\x07 \x03(\t\x12\x1f\n\x05rates\x18\x08 \x03(\x0b\x32\x10.pricing.v1.Rate\x12\'\n\tmodifiers\x18\t \x03(\x0b\x32\x14.pricing.v1.Modifier\x12\x30\n\x0cpublished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x16published_by_person_id\x18\x0b \x01(\t\"d\n\x17PublishPriceBookRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x30\n\nprice_book\x18\x02 \x01(\x0b\x32\x1c.pricing.v1.PriceBookVersion\"F\n\x1aGetPriceBookVersionRequest\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"]\n\x1cListPriceBookVersionsRequest\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12$\n\x04page\x18\x02 \x01(\x0b\x32\x16.common.v1.PageRequest\"r\n\x1dListPriceBookVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.PriceBookVersion\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"R\n\x12PriceBookPublished\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05:\x12\xca\xda\x18\x0e\x12\x0c\xe4\xbb\xb7\xe7\x9b\xae\xe5\x8f\x91\xe5\xb8\x83*\x87\x01\n\x0b\x43ombineMode\x12\x1c\n\x18\x43OMBINE_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43OMBINE_MODE_MULTIPLY\x10\x01\x12\"\n\x1e\x43OMBINE_MODE_ADD_RATIO_OF_BASE\x10\x02\x12\x1b\n\x17\x43OMBINE_MODE_ADD_AMOUNT\x10\x03\x32\xbe\x02\n\x10PriceBookService\x12U\n\x10PublishPriceBook\x12#.pricing.v1.PublishPriceBookRequest\x1a\x1c.pricing.v1.PriceBookVersion\x12`\n\x13GetPriceBookVersion\x12&.pricing.v1.GetPriceBookVersionRequest\x1a\x1c.pricing.v1.PriceBookVersion\"\x03\x90\x02\x01\x12q\n\x15ListPriceBookVersions\x12(.pricing.v1.ListPriceBookVersionsRequest\x1a).pricing.v1.ListPriceBookVersionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cprotos/pricing/v1/book.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\x1a\x1fprotos/pricing/v1/library.proto\"G\n\x0bNumberRange\x12\x12\n\x05least\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\x04most\x18\x02 \x01(\x03H\x01\x88\x01\x01\x42\x08\n\x06_leastB\x07\n\x05_most\"\xf8\x02\n\nConditions\x12\x15\n\rcustomer_type\x18\x01 \x01(\t\x12\x15\n\rsales_channel\x18\x02 \x01(\t\x12\x11\n\toutlet_id\x18\x03 \x01(\t\x12\x0f\n\x07urgency\x18\x04 \x01(\t\x12\x10\n\x08\x64\x61y_kind\x18\x05 \x01(\t\x12\x12\n\nprice_mode\x18\x06 \x01(\t\x12\x13\n\x0bstock_state\x18\x07 \x01(\t\x12\x11\n\tfirst_day\x18\x08 \x01(\t\x12\x10\n\x08last_day\x18\t \x01(\t\x12\x10\n\x08weekdays\x18\n \x03(\x05\x12\x11\n\tfrom_time\x18\x0b \x01(\t\x12\x12\n\nuntil_time\x18\x0c \x01(\t\x12)\n\x08quantity\x18\r \x01(\x0b\x32\x17.pricing.v1.NumberRange\x12&\n\x05\x66loor\x18\x0e \x01(\x0b\x32\x17.pricing.v1.NumberRange\x12,\n\x0bmonths_open\x18\x0f \x01(\x0b\x32\x17.pricing.v1.NumberRange\"\xa6\x07\n\x06\x43harge\x12+\n\x06hourly\x18\x01 \x01(\x0b\x32\x19.pricing.v1.Charge.HourlyH\x00\x12-\n\x07package\x18\x02 \x01(\x0b\x32\x1a.pricing.v1.Charge.PackageH\x00\x12\x31\n\tgraduated\x18\x03 \x01(\x0b\x32\x1c.pricing.v1.Charge.GraduatedH\x00\x12.\n\x06volume\x18\x04 \x01(\x0b\x32\x1c.pricing.v1.Charge.GraduatedH\x00\x12\x30\n\tper_visit\x18\x05 \x01(\x0b\x32\x1b.pricing.v1.Charge.PerVisitH\x00\x12\x34\n\x0b\x61nnual_plan\x18\x06 \x01(\x0b\x32\x1d.pricing.v1.Charge.AnnualPlanH\x00\x12=\n\x10percent_of_parts\x18\x07 \x01(\x0b\x32!.pricing.v1.Charge.PercentOfPartsH\x00\x1a\x8a\x01\n\x06Hourly\x12$\n\nlist_price\x18\x01 \x01(\x0b\x32\x10.common.v1.Money\x12*\n\x10settlement_price\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x14\n\x0cstep_minutes\x18\x03 \x01(\x05\x12\x18\n\x10included_minutes\x18\x04 \x01(\x05\x1a\x17\n\x07Package\x12\x0c\n\x04size\x18\x01 \x01(\x05\x1a\x38\n\tGraduated\x12+\n\x05steps\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.Charge.PriceStep\x1at\n\tPriceStep\x12\x15\n\rfrom_quantity\x18\x01 \x01(\x03\x12$\n\nlist_price\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12*\n\x10settlement_price\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x1a\n\n\x08PerVisit\x1a\x8f\x01\n\nAnnualPlan\x12\x17\n\x0fincluded_visits\x18\x01 \x01(\x05\x12\x30\n\x16\x65xtra_visit_list_price\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x36\n\x1c\x65xtra_visit_settlement_price\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x1a\x39\n\x0ePercentOfParts\x12\r\n\x05ratio\x18\x01 \x01(\t\x12\x18\n\x10settlement_ratio\x18\x02 \x01(\tB\x07\n\x05model\"\xa5\x02\n\x04Rate\x12\x0f\n\x07rate_id\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x12\n\nplace_code\x18\x03 \x01(\t\x12\x11\n\tcity_tier\x18\x04 \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x05 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x06 \x01(\t\x12$\n\nlist_price\x18\x07 \x01(\x0b\x32\x10.common.v1.Money\x12*\n\x10settlement_price\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\x12*\n\nconditions\x18\t \x01(\x0b\x32\x16.pricing.v1.Conditions\x12\"\n\x06\x63harge\x18\n \x01(\x0b\x32\x12.pricing.v1.Charge\"\xa6\x05\n\x08Modifier\x12\x15\n\rmodifier_code\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12-\n\x0c\x63ombine_mode\x18\x04 \x01(\x0e\x32\x17.pricing.v1.CombineMode\x12\r\n\x05ratio\x18\x05 \x01(\t\x12 \n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x12\n\nitem_codes\x18\x07 \x03(\t\x12\x12\n\nplace_code\x18\x08 \x01(\t\x12\x11\n\tautomatic\x18\t \x01(\x08\x12\x11\n\tcity_tier\x18\n \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x0b \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x0c \x01(\t\x12*\n\nconditions\x18\r \x01(\x0b\x32\x16.pricing.v1.Conditions\x12\x1e\n\x04side\x18\x0e \x01(\x0e\x32\x10.pricing.v1.Side\x12\x18\n\x10settlement_ratio\x18\x0f \x01(\t\x12+\n\x11settlement_amount\x18\x10 \x01(\x0b\x32\x10.common.v1.Money\x12(\n\tcatalogue\x18\x11 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x19\n\x11\x65xclusivity_group\x18\x12 \x01(\t\x12\x10\n\x08priority\x18\x13 \x01(\x05\x12\x13\n\x0bleast_ratio\x18\x14 \x01(\t\x12\x12\n\nmost_ratio\x18\x15 \x01(\t\x12\x0f\n\x07measure\x18\x16 \x01(\t\x12\x14\n\x0c\x66ree_measure\x18\x17 \x01(\x03\x12\x14\n\x0cmeasure_step\x18\x18 \x01(\x03\x12$\n\x07\x66\x61vours\x18\x19 \x01(\x0e\x32\x13.pricing.v1.Favours\x12\x0f\n\x07special\x18\x1a \x01(\x08\"J\n\x10\x45xclusivityGroup\x12\x12\n\ngroup_code\x18\x01 \x01(\t\x12\"\n\x06\x63hoice\x18\x02 \x01(\x0e\x32\x12.pricing.v1.Choice\"\xff\x07\n\tPromotion\x12\x16\n\x0epromotion_code\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x34\n\tthreshold\x18\x03 \x01(\x0b\x32\x1f.pricing.v1.Promotion.ThresholdH\x00\x12\x31\n\x08nth_item\x18\x04 \x01(\x0b\x32\x1d.pricing.v1.Promotion.NthItemH\x00\x12\x30\n\x07percent\x18\x05 \x01(\x0b\x32\x1d.pricing.v1.Promotion.PercentH\x00\x12.\n\x06\x62undle\x18\x06 \x01(\x0b\x32\x1c.pricing.v1.Promotion.BundleH\x00\x12*\n\x04gift\x18\x07 \x01(\x0b\x32\x1a.pricing.v1.Promotion.GiftH\x00\x12\x12\n\nitem_codes\x18\x08 \x03(\t\x12\x12\n\nplace_code\x18\t \x01(\t\x12\x11\n\tcity_tier\x18\n \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x0b \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x0c \x01(\t\x12*\n\nconditions\x18\r \x01(\x0b\x32\x16.pricing.v1.Conditions\x12\x14\n\x0cneeds_coupon\x18\x0e \x01(\x08\x12\x19\n\x11\x65xclusivity_group\x18\x0f \x01(\t\x12\x10\n\x08priority\x18\x10 \x01(\x05\x12\x0f\n\x07special\x18\x11 \x01(\x08\x1a\x66\n\tThreshold\x12#\n\tthreshold\x18\x01 \x01(\x0b\x32\x10.common.v1.Money\x12#\n\treduction\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x0f\n\x07repeats\x18\x03 \x01(\x08\x1a\x36\n\x07NthItem\x12\x0b\n\x03nth\x18\x01 \x01(\x05\x12\r\n\x05ratio\x18\x02 \x01(\t\x12\x0f\n\x07repeats\x18\x03 \x01(\x08\x1a\x18\n\x07Percent\x12\r\n\x05ratio\x18\x01 \x01(\t\x1a\x30\n\tComponent\x12\x11\n\titem_code\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x1av\n\x06\x42undle\x12\x33\n\ncomponents\x18\x01 \x03(\x0b\x32\x1f.pricing.v1.Promotion.Component\x12&\n\x0c\x62undle_price\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12\x0f\n\x07repeats\x18\x03 \x01(\x08\x1a{\n\x04Gift\x12\x33\n\ncomponents\x18\x01 \x03(\x0b\x32\x1f.pricing.v1.Promotion.Component\x12-\n\x04gift\x18\x02 \x01(\x0b\x32\x1f.pricing.v1.Promotion.Component\x12\x0f\n\x07repeats\x18\x03 \x01(\x08\x42\x06\n\x04rule\"\x98\x02\n\x07TaxRule\x12\x10\n\x08tax_code\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x1e\n\x04side\x18\x03 \x01(\x0e\x32\x10.pricing.v1.Side\x12\r\n\x05ratio\x18\x04 \x01(\t\x12\x11\n\tinclusive\x18\x05 \x01(\x08\x12\x18\n\x10refundable_ratio\x18\x06 \x01(\t\x12\x12\n\npayee_kind\x18\x07 \x01(\t\x12\x12\n\nitem_codes\x18\x08 \x03(\t\x12(\n\tcatalogue\x18\t \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x12\n\nplace_code\x18\n \x01(\t\x12*\n\nconditions\x18\x0b \x01(\x0b\x32\x16.pricing.v1.Conditions\"0\n\x07Opening\x12\x12\n\nplace_code\x18\x01 \x01(\t\x12\x11\n\topened_on\x18\x02 \x01(\t\"\xc5\x04\n\x10PriceBookVersion\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10resolution_order\x18\x06 \x03(\t\x12\x0e\n\x06phases\x18\x07 \x03(\t\x12\x1f\n\x05rates\x18\x08 \x03(\x0b\x32\x10.pricing.v1.Rate\x12\'\n\tmodifiers\x18\t \x03(\x0b\x32\x14.pricing.v1.Modifier\x12\x30\n\x0cpublished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x16published_by_person_id\x18\x0b \x01(\t\x12)\n\npromotions\x18\x0c \x03(\x0b\x32\x15.pricing.v1.Promotion\x12\"\n\x05taxes\x18\r \x03(\x0b\x32\x13.pricing.v1.TaxRule\x12,\n\x06groups\x18\x0e \x03(\x0b\x32\x1c.pricing.v1.ExclusivityGroup\x12%\n\x08openings\x18\x0f \x03(\x0b\x32\x13.pricing.v1.Opening\x12&\n\x08rounding\x18\x10 \x01(\x0e\x32\x14.pricing.v1.Rounding\x12\x19\n\x11\x63orrection_reason\x18\x11 \x01(\t\"d\n\x17PublishPriceBookRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x30\n\nprice_book\x18\x02 \x01(\x0b\x32\x1c.pricing.v1.PriceBookVersion\"F\n\x1aGetPriceBookVersionRequest\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"]\n\x1cListPriceBookVersionsRequest\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12$\n\x04page\x18\x02 \x01(\x0b\x32\x16.common.v1.PageRequest\"r\n\x1dListPriceBookVersionsResponse\x12.\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.PriceBookVersion\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"R\n\x12PriceBookPublished\x12\x17\n\x0fprice_book_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05:\x12\xca\xda\x18\x0e\x12\x0c\xe4\xbb\xb7\xe7\x9b\xae\xe5\x8f\x91\xe5\xb8\x83*\xbc\x01\n\x0b\x43ombineMode\x12\x1c\n\x18\x43OMBINE_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43OMBINE_MODE_MULTIPLY\x10\x01\x12\"\n\x1e\x43OMBINE_MODE_ADD_RATIO_OF_BASE\x10\x02\x12\x1b\n\x17\x43OMBINE_MODE_ADD_AMOUNT\x10\x03\x12\x19\n\x15\x43OMBINE_MODE_OVERRIDE\x10\x04\x12\x18\n\x14\x43OMBINE_MODE_BEST_OF\x10\x05*@\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\r\n\tSIDE_LIST\x10\x01\x12\x13\n\x0fSIDE_SETTLEMENT\x10\x02*K\n\x07\x46\x61vours\x12\x17\n\x13\x46\x41VOURS_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46\x41VOURS_CUSTOMER\x10\x01\x12\x11\n\rFAVOURS_PAYEE\x10\x02*k\n\x06\x43hoice\x12\x16\n\x12\x43HOICE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HOICE_FIRST\x10\x01\x12\x1c\n\x18\x43HOICE_BEST_FOR_CUSTOMER\x10\x02\x12\x19\n\x15\x43HOICE_BEST_FOR_PAYEE\x10\x03*e\n\x08Rounding\x12\x18\n\x14ROUNDING_UNSPECIFIED\x10\x00\x12\x14\n\x10ROUNDING_HALF_UP\x10\x01\x12\x16\n\x12ROUNDING_HALF_EVEN\x10\x02\x12\x11\n\rROUNDING_DOWN\x10\x03\x32\xbe\x02\n\x10PriceBookService\x12U\n\x10PublishPriceBook\x12#.pricing.v1.PublishPriceBookRequest\x1a\x1c.pricing.v1.PriceBookVersion\x12`\n\x13GetPriceBookVersion\x12&.pricing.v1.GetPriceBookVersionRequest\x1a\x1c.pricing.v1.PriceBookVersion\"\x03\x90\x02\x01\x12q\n\x15ListPriceBookVersions\x12(.pricing.v1.ListPriceBookVersionsRequest\x1a).pricing.v1.ListPriceBookVersionsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,24 +42,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRICEBOOKSERVICE'].methods_by_name['GetPriceBookVersion']._serialized_options = b'\220\002\001'
   _globals['_PRICEBOOKSERVICE'].methods_by_name['ListPriceBookVersions']._loaded_options = None
   _globals['_PRICEBOOKSERVICE'].methods_by_name['ListPriceBookVersions']._serialized_options = b'\220\002\001'
-  _globals['_COMBINEMODE']._serialized_start=1423
-  _globals['_COMBINEMODE']._serialized_end=1558
-  _globals['_RATE']._serialized_start=164
-  _globals['_RATE']._serialized_end=377
-  _globals['_MODIFIER']._serialized_start=380
-  _globals['_MODIFIER']._serialized_end=598
-  _globals['_PRICEBOOKVERSION']._serialized_start=601
-  _globals['_PRICEBOOKVERSION']._serialized_end=951
-  _globals['_PUBLISHPRICEBOOKREQUEST']._serialized_start=953
-  _globals['_PUBLISHPRICEBOOKREQUEST']._serialized_end=1053
-  _globals['_GETPRICEBOOKVERSIONREQUEST']._serialized_start=1055
-  _globals['_GETPRICEBOOKVERSIONREQUEST']._serialized_end=1125
-  _globals['_LISTPRICEBOOKVERSIONSREQUEST']._serialized_start=1127
-  _globals['_LISTPRICEBOOKVERSIONSREQUEST']._serialized_end=1220
-  _globals['_LISTPRICEBOOKVERSIONSRESPONSE']._serialized_start=1222
-  _globals['_LISTPRICEBOOKVERSIONSRESPONSE']._serialized_end=1336
-  _globals['_PRICEBOOKPUBLISHED']._serialized_start=1338
-  _globals['_PRICEBOOKPUBLISHED']._serialized_end=1420
-  _globals['_PRICEBOOKSERVICE']._serialized_start=1561
-  _globals['_PRICEBOOKSERVICE']._serialized_end=1879
+  _globals['_COMBINEMODE']._serialized_start=5051
+  _globals['_COMBINEMODE']._serialized_end=5239
+  _globals['_SIDE']._serialized_start=5241
+  _globals['_SIDE']._serialized_end=5305
+  _globals['_FAVOURS']._serialized_start=5307
+  _globals['_FAVOURS']._serialized_end=5382
+  _globals['_CHOICE']._serialized_start=5384
+  _globals['_CHOICE']._serialized_end=5491
+  _globals['_ROUNDING']._serialized_start=5493
+  _globals['_ROUNDING']._serialized_end=5594
+  _globals['_NUMBERRANGE']._serialized_start=196
+  _globals['_NUMBERRANGE']._serialized_end=267
+  _globals['_CONDITIONS']._serialized_start=270
+  _globals['_CONDITIONS']._serialized_end=646
+  _globals['_CHARGE']._serialized_start=649
+  _globals['_CHARGE']._serialized_end=1583
+  _globals['_CHARGE_HOURLY']._serialized_start=1018
+  _globals['_CHARGE_HOURLY']._serialized_end=1156
+  _globals['_CHARGE_PACKAGE']._serialized_start=1158
+  _globals['_CHARGE_PACKAGE']._serialized_end=1181
+  _globals['_CHARGE_GRADUATED']._serialized_start=1183
+  _globals['_CHARGE_GRADUATED']._serialized_end=1239
+  _globals['_CHARGE_PRICESTEP']._serialized_start=1241
+  _globals['_CHARGE_PRICESTEP']._serialized_end=1357
+  _globals['_CHARGE_PERVISIT']._serialized_start=1359
+  _globals['_CHARGE_PERVISIT']._serialized_end=1369
+  _globals['_CHARGE_ANNUALPLAN']._serialized_start=1372
+  _globals['_CHARGE_ANNUALPLAN']._serialized_end=1515
+  _globals['_CHARGE_PERCENTOFPARTS']._serialized_start=1517
+  _globals['_CHARGE_PERCENTOFPARTS']._serialized_end=1574
+  _globals['_RATE']._serialized_start=1586
+  _globals['_RATE']._serialized_end=1879
+  _globals['_MODIFIER']._serialized_start=1882
+  _globals['_MODIFIER']._serialized_end=2560
+  _globals['_EXCLUSIVITYGROUP']._serialized_start=2562
+  _globals['_EXCLUSIVITYGROUP']._serialized_end=2636
+  _globals['_PROMOTION']._serialized_start=2639
+  _globals['_PROMOTION']._serialized_end=3662
+  _globals['_PROMOTION_THRESHOLD']._serialized_start=3175
+  _globals['_PROMOTION_THRESHOLD']._serialized_end=3277
+  _globals['_PROMOTION_NTHITEM']._serialized_start=3279
+  _globals['_PROMOTION_NTHITEM']._serialized_end=3333
+  _globals['_PROMOTION_PERCENT']._serialized_start=3335
+  _globals['_PROMOTION_PERCENT']._serialized_end=3359
+  _globals['_PROMOTION_COMPONENT']._serialized_start=3361
+  _globals['_PROMOTION_COMPONENT']._serialized_end=3409
+  _globals['_PROMOTION_BUNDLE']._serialized_start=3411
+  _globals['_PROMOTION_BUNDLE']._serialized_end=3529
+  _globals['_PROMOTION_GIFT']._serialized_start=3531
+  _globals['_PROMOTION_GIFT']._serialized_end=3654
+  _globals['_TAXRULE']._serialized_start=3665
+  _globals['_TAXRULE']._serialized_end=3945
+  _globals['_OPENING']._serialized_start=3947
+  _globals['_OPENING']._serialized_end=3995
+  _globals['_PRICEBOOKVERSION']._serialized_start=3998
+  _globals['_PRICEBOOKVERSION']._serialized_end=4579
+  _globals['_PUBLISHPRICEBOOKREQUEST']._serialized_start=4581
+  _globals['_PUBLISHPRICEBOOKREQUEST']._serialized_end=4681
+  _globals['_GETPRICEBOOKVERSIONREQUEST']._serialized_start=4683
+  _globals['_GETPRICEBOOKVERSIONREQUEST']._serialized_end=4753
+  _globals['_LISTPRICEBOOKVERSIONSREQUEST']._serialized_start=4755
+  _globals['_LISTPRICEBOOKVERSIONSREQUEST']._serialized_end=4848
+  _globals['_LISTPRICEBOOKVERSIONSRESPONSE']._serialized_start=4850
+  _globals['_LISTPRICEBOOKVERSIONSRESPONSE']._serialized_end=4964
+  _globals['_PRICEBOOKPUBLISHED']._serialized_start=4966
+  _globals['_PRICEBOOKPUBLISHED']._serialized_end=5048
+  _globals['_PRICEBOOKSERVICE']._serialized_start=5597
+  _globals['_PRICEBOOKSERVICE']._serialized_end=5915
 # @@protoc_insertion_point(module_scope)

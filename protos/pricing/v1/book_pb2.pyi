@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import money_pb2 as _money_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
+from protos.pricing.v1 import library_pb2 as _library_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -32,9 +33,13 @@ class _CombineModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CombineMo
     COMBINE_MODE_MULTIPLY: _CombineMode.ValueType  # 1
     """amount × ratio"""
     COMBINE_MODE_ADD_RATIO_OF_BASE: _CombineMode.ValueType  # 2
-    """amount + base × ratio (a premium on the base, such as 20 %)"""
+    """amount + base × ratio (a premium on the base, such as 20 %; a negative one is a deduction)"""
     COMBINE_MODE_ADD_AMOUNT: _CombineMode.ValueType  # 3
-    """amount + a fixed sum a unit"""
+    """amount + a fixed sum for each counted unit (a negative one is a deduction)"""
+    COMBINE_MODE_OVERRIDE: _CombineMode.ValueType  # 4
+    """a fixed sum for each counted unit, whatever the amount was"""
+    COMBINE_MODE_BEST_OF: _CombineMode.ValueType  # 5
+    """the better of the amount and a fixed sum for each counted unit"""
 
 class CombineMode(_CombineMode, metaclass=_CombineModeEnumTypeWrapper): ...
 
@@ -42,10 +47,428 @@ COMBINE_MODE_UNSPECIFIED: CombineMode.ValueType  # 0
 COMBINE_MODE_MULTIPLY: CombineMode.ValueType  # 1
 """amount × ratio"""
 COMBINE_MODE_ADD_RATIO_OF_BASE: CombineMode.ValueType  # 2
-"""amount + base × ratio (a premium on the base, such as 20 %)"""
+"""amount + base × ratio (a premium on the base, such as 20 %; a negative one is a deduction)"""
 COMBINE_MODE_ADD_AMOUNT: CombineMode.ValueType  # 3
-"""amount + a fixed sum a unit"""
+"""amount + a fixed sum for each counted unit (a negative one is a deduction)"""
+COMBINE_MODE_OVERRIDE: CombineMode.ValueType  # 4
+"""a fixed sum for each counted unit, whatever the amount was"""
+COMBINE_MODE_BEST_OF: CombineMode.ValueType  # 5
+"""the better of the amount and a fixed sum for each counted unit"""
 Global___CombineMode: _TypeAlias = CombineMode  # noqa: Y015
+
+class _Side:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Side.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIDE_UNSPECIFIED: _Side.ValueType  # 0
+    SIDE_LIST: _Side.ValueType  # 1
+    """What the customer pays."""
+    SIDE_SETTLEMENT: _Side.ValueType  # 2
+    """What the technician's side earns."""
+
+class Side(_Side, metaclass=_SideEnumTypeWrapper):
+    """Which of the two prices a rule changes; unset: both."""
+
+SIDE_UNSPECIFIED: Side.ValueType  # 0
+SIDE_LIST: Side.ValueType  # 1
+"""What the customer pays."""
+SIDE_SETTLEMENT: Side.ValueType  # 2
+"""What the technician's side earns."""
+Global___Side: _TypeAlias = Side  # noqa: Y015
+
+class _Favours:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FavoursEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Favours.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FAVOURS_UNSPECIFIED: _Favours.ValueType  # 0
+    FAVOURS_CUSTOMER: _Favours.ValueType  # 1
+    FAVOURS_PAYEE: _Favours.ValueType  # 2
+
+class Favours(_Favours, metaclass=_FavoursEnumTypeWrapper):
+    """Of whom the best is chosen; unset: the customer."""
+
+FAVOURS_UNSPECIFIED: Favours.ValueType  # 0
+FAVOURS_CUSTOMER: Favours.ValueType  # 1
+FAVOURS_PAYEE: Favours.ValueType  # 2
+Global___Favours: _TypeAlias = Favours  # noqa: Y015
+
+class _Choice:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Choice.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHOICE_UNSPECIFIED: _Choice.ValueType  # 0
+    CHOICE_FIRST: _Choice.ValueType  # 1
+    """By priority."""
+    CHOICE_BEST_FOR_CUSTOMER: _Choice.ValueType  # 2
+    CHOICE_BEST_FOR_PAYEE: _Choice.ValueType  # 3
+
+class Choice(_Choice, metaclass=_ChoiceEnumTypeWrapper):
+    """Which of an exclusivity group applies."""
+
+CHOICE_UNSPECIFIED: Choice.ValueType  # 0
+CHOICE_FIRST: Choice.ValueType  # 1
+"""By priority."""
+CHOICE_BEST_FOR_CUSTOMER: Choice.ValueType  # 2
+CHOICE_BEST_FOR_PAYEE: Choice.ValueType  # 3
+Global___Choice: _TypeAlias = Choice  # noqa: Y015
+
+class _Rounding:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RoundingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rounding.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROUNDING_UNSPECIFIED: _Rounding.ValueType  # 0
+    ROUNDING_HALF_UP: _Rounding.ValueType  # 1
+    """四舍五入"""
+    ROUNDING_HALF_EVEN: _Rounding.ValueType  # 2
+    """四舍六入五成双"""
+    ROUNDING_DOWN: _Rounding.ValueType  # 3
+    """舍去尾数"""
+
+class Rounding(_Rounding, metaclass=_RoundingEnumTypeWrapper):
+    """How a fraction of a minor unit becomes a whole one; unset: half up."""
+
+ROUNDING_UNSPECIFIED: Rounding.ValueType  # 0
+ROUNDING_HALF_UP: Rounding.ValueType  # 1
+"""四舍五入"""
+ROUNDING_HALF_EVEN: Rounding.ValueType  # 2
+"""四舍六入五成双"""
+ROUNDING_DOWN: Rounding.ValueType  # 3
+"""舍去尾数"""
+Global___Rounding: _TypeAlias = Rounding  # noqa: Y015
+
+@_typing.final
+class NumberRange(_message.Message):
+    """Whole numbers from least to most, both included; what is left out has no end there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAST_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    least: _builtins.int
+    most: _builtins.int
+    def __init__(
+        self,
+        *,
+        least: _builtins.int | None = ...,
+        most: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_least", b"_least", "_most", b"_most", "least", b"least", "most", b"most"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_least", b"_least", "_most", b"_most", "least", b"least", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__least: _TypeAlias = _typing.Literal["least"]  # noqa: Y015
+    _WhichOneofArgType__least: _TypeAlias = _typing.Literal["_least", b"_least"]  # noqa: Y015
+    _WhichOneofReturnType__most: _TypeAlias = _typing.Literal["most"]  # noqa: Y015
+    _WhichOneofArgType__most: _TypeAlias = _typing.Literal["_most", b"_most"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__least) -> _WhichOneofReturnType__least | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most) -> _WhichOneofReturnType__most | None: ...
+
+Global___NumberRange: _TypeAlias = NumberRange  # noqa: Y015
+
+@_typing.final
+class Conditions(_message.Message):
+    """Beside its own fields, when a rule holds. What is left out holds always; all that is said must hold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_TYPE_FIELD_NUMBER: _builtins.int
+    SALES_CHANNEL_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    DAY_KIND_FIELD_NUMBER: _builtins.int
+    PRICE_MODE_FIELD_NUMBER: _builtins.int
+    STOCK_STATE_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    FLOOR_FIELD_NUMBER: _builtins.int
+    MONTHS_OPEN_FIELD_NUMBER: _builtins.int
+    customer_type: _builtins.str
+    """Such as "person", "shop", "company"."""
+    sales_channel: _builtins.str
+    """Such as "store", "tmall", "wecom"."""
+    outlet_id: _builtins.str
+    urgency: _builtins.str
+    """Such as "urgent"."""
+    day_kind: _builtins.str
+    """"workday", "rest_day" or "holiday" (法定节假日), by the company's calendar."""
+    price_mode: _builtins.str
+    """The price mode that is switched on there, such as "daily" or "promotion_season"."""
+    stock_state: _builtins.str
+    """"in_stock", "low" or "out_of_stock"."""
+    first_day: _builtins.str
+    """Days in Asia/Shanghai, "2026-06-01", both included."""
+    last_day: _builtins.str
+    from_time: _builtins.str
+    """"22:00" until before "06:00": the night between them. Both or none."""
+    until_time: _builtins.str
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """1 is Monday, 7 Sunday."""
+
+    @_builtins.property
+    def quantity(self) -> Global___NumberRange:
+        """Of the line, for a promotion of all lines that it means together."""
+
+    @_builtins.property
+    def floor(self) -> Global___NumberRange: ...
+    @_builtins.property
+    def months_open(self) -> Global___NumberRange:
+        """1 is the first month since the place was opened, by the book's openings."""
+
+    def __init__(
+        self,
+        *,
+        customer_type: _builtins.str = ...,
+        sales_channel: _builtins.str = ...,
+        outlet_id: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        day_kind: _builtins.str = ...,
+        price_mode: _builtins.str = ...,
+        stock_state: _builtins.str = ...,
+        first_day: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.int] | None = ...,
+        from_time: _builtins.str = ...,
+        until_time: _builtins.str = ...,
+        quantity: Global___NumberRange | None = ...,
+        floor: Global___NumberRange | None = ...,
+        months_open: Global___NumberRange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["floor", b"floor", "months_open", b"months_open", "quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_type", b"customer_type", "day_kind", b"day_kind", "first_day", b"first_day", "floor", b"floor", "from_time", b"from_time", "last_day", b"last_day", "months_open", b"months_open", "outlet_id", b"outlet_id", "price_mode", b"price_mode", "quantity", b"quantity", "sales_channel", b"sales_channel", "stock_state", b"stock_state", "until_time", b"until_time", "urgency", b"urgency", "weekdays", b"weekdays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Conditions: _TypeAlias = Conditions  # noqa: Y015
+
+@_typing.final
+class Charge(_message.Message):
+    """How the price of a unit becomes an amount; unset: price × quantity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Hourly(_message.Message):
+        """基础费 + 工时费: price × quantity, and labour for the measure "minutes"."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        LIST_PRICE_FIELD_NUMBER: _builtins.int
+        SETTLEMENT_PRICE_FIELD_NUMBER: _builtins.int
+        STEP_MINUTES_FIELD_NUMBER: _builtins.int
+        INCLUDED_MINUTES_FIELD_NUMBER: _builtins.int
+        step_minutes: _builtins.int
+        """0: 60."""
+        included_minutes: _builtins.int
+        @_builtins.property
+        def list_price(self) -> _money_pb2.Money:
+            """For each started step."""
+
+        @_builtins.property
+        def settlement_price(self) -> _money_pb2.Money: ...
+        def __init__(
+            self,
+            *,
+            list_price: _money_pb2.Money | None = ...,
+            settlement_price: _money_pb2.Money | None = ...,
+            step_minutes: _builtins.int = ...,
+            included_minutes: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["list_price", b"list_price", "settlement_price", b"settlement_price"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["included_minutes", b"included_minutes", "list_price", b"list_price", "settlement_price", b"settlement_price", "step_minutes", b"step_minutes"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Package(_message.Message):
+        """一口价: one price for the line, or for each started package of so many units."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        SIZE_FIELD_NUMBER: _builtins.int
+        size: _builtins.int
+        def __init__(
+            self,
+            *,
+            size: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["size", b"size"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Graduated(_message.Message):
+        """阶梯价: units from here on at this price; the rate's price is that of the units before. As
+        "graduated" each unit at its own step's price, as "volume" all at the price of the step reached.
+        """
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STEPS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___Charge.PriceStep]: ...
+        def __init__(
+            self,
+            *,
+            steps: _abc.Iterable[Global___Charge.PriceStep] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["steps", b"steps"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class PriceStep(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        FROM_QUANTITY_FIELD_NUMBER: _builtins.int
+        LIST_PRICE_FIELD_NUMBER: _builtins.int
+        SETTLEMENT_PRICE_FIELD_NUMBER: _builtins.int
+        from_quantity: _builtins.int
+        @_builtins.property
+        def list_price(self) -> _money_pb2.Money: ...
+        @_builtins.property
+        def settlement_price(self) -> _money_pb2.Money: ...
+        def __init__(
+            self,
+            *,
+            from_quantity: _builtins.int = ...,
+            list_price: _money_pb2.Money | None = ...,
+            settlement_price: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["list_price", b"list_price", "settlement_price", b"settlement_price"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["from_quantity", b"from_quantity", "list_price", b"list_price", "settlement_price", b"settlement_price"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class PerVisit(_message.Message):
+        """按次收费: price × the measure "visits"."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        def __init__(
+            self,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class AnnualPlan(_message.Message):
+        """年度服务包: the plan for the rate's price; a line with the measure "visits_used" is a visit
+        under it, free while the included ones last.
+        """
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        INCLUDED_VISITS_FIELD_NUMBER: _builtins.int
+        EXTRA_VISIT_LIST_PRICE_FIELD_NUMBER: _builtins.int
+        EXTRA_VISIT_SETTLEMENT_PRICE_FIELD_NUMBER: _builtins.int
+        included_visits: _builtins.int
+        @_builtins.property
+        def extra_visit_list_price(self) -> _money_pb2.Money: ...
+        @_builtins.property
+        def extra_visit_settlement_price(self) -> _money_pb2.Money: ...
+        def __init__(
+            self,
+            *,
+            included_visits: _builtins.int = ...,
+            extra_visit_list_price: _money_pb2.Money | None = ...,
+            extra_visit_settlement_price: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["extra_visit_list_price", b"extra_visit_list_price", "extra_visit_settlement_price", b"extra_visit_settlement_price"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["extra_visit_list_price", b"extra_visit_list_price", "extra_visit_settlement_price", b"extra_visit_settlement_price", "included_visits", b"included_visits"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class PercentOfParts(_message.Message):
+        """A share of what the quote's spare parts come to, beside the rate's price."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        RATIO_FIELD_NUMBER: _builtins.int
+        SETTLEMENT_RATIO_FIELD_NUMBER: _builtins.int
+        ratio: _builtins.str
+        settlement_ratio: _builtins.str
+        """Empty: the same."""
+        def __init__(
+            self,
+            *,
+            ratio: _builtins.str = ...,
+            settlement_ratio: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["ratio", b"ratio", "settlement_ratio", b"settlement_ratio"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    HOURLY_FIELD_NUMBER: _builtins.int
+    PACKAGE_FIELD_NUMBER: _builtins.int
+    GRADUATED_FIELD_NUMBER: _builtins.int
+    VOLUME_FIELD_NUMBER: _builtins.int
+    PER_VISIT_FIELD_NUMBER: _builtins.int
+    ANNUAL_PLAN_FIELD_NUMBER: _builtins.int
+    PERCENT_OF_PARTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hourly(self) -> Global___Charge.Hourly: ...
+    @_builtins.property
+    def package(self) -> Global___Charge.Package: ...
+    @_builtins.property
+    def graduated(self) -> Global___Charge.Graduated: ...
+    @_builtins.property
+    def volume(self) -> Global___Charge.Graduated: ...
+    @_builtins.property
+    def per_visit(self) -> Global___Charge.PerVisit: ...
+    @_builtins.property
+    def annual_plan(self) -> Global___Charge.AnnualPlan: ...
+    @_builtins.property
+    def percent_of_parts(self) -> Global___Charge.PercentOfParts: ...
+    def __init__(
+        self,
+        *,
+        hourly: Global___Charge.Hourly | None = ...,
+        package: Global___Charge.Package | None = ...,
+        graduated: Global___Charge.Graduated | None = ...,
+        volume: Global___Charge.Graduated | None = ...,
+        per_visit: Global___Charge.PerVisit | None = ...,
+        annual_plan: Global___Charge.AnnualPlan | None = ...,
+        percent_of_parts: Global___Charge.PercentOfParts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["annual_plan", b"annual_plan", "graduated", b"graduated", "hourly", b"hourly", "model", b"model", "package", b"package", "per_visit", b"per_visit", "percent_of_parts", b"percent_of_parts", "volume", b"volume"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annual_plan", b"annual_plan", "graduated", b"graduated", "hourly", b"hourly", "model", b"model", "package", b"package", "per_visit", b"per_visit", "percent_of_parts", b"percent_of_parts", "volume", b"volume"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_model: _TypeAlias = _typing.Literal["hourly", "package", "graduated", "volume", "per_visit", "annual_plan", "percent_of_parts"]  # noqa: Y015
+    _WhichOneofArgType_model: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_model) -> _WhichOneofReturnType_model | None: ...
+
+Global___Charge: _TypeAlias = Charge  # noqa: Y015
 
 @_typing.final
 class Rate(_message.Message):
@@ -63,6 +486,8 @@ class Rate(_message.Message):
     CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
     LIST_PRICE_FIELD_NUMBER: _builtins.int
     SETTLEMENT_PRICE_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    CHARGE_FIELD_NUMBER: _builtins.int
     rate_id: _builtins.str
     """Empty: named after its conditions."""
     item_code: _builtins.str
@@ -80,6 +505,10 @@ class Rate(_message.Message):
     def settlement_price(self) -> _money_pb2.Money:
         """What the technician's side earns for one unit: the internal settlement price."""
 
+    @_builtins.property
+    def conditions(self) -> Global___Conditions: ...
+    @_builtins.property
+    def charge(self) -> Global___Charge: ...
     def __init__(
         self,
         *,
@@ -91,10 +520,12 @@ class Rate(_message.Message):
         customer_level: _builtins.str = ...,
         list_price: _money_pb2.Money | None = ...,
         settlement_price: _money_pb2.Money | None = ...,
+        conditions: Global___Conditions | None = ...,
+        charge: Global___Charge | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["list_price", b"list_price", "settlement_price", b"settlement_price"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["charge", b"charge", "conditions", b"conditions", "list_price", b"list_price", "settlement_price", b"settlement_price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city_tier", b"city_tier", "cooperation_mode", b"cooperation_mode", "customer_level", b"customer_level", "item_code", b"item_code", "list_price", b"list_price", "place_code", b"place_code", "rate_id", b"rate_id", "settlement_price", b"settlement_price"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charge", b"charge", "city_tier", b"city_tier", "conditions", b"conditions", "cooperation_mode", b"cooperation_mode", "customer_level", b"customer_level", "item_code", b"item_code", "list_price", b"list_price", "place_code", b"place_code", "rate_id", b"rate_id", "settlement_price", b"settlement_price"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -102,7 +533,7 @@ Global___Rate: _TypeAlias = Rate  # noqa: Y015
 
 @_typing.final
 class Modifier(_message.Message):
-    """A premium, coefficient or surcharge. Phases apply in the book's declared order."""
+    """A premium, coefficient, surcharge, subsidy or deduction. Phases apply in the book's declared order."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -115,6 +546,23 @@ class Modifier(_message.Message):
     ITEM_CODES_FIELD_NUMBER: _builtins.int
     PLACE_CODE_FIELD_NUMBER: _builtins.int
     AUTOMATIC_FIELD_NUMBER: _builtins.int
+    CITY_TIER_FIELD_NUMBER: _builtins.int
+    COOPERATION_MODE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_RATIO_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_AMOUNT_FIELD_NUMBER: _builtins.int
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    EXCLUSIVITY_GROUP_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    LEAST_RATIO_FIELD_NUMBER: _builtins.int
+    MOST_RATIO_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    FREE_MEASURE_FIELD_NUMBER: _builtins.int
+    MEASURE_STEP_FIELD_NUMBER: _builtins.int
+    FAVOURS_FIELD_NUMBER: _builtins.int
+    SPECIAL_FIELD_NUMBER: _builtins.int
     modifier_code: _builtins.str
     """Such as "RING5-PREMIUM", "WORK-AT-HEIGHT"."""
     label: _builtins.str
@@ -126,13 +574,44 @@ class Modifier(_message.Message):
     place_code: _builtins.str
     """Applies only in this zone or place; empty means anywhere."""
     automatic: _builtins.bool
-    """Applies by itself wherever its item and place hold; otherwise a quote line asks for it by code."""
+    """Applies by itself wherever its item and conditions hold; otherwise a quote line asks for it by
+    code.
+    """
+    city_tier: _builtins.str
+    cooperation_mode: _builtins.str
+    customer_level: _builtins.str
+    side: Global___Side.ValueType
+    settlement_ratio: _builtins.str
+    """For the settlement price; unset: the same as for the list price."""
+    catalogue: _library_pb2.Catalogue.ValueType
+    """Applies only to items of this library; unset: of both."""
+    exclusivity_group: _builtins.str
+    """Of the modifiers of a group only one applies; one of the book's groups."""
+    priority: _builtins.int
+    """The lower comes first within its phase and its group."""
+    least_ratio: _builtins.str
+    """The band within which a quote line may set the ratio itself; both or none."""
+    most_ratio: _builtins.str
+    measure: _builtins.str
+    """What the fixed sum is counted by: "minutes", "visits", "distance_metres", "waiting_minutes";
+    empty: the line's quantity.
+    """
+    free_measure: _builtins.int
+    """How much of the measure costs nothing, and what each started step beyond is; 0: 1."""
+    measure_step: _builtins.int
+    favours: Global___Favours.ValueType
+    special: _builtins.bool
+    """A special policy (特惠政策): a freeze of its region puts it aside."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
     def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Applies only to these items; empty means every item."""
 
+    @_builtins.property
+    def conditions(self) -> Global___Conditions: ...
+    @_builtins.property
+    def settlement_amount(self) -> _money_pb2.Money: ...
     def __init__(
         self,
         *,
@@ -145,14 +624,370 @@ class Modifier(_message.Message):
         item_codes: _abc.Iterable[_builtins.str] | None = ...,
         place_code: _builtins.str = ...,
         automatic: _builtins.bool = ...,
+        city_tier: _builtins.str = ...,
+        cooperation_mode: _builtins.str = ...,
+        customer_level: _builtins.str = ...,
+        conditions: Global___Conditions | None = ...,
+        side: Global___Side.ValueType = ...,
+        settlement_ratio: _builtins.str = ...,
+        settlement_amount: _money_pb2.Money | None = ...,
+        catalogue: _library_pb2.Catalogue.ValueType = ...,
+        exclusivity_group: _builtins.str = ...,
+        priority: _builtins.int = ...,
+        least_ratio: _builtins.str = ...,
+        most_ratio: _builtins.str = ...,
+        measure: _builtins.str = ...,
+        free_measure: _builtins.int = ...,
+        measure_step: _builtins.int = ...,
+        favours: Global___Favours.ValueType = ...,
+        special: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "conditions", b"conditions", "settlement_amount", b"settlement_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "automatic", b"automatic", "combine_mode", b"combine_mode", "item_codes", b"item_codes", "label", b"label", "modifier_code", b"modifier_code", "phase", b"phase", "place_code", b"place_code", "ratio", b"ratio"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "automatic", b"automatic", "catalogue", b"catalogue", "city_tier", b"city_tier", "combine_mode", b"combine_mode", "conditions", b"conditions", "cooperation_mode", b"cooperation_mode", "customer_level", b"customer_level", "exclusivity_group", b"exclusivity_group", "favours", b"favours", "free_measure", b"free_measure", "item_codes", b"item_codes", "label", b"label", "least_ratio", b"least_ratio", "measure", b"measure", "measure_step", b"measure_step", "modifier_code", b"modifier_code", "most_ratio", b"most_ratio", "phase", b"phase", "place_code", b"place_code", "priority", b"priority", "ratio", b"ratio", "settlement_amount", b"settlement_amount", "settlement_ratio", b"settlement_ratio", "side", b"side", "special", b"special"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Modifier: _TypeAlias = Modifier  # noqa: Y015
+
+@_typing.final
+class ExclusivityGroup(_message.Message):
+    """Modifiers or promotions of which only one may apply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_CODE_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    group_code: _builtins.str
+    choice: Global___Choice.ValueType
+    def __init__(
+        self,
+        *,
+        group_code: _builtins.str = ...,
+        choice: Global___Choice.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "group_code", b"group_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExclusivityGroup: _TypeAlias = ExclusivityGroup  # noqa: Y015
+
+@_typing.final
+class Promotion(_message.Message):
+    """A reduction of what the customer pays; what the work earns others stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Threshold(_message.Message):
+        """满减"""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        THRESHOLD_FIELD_NUMBER: _builtins.int
+        REDUCTION_FIELD_NUMBER: _builtins.int
+        REPEATS_FIELD_NUMBER: _builtins.int
+        repeats: _builtins.bool
+        """Once for each time the threshold is reached (每满)."""
+        @_builtins.property
+        def threshold(self) -> _money_pb2.Money: ...
+        @_builtins.property
+        def reduction(self) -> _money_pb2.Money: ...
+        def __init__(
+            self,
+            *,
+            threshold: _money_pb2.Money | None = ...,
+            reduction: _money_pb2.Money | None = ...,
+            repeats: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["reduction", b"reduction", "threshold", b"threshold"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["reduction", b"reduction", "repeats", b"repeats", "threshold", b"threshold"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class NthItem(_message.Message):
+        """第二件半价: nth 2, ratio "0.5". Units of the same item are counted together, the cheapest are
+        reduced.
+        """
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NTH_FIELD_NUMBER: _builtins.int
+        RATIO_FIELD_NUMBER: _builtins.int
+        REPEATS_FIELD_NUMBER: _builtins.int
+        nth: _builtins.int
+        ratio: _builtins.str
+        """What is paid for it."""
+        repeats: _builtins.bool
+        def __init__(
+            self,
+            *,
+            nth: _builtins.int = ...,
+            ratio: _builtins.str = ...,
+            repeats: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["nth", b"nth", "ratio", b"ratio", "repeats", b"repeats"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Percent(_message.Message):
+        """八折: ratio "0.8"."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        RATIO_FIELD_NUMBER: _builtins.int
+        ratio: _builtins.str
+        def __init__(
+            self,
+            *,
+            ratio: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["ratio", b"ratio"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Component(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ITEM_CODE_FIELD_NUMBER: _builtins.int
+        QUANTITY_FIELD_NUMBER: _builtins.int
+        item_code: _builtins.str
+        quantity: _builtins.int
+        def __init__(
+            self,
+            *,
+            item_code: _builtins.str = ...,
+            quantity: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "quantity", b"quantity"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Bundle(_message.Message):
+        """So many of these together for one price."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        COMPONENTS_FIELD_NUMBER: _builtins.int
+        BUNDLE_PRICE_FIELD_NUMBER: _builtins.int
+        REPEATS_FIELD_NUMBER: _builtins.int
+        repeats: _builtins.bool
+        @_builtins.property
+        def components(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promotion.Component]: ...
+        @_builtins.property
+        def bundle_price(self) -> _money_pb2.Money: ...
+        def __init__(
+            self,
+            *,
+            components: _abc.Iterable[Global___Promotion.Component] | None = ...,
+            bundle_price: _money_pb2.Money | None = ...,
+            repeats: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["bundle_price", b"bundle_price"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_price", b"bundle_price", "components", b"components", "repeats", b"repeats"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Gift(_message.Message):
+        """Who buys these has units of the gift free, when the quote holds them."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        COMPONENTS_FIELD_NUMBER: _builtins.int
+        GIFT_FIELD_NUMBER: _builtins.int
+        REPEATS_FIELD_NUMBER: _builtins.int
+        repeats: _builtins.bool
+        @_builtins.property
+        def components(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promotion.Component]: ...
+        @_builtins.property
+        def gift(self) -> Global___Promotion.Component: ...
+        def __init__(
+            self,
+            *,
+            components: _abc.Iterable[Global___Promotion.Component] | None = ...,
+            gift: Global___Promotion.Component | None = ...,
+            repeats: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["gift", b"gift"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["components", b"components", "gift", b"gift", "repeats", b"repeats"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PROMOTION_CODE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    NTH_ITEM_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    BUNDLE_FIELD_NUMBER: _builtins.int
+    GIFT_FIELD_NUMBER: _builtins.int
+    ITEM_CODES_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    CITY_TIER_FIELD_NUMBER: _builtins.int
+    COOPERATION_MODE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    NEEDS_COUPON_FIELD_NUMBER: _builtins.int
+    EXCLUSIVITY_GROUP_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    SPECIAL_FIELD_NUMBER: _builtins.int
+    promotion_code: _builtins.str
+    label: _builtins.str
+    place_code: _builtins.str
+    city_tier: _builtins.str
+    cooperation_mode: _builtins.str
+    customer_level: _builtins.str
+    needs_coupon: _builtins.bool
+    """Only with a coupon of this promotion."""
+    exclusivity_group: _builtins.str
+    """Of the promotions of a group only one applies; empty: stacks with all others."""
+    priority: _builtins.int
+    """The lower comes first."""
+    special: _builtins.bool
+    """A special policy (特惠政策): a freeze of its region puts it aside."""
+    @_builtins.property
+    def threshold(self) -> Global___Promotion.Threshold: ...
+    @_builtins.property
+    def nth_item(self) -> Global___Promotion.NthItem: ...
+    @_builtins.property
+    def percent(self) -> Global___Promotion.Percent: ...
+    @_builtins.property
+    def bundle(self) -> Global___Promotion.Bundle: ...
+    @_builtins.property
+    def gift(self) -> Global___Promotion.Gift: ...
+    @_builtins.property
+    def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it counts and reduces; empty: every item."""
+
+    @_builtins.property
+    def conditions(self) -> Global___Conditions: ...
+    def __init__(
+        self,
+        *,
+        promotion_code: _builtins.str = ...,
+        label: _builtins.str = ...,
+        threshold: Global___Promotion.Threshold | None = ...,
+        nth_item: Global___Promotion.NthItem | None = ...,
+        percent: Global___Promotion.Percent | None = ...,
+        bundle: Global___Promotion.Bundle | None = ...,
+        gift: Global___Promotion.Gift | None = ...,
+        item_codes: _abc.Iterable[_builtins.str] | None = ...,
+        place_code: _builtins.str = ...,
+        city_tier: _builtins.str = ...,
+        cooperation_mode: _builtins.str = ...,
+        customer_level: _builtins.str = ...,
+        conditions: Global___Conditions | None = ...,
+        needs_coupon: _builtins.bool = ...,
+        exclusivity_group: _builtins.str = ...,
+        priority: _builtins.int = ...,
+        special: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bundle", b"bundle", "conditions", b"conditions", "gift", b"gift", "nth_item", b"nth_item", "percent", b"percent", "rule", b"rule", "threshold", b"threshold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle", b"bundle", "city_tier", b"city_tier", "conditions", b"conditions", "cooperation_mode", b"cooperation_mode", "customer_level", b"customer_level", "exclusivity_group", b"exclusivity_group", "gift", b"gift", "item_codes", b"item_codes", "label", b"label", "needs_coupon", b"needs_coupon", "nth_item", b"nth_item", "percent", b"percent", "place_code", b"place_code", "priority", b"priority", "promotion_code", b"promotion_code", "rule", b"rule", "special", b"special", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_rule: _TypeAlias = _typing.Literal["threshold", "nth_item", "percent", "bundle", "gift"]  # noqa: Y015
+    _WhichOneofArgType_rule: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_rule) -> _WhichOneofReturnType_rule | None: ...
+
+Global___Promotion: _TypeAlias = Promotion  # noqa: Y015
+
+@_typing.final
+class TaxRule(_message.Message):
+    """A tax on one side of a quote, computed on each line's last amount."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAX_CODE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    RATIO_FIELD_NUMBER: _builtins.int
+    INCLUSIVE_FIELD_NUMBER: _builtins.int
+    REFUNDABLE_RATIO_FIELD_NUMBER: _builtins.int
+    PAYEE_KIND_FIELD_NUMBER: _builtins.int
+    ITEM_CODES_FIELD_NUMBER: _builtins.int
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    tax_code: _builtins.str
+    label: _builtins.str
+    side: Global___Side.ValueType
+    ratio: _builtins.str
+    """"0.06" is 6 %."""
+    inclusive: _builtins.bool
+    """Prices contain it already; otherwise it is added."""
+    refundable_ratio: _builtins.str
+    """Which part of the tax is paid back, as a negative line of its own: "1" all of it; empty: none."""
+    payee_kind: _builtins.str
+    """On the settlement side, of these payees only: "company", "outlet", "person"; empty: of any."""
+    catalogue: _library_pb2.Catalogue.ValueType
+    place_code: _builtins.str
+    @_builtins.property
+    def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def conditions(self) -> Global___Conditions: ...
+    def __init__(
+        self,
+        *,
+        tax_code: _builtins.str = ...,
+        label: _builtins.str = ...,
+        side: Global___Side.ValueType = ...,
+        ratio: _builtins.str = ...,
+        inclusive: _builtins.bool = ...,
+        refundable_ratio: _builtins.str = ...,
+        payee_kind: _builtins.str = ...,
+        item_codes: _abc.Iterable[_builtins.str] | None = ...,
+        catalogue: _library_pb2.Catalogue.ValueType = ...,
+        place_code: _builtins.str = ...,
+        conditions: Global___Conditions | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "conditions", b"conditions", "inclusive", b"inclusive", "item_codes", b"item_codes", "label", b"label", "payee_kind", b"payee_kind", "place_code", b"place_code", "ratio", b"ratio", "refundable_ratio", b"refundable_ratio", "side", b"side", "tax_code", b"tax_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaxRule: _TypeAlias = TaxRule  # noqa: Y015
+
+@_typing.final
+class Opening(_message.Message):
+    """Since when a place is open for business; rules may hold for its first months only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    OPENED_ON_FIELD_NUMBER: _builtins.int
+    place_code: _builtins.str
+    opened_on: _builtins.str
+    """"2026-03-01"."""
+    def __init__(
+        self,
+        *,
+        place_code: _builtins.str = ...,
+        opened_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["opened_on", b"opened_on", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Opening: _TypeAlias = Opening  # noqa: Y015
 
 @_typing.final
 class PriceBookVersion(_message.Message):
@@ -169,18 +1004,28 @@ class PriceBookVersion(_message.Message):
     MODIFIERS_FIELD_NUMBER: _builtins.int
     PUBLISHED_AT_FIELD_NUMBER: _builtins.int
     PUBLISHED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    PROMOTIONS_FIELD_NUMBER: _builtins.int
+    TAXES_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    OPENINGS_FIELD_NUMBER: _builtins.int
+    ROUNDING_FIELD_NUMBER: _builtins.int
+    CORRECTION_REASON_FIELD_NUMBER: _builtins.int
     price_book_code: _builtins.str
     version: _builtins.int
     content_hash: _builtins.str
     """sha256 of the content."""
     currency: _builtins.str
     published_by_person_id: _builtins.str
+    rounding: Global___Rounding.ValueType
+    correction_reason: _builtins.str
+    """Why it reaches into the past; empty: it does not."""
     @_builtins.property
     def effective_from(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def resolution_order(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """How rates are ranked, most decisive first: of "customer_level", "cooperation_mode",
-        "city_tier", "place".
+        """How rates are ranked, most decisive first: every dimension that a rate uses, of "place",
+        "city_tier", "cooperation_mode", "customer_level", and the fields of Conditions ("days",
+        "weekdays", "hours" for their ranges).
         """
 
     @_builtins.property
@@ -193,6 +1038,14 @@ class PriceBookVersion(_message.Message):
     def modifiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Modifier]: ...
     @_builtins.property
     def published_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def promotions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promotion]: ...
+    @_builtins.property
+    def taxes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaxRule]: ...
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExclusivityGroup]: ...
+    @_builtins.property
+    def openings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Opening]: ...
     def __init__(
         self,
         *,
@@ -207,10 +1060,16 @@ class PriceBookVersion(_message.Message):
         modifiers: _abc.Iterable[Global___Modifier] | None = ...,
         published_at: _timestamp_pb2.Timestamp | None = ...,
         published_by_person_id: _builtins.str = ...,
+        promotions: _abc.Iterable[Global___Promotion] | None = ...,
+        taxes: _abc.Iterable[Global___TaxRule] | None = ...,
+        groups: _abc.Iterable[Global___ExclusivityGroup] | None = ...,
+        openings: _abc.Iterable[Global___Opening] | None = ...,
+        rounding: Global___Rounding.ValueType = ...,
+        correction_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "published_at", b"published_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "currency", b"currency", "effective_from", b"effective_from", "modifiers", b"modifiers", "phases", b"phases", "price_book_code", b"price_book_code", "published_at", b"published_at", "published_by_person_id", b"published_by_person_id", "rates", b"rates", "resolution_order", b"resolution_order", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "correction_reason", b"correction_reason", "currency", b"currency", "effective_from", b"effective_from", "groups", b"groups", "modifiers", b"modifiers", "openings", b"openings", "phases", b"phases", "price_book_code", b"price_book_code", "promotions", b"promotions", "published_at", b"published_at", "published_by_person_id", b"published_by_person_id", "rates", b"rates", "resolution_order", b"resolution_order", "rounding", b"rounding", "taxes", b"taxes", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,10 +27,11 @@ from protos.common.v1 import money_pb2 as protos_dot_common_dot_v1_dot_money__pb
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
 from protos.common.v1 import place_pb2 as protos_dot_common_dot_v1_dot_place__pb2
 from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
+from protos.pricing.v1 import book_pb2 as protos_dot_pricing_dot_v1_dot_book__pb2
 from protos.pricing.v1 import library_pb2 as protos_dot_pricing_dot_v1_dot_library__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/pricing/v1/pricing.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x1cprotos/common/v1/place.proto\x1a\x19protos/flow/v1/node.proto\x1a\x1fprotos/pricing/v1/library.proto\"U\n\x10QuoteLineRequest\x12\x17\n\titem_code\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x16\n\x0emodifier_codes\x18\x03 \x03(\t\"\xda\x01\n\nQuoteFacts\x12\x31\n\x05lines\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.QuoteLineRequestB\x04\xd0\xda\x18\x01\x12\x1f\n\x05place\x18\x02 \x01(\x0b\x32\x10.common.v1.Place\x12\x18\n\x10\x63ooperation_mode\x18\x03 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x04 \x01(\t\x12-\n\tpriced_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fprice_book_code\x18\x06 \x01(\t\"k\n\x0cQuoteRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x15\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\"<\n\x13PreviewQuoteRequest\x12%\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x16.pricing.v1.QuoteFacts\"\xb2\x01\n\tQuoteStep\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\'\n\ramount_before\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12&\n\x0c\x61mount_after\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12\x10\n\x08rounding\x18\x07 \x01(\t\"0\n\rQuoteRejected\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xdb\x02\n\tQuoteLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12(\n\tcatalogue\x18\x04 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x10\n\x08quantity\x18\x05 \x01(\x03\x12&\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12$\n\x05steps\x18\x07 \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x11settlement_amount\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\x12/\n\x10settlement_steps\x18\t \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x08rejected\x18\n \x03(\x0b\x32\x19.pricing.v1.QuoteRejected\"\xf4\x02\n\x0bQuoteResult\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\x12$\n\x05lines\x18\x04 \x03(\x0b\x32\x15.pricing.v1.QuoteLine\x12%\n\x05total\x18\x05 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12*\n\x10settlement_total\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x17\n\x0fprice_book_code\x18\x07 \x01(\t\x12\x1a\n\x12price_book_version\x18\x08 \x01(\x05\x12\x17\n\x0fprice_book_hash\x18\t \x01(\t\x12\x33\n\tquoted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd0\xda\x18\x01\x12\x19\n\x11\x65valuator_version\x18\x0b \x01(\x05\")\n\x0fGetQuoteRequest\x12\x16\n\x08quote_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"J\n\x11ListQuotesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\"`\n\x12ListQuotesResponse\x12\'\n\x06quotes\x18\x01 \x03(\x0b\x32\x17.pricing.v1.QuoteResult\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"L\n\x06Quoted\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x1f\n\x05total\x18\x02 \x01(\x0b\x32\x10.common.v1.Money:\x0f\xca\xda\x18\x0b\x12\t\xe5\xb7\xb2\xe6\x8a\xa5\xe4\xbb\xb7\x32\x80\x03\n\x0ePricingService\x12Z\n\x05Quote\x12\x18.pricing.v1.QuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x1e\xc2\xda\x18\x1a\n\x06\xe6\x8a\xa5\xe4\xbb\xb7\x12\x05Quote\x1a\x07pricing \x01\x12M\n\x0cPreviewQuote\x12\x1f.pricing.v1.PreviewQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x03\x90\x02\x01\x12q\n\x08GetQuote\x12\x1b.pricing.v1.GetQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"/\x90\x02\x01\xc2\xda\x18(\n\x0c\xe6\x9f\xa5\xe8\xaf\xa2\xe6\x8a\xa5\xe4\xbb\xb7\x12\rLook up quote\x1a\x07pricing \x01\x12P\n\nListQuotes\x12\x1d.pricing.v1.ListQuotesRequest\x1a\x1e.pricing.v1.ListQuotesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/pricing/v1/pricing.proto\x12\npricing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x1cprotos/common/v1/place.proto\x1a\x19protos/flow/v1/node.proto\x1a\x1cprotos/pricing/v1/book.proto\x1a\x1fprotos/pricing/v1/library.proto\"\xbe\x01\n\x10QuoteLineRequest\x12\x17\n\titem_code\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x16\n\x0emodifier_codes\x18\x03 \x03(\t\x12*\n\x08measures\x18\x04 \x03(\x0b\x32\x18.pricing.v1.QuoteMeasure\x12&\n\x06ratios\x18\x05 \x03(\x0b\x32\x16.pricing.v1.QuoteRatio\x12\x13\n\x0bstock_state\x18\x06 \x01(\t\"7\n\x0cQuoteMeasure\x12\x15\n\x07measure\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x10\n\x08measured\x18\x02 \x01(\x03\">\n\nQuoteRatio\x12\x1b\n\rmodifier_code\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x13\n\x05ratio\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\"\xc6\x03\n\nQuoteFacts\x12\x31\n\x05lines\x18\x01 \x03(\x0b\x32\x1c.pricing.v1.QuoteLineRequestB\x04\xd0\xda\x18\x01\x12\x1f\n\x05place\x18\x02 \x01(\x0b\x32\x10.common.v1.Place\x12\x18\n\x10\x63ooperation_mode\x18\x03 \x01(\t\x12\x16\n\x0e\x63ustomer_level\x18\x04 \x01(\t\x12-\n\tpriced_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fprice_book_code\x18\x06 \x01(\t\x12\x15\n\rcustomer_type\x18\x07 \x01(\t\x12\x15\n\rsales_channel\x18\x08 \x01(\t\x12\x11\n\toutlet_id\x18\t \x01(\t\x12\x0f\n\x07urgency\x18\n \x01(\t\x12\x12\n\x05\x66loor\x18\x0b \x01(\x03H\x00\x88\x01\x01\x12,\n\x08known_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63urrency\x18\r \x01(\t\x12\x14\n\x0c\x63oupon_codes\x18\x0e \x03(\t\x12\x12\n\npayee_kind\x18\x0f \x01(\t\x12\x10\n\x08\x64\x61y_kind\x18\x10 \x01(\tB\x08\n\x06_floor\"\xaa\x02\n\x0bQuoteInputs\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0c\n\x04time\x18\x02 \x01(\t\x12\x10\n\x08\x64\x61y_kind\x18\x03 \x01(\t\x12\x12\n\nprice_mode\x18\x04 \x01(\t\x12\x13\n\x0bmonths_open\x18\x05 \x01(\x05\x12\x1a\n\x12\x66rozen_place_codes\x18\x06 \x03(\t\x12\x1e\n\x16\x63oupon_promotion_codes\x18\x07 \x03(\t\x12\x18\n\x10\x65xchange_rate_id\x18\x08 \x01(\t\x12\x1e\n\x16\x65xchange_from_currency\x18\t \x01(\t\x12\x16\n\x0e\x65xchange_ratio\x18\n \x01(\t\x12\x37\n\x13\x65xchange_valid_from\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x0cQuoteRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x15\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\"<\n\x13PreviewQuoteRequest\x12%\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x16.pricing.v1.QuoteFacts\"\xb2\x01\n\tQuoteStep\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\'\n\ramount_before\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12&\n\x0c\x61mount_after\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0b\x65xplanation\x18\x06 \x01(\t\x12\x10\n\x08rounding\x18\x07 \x01(\t\"0\n\rQuoteRejected\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xdb\x02\n\tQuoteLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12(\n\tcatalogue\x18\x04 \x01(\x0e\x32\x15.pricing.v1.Catalogue\x12\x10\n\x08quantity\x18\x05 \x01(\x03\x12&\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12$\n\x05steps\x18\x07 \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x11settlement_amount\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\x12/\n\x10settlement_steps\x18\t \x03(\x0b\x32\x15.pricing.v1.QuoteStep\x12+\n\x08rejected\x18\n \x03(\x0b\x32\x19.pricing.v1.QuoteRejected\"\xca\x01\n\x08QuoteTax\x12\x10\n\x08tax_code\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x1e\n\x04side\x18\x03 \x01(\x0e\x32\x10.pricing.v1.Side\x12\x13\n\x0bline_number\x18\x04 \x01(\x05\x12\x1f\n\x05taxed\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12 \n\x06\x61mount\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x10\n\x08included\x18\x07 \x01(\x08\x12\x13\n\x0b\x65xplanation\x18\x08 \x01(\t\"\x9a\x04\n\x0bQuoteResult\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12+\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x16.pricing.v1.QuoteFactsB\x04\xd0\xda\x18\x01\x12$\n\x05lines\x18\x04 \x03(\x0b\x32\x15.pricing.v1.QuoteLine\x12%\n\x05total\x18\x05 \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12*\n\x10settlement_total\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x17\n\x0fprice_book_code\x18\x07 \x01(\t\x12\x1a\n\x12price_book_version\x18\x08 \x01(\x05\x12\x17\n\x0fprice_book_hash\x18\t \x01(\t\x12\x33\n\tquoted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd0\xda\x18\x01\x12\x19\n\x11\x65valuator_version\x18\x0b \x01(\x05\x12\'\n\x06inputs\x18\x0c \x01(\x0b\x32\x17.pricing.v1.QuoteInputs\x12#\n\x05taxes\x18\r \x03(\x0b\x32\x14.pricing.v1.QuoteTax\x12\x34\n\x11missed_promotions\x18\x0e \x03(\x0b\x32\x19.pricing.v1.QuoteRejected\x12 \n\x06margin\x18\x0f \x01(\x0b\x32\x10.common.v1.Money\")\n\x0fGetQuoteRequest\x12\x16\n\x08quote_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"J\n\x11ListQuotesRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\"`\n\x12ListQuotesResponse\x12\'\n\x06quotes\x18\x01 \x03(\x0b\x32\x17.pricing.v1.QuoteResult\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"L\n\x06Quoted\x12\x10\n\x08quote_id\x18\x01 \x01(\t\x12\x1f\n\x05total\x18\x02 \x01(\x0b\x32\x10.common.v1.Money:\x0f\xca\xda\x18\x0b\x12\t\xe5\xb7\xb2\xe6\x8a\xa5\xe4\xbb\xb7\x32\x80\x03\n\x0ePricingService\x12Z\n\x05Quote\x12\x18.pricing.v1.QuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x1e\xc2\xda\x18\x1a\n\x06\xe6\x8a\xa5\xe4\xbb\xb7\x12\x05Quote\x1a\x07pricing \x01\x12M\n\x0cPreviewQuote\x12\x1f.pricing.v1.PreviewQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"\x03\x90\x02\x01\x12q\n\x08GetQuote\x12\x1b.pricing.v1.GetQuoteRequest\x1a\x17.pricing.v1.QuoteResult\"/\x90\x02\x01\xc2\xda\x18(\n\x0c\xe6\x9f\xa5\xe8\xaf\xa2\xe6\x8a\xa5\xe4\xbb\xb7\x12\rLook up quote\x1a\x07pricing \x01\x12P\n\nListQuotes\x12\x1d.pricing.v1.ListQuotesRequest\x1a\x1e.pricing.v1.ListQuotesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +40,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_QUOTELINEREQUEST'].fields_by_name['item_code']._loaded_options = None
   _globals['_QUOTELINEREQUEST'].fields_by_name['item_code']._serialized_options = b'\320\332\030\001'
+  _globals['_QUOTEMEASURE'].fields_by_name['measure']._loaded_options = None
+  _globals['_QUOTEMEASURE'].fields_by_name['measure']._serialized_options = b'\320\332\030\001'
+  _globals['_QUOTERATIO'].fields_by_name['modifier_code']._loaded_options = None
+  _globals['_QUOTERATIO'].fields_by_name['modifier_code']._serialized_options = b'\320\332\030\001'
+  _globals['_QUOTERATIO'].fields_by_name['ratio']._loaded_options = None
+  _globals['_QUOTERATIO'].fields_by_name['ratio']._serialized_options = b'\320\332\030\001'
   _globals['_QUOTEFACTS'].fields_by_name['lines']._loaded_options = None
   _globals['_QUOTEFACTS'].fields_by_name['lines']._serialized_options = b'\320\332\030\001'
   _globals['_QUOTEREQUEST'].fields_by_name['case_id']._loaded_options = None
@@ -65,30 +72,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRICINGSERVICE'].methods_by_name['GetQuote']._serialized_options = b'\220\002\001\302\332\030(\n\014\346\237\245\350\257\242\346\212\245\344\273\267\022\rLook up quote\032\007pricing \001'
   _globals['_PRICINGSERVICE'].methods_by_name['ListQuotes']._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['ListQuotes']._serialized_options = b'\220\002\001'
-  _globals['_QUOTELINEREQUEST']._serialized_start=229
-  _globals['_QUOTELINEREQUEST']._serialized_end=314
-  _globals['_QUOTEFACTS']._serialized_start=317
-  _globals['_QUOTEFACTS']._serialized_end=535
-  _globals['_QUOTEREQUEST']._serialized_start=537
-  _globals['_QUOTEREQUEST']._serialized_end=644
-  _globals['_PREVIEWQUOTEREQUEST']._serialized_start=646
-  _globals['_PREVIEWQUOTEREQUEST']._serialized_end=706
-  _globals['_QUOTESTEP']._serialized_start=709
-  _globals['_QUOTESTEP']._serialized_end=887
-  _globals['_QUOTEREJECTED']._serialized_start=889
-  _globals['_QUOTEREJECTED']._serialized_end=937
-  _globals['_QUOTELINE']._serialized_start=940
-  _globals['_QUOTELINE']._serialized_end=1287
-  _globals['_QUOTERESULT']._serialized_start=1290
-  _globals['_QUOTERESULT']._serialized_end=1662
-  _globals['_GETQUOTEREQUEST']._serialized_start=1664
-  _globals['_GETQUOTEREQUEST']._serialized_end=1705
-  _globals['_LISTQUOTESREQUEST']._serialized_start=1707
-  _globals['_LISTQUOTESREQUEST']._serialized_end=1781
-  _globals['_LISTQUOTESRESPONSE']._serialized_start=1783
-  _globals['_LISTQUOTESRESPONSE']._serialized_end=1879
-  _globals['_QUOTED']._serialized_start=1881
-  _globals['_QUOTED']._serialized_end=1957
-  _globals['_PRICINGSERVICE']._serialized_start=1960
-  _globals['_PRICINGSERVICE']._serialized_end=2344
+  _globals['_QUOTELINEREQUEST']._serialized_start=260
+  _globals['_QUOTELINEREQUEST']._serialized_end=450
+  _globals['_QUOTEMEASURE']._serialized_start=452
+  _globals['_QUOTEMEASURE']._serialized_end=507
+  _globals['_QUOTERATIO']._serialized_start=509
+  _globals['_QUOTERATIO']._serialized_end=571
+  _globals['_QUOTEFACTS']._serialized_start=574
+  _globals['_QUOTEFACTS']._serialized_end=1028
+  _globals['_QUOTEINPUTS']._serialized_start=1031
+  _globals['_QUOTEINPUTS']._serialized_end=1329
+  _globals['_QUOTEREQUEST']._serialized_start=1331
+  _globals['_QUOTEREQUEST']._serialized_end=1438
+  _globals['_PREVIEWQUOTEREQUEST']._serialized_start=1440
+  _globals['_PREVIEWQUOTEREQUEST']._serialized_end=1500
+  _globals['_QUOTESTEP']._serialized_start=1503
+  _globals['_QUOTESTEP']._serialized_end=1681
+  _globals['_QUOTEREJECTED']._serialized_start=1683
+  _globals['_QUOTEREJECTED']._serialized_end=1731
+  _globals['_QUOTELINE']._serialized_start=1734
+  _globals['_QUOTELINE']._serialized_end=2081
+  _globals['_QUOTETAX']._serialized_start=2084
+  _globals['_QUOTETAX']._serialized_end=2286
+  _globals['_QUOTERESULT']._serialized_start=2289
+  _globals['_QUOTERESULT']._serialized_end=2827
+  _globals['_GETQUOTEREQUEST']._serialized_start=2829
+  _globals['_GETQUOTEREQUEST']._serialized_end=2870
+  _globals['_LISTQUOTESREQUEST']._serialized_start=2872
+  _globals['_LISTQUOTESREQUEST']._serialized_end=2946
+  _globals['_LISTQUOTESRESPONSE']._serialized_start=2948
+  _globals['_LISTQUOTESRESPONSE']._serialized_end=3044
+  _globals['_QUOTED']._serialized_start=3046
+  _globals['_QUOTED']._serialized_end=3122
+  _globals['_PRICINGSERVICE']._serialized_start=3125
+  _globals['_PRICINGSERVICE']._serialized_end=3509
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from protos.common.v1 import money_pb2 as _money_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
 from protos.common.v1 import place_pb2 as _place_pb2
+from protos.pricing.v1 import book_pb2 as _book_pb2
 from protos.pricing.v1 import library_pb2 as _library_pb2
 import builtins as _builtins
 import sys
@@ -30,12 +31,25 @@ class QuoteLineRequest(_message.Message):
     ITEM_CODE_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     MODIFIER_CODES_FIELD_NUMBER: _builtins.int
+    MEASURES_FIELD_NUMBER: _builtins.int
+    RATIOS_FIELD_NUMBER: _builtins.int
+    STOCK_STATE_FIELD_NUMBER: _builtins.int
     item_code: _builtins.str
     quantity: _builtins.int
     """Whole units; 0 means 1."""
+    stock_state: _builtins.str
+    """"in_stock", "low" or "out_of_stock"."""
     @_builtins.property
     def modifier_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Asked for by code, such as ["WORK-AT-HEIGHT"]."""
+
+    @_builtins.property
+    def measures(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteMeasure]:
+        """What else there is of it, by name."""
+
+    @_builtins.property
+    def ratios(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteRatio]:
+        """Ratios set within the band that a modifier allows."""
 
     def __init__(
         self,
@@ -43,14 +57,66 @@ class QuoteLineRequest(_message.Message):
         item_code: _builtins.str = ...,
         quantity: _builtins.int = ...,
         modifier_codes: _abc.Iterable[_builtins.str] | None = ...,
+        measures: _abc.Iterable[Global___QuoteMeasure] | None = ...,
+        ratios: _abc.Iterable[Global___QuoteRatio] | None = ...,
+        stock_state: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "modifier_codes", b"modifier_codes", "quantity", b"quantity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "measures", b"measures", "modifier_codes", b"modifier_codes", "quantity", b"quantity", "ratios", b"ratios", "stock_state", b"stock_state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___QuoteLineRequest: _TypeAlias = QuoteLineRequest  # noqa: Y015
+
+@_typing.final
+class QuoteMeasure(_message.Message):
+    """Of a line: "minutes" of work, "visits", "visits_used" of the plan year before, "distance_metres",
+    "waiting_minutes".
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEASURE_FIELD_NUMBER: _builtins.int
+    MEASURED_FIELD_NUMBER: _builtins.int
+    measure: _builtins.str
+    measured: _builtins.int
+    def __init__(
+        self,
+        *,
+        measure: _builtins.str = ...,
+        measured: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure", "measured", b"measured"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteMeasure: _TypeAlias = QuoteMeasure  # noqa: Y015
+
+@_typing.final
+class QuoteRatio(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODIFIER_CODE_FIELD_NUMBER: _builtins.int
+    RATIO_FIELD_NUMBER: _builtins.int
+    modifier_code: _builtins.str
+    ratio: _builtins.str
+    """Such as "0.12"."""
+    def __init__(
+        self,
+        *,
+        modifier_code: _builtins.str = ...,
+        ratio: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modifier_code", b"modifier_code", "ratio", b"ratio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteRatio: _TypeAlias = QuoteRatio  # noqa: Y015
 
 @_typing.final
 class QuoteFacts(_message.Message):
@@ -62,10 +128,32 @@ class QuoteFacts(_message.Message):
     CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
     PRICED_AT_FIELD_NUMBER: _builtins.int
     PRICE_BOOK_CODE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_TYPE_FIELD_NUMBER: _builtins.int
+    SALES_CHANNEL_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    FLOOR_FIELD_NUMBER: _builtins.int
+    KNOWN_AT_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    COUPON_CODES_FIELD_NUMBER: _builtins.int
+    PAYEE_KIND_FIELD_NUMBER: _builtins.int
+    DAY_KIND_FIELD_NUMBER: _builtins.int
     cooperation_mode: _builtins.str
     customer_level: _builtins.str
     price_book_code: _builtins.str
     """Empty: the default book "standard"."""
+    customer_type: _builtins.str
+    sales_channel: _builtins.str
+    outlet_id: _builtins.str
+    urgency: _builtins.str
+    """Such as "urgent"."""
+    floor: _builtins.int
+    currency: _builtins.str
+    """Empty: the book's own."""
+    payee_kind: _builtins.str
+    """Of whoever the settlement side is paid to: "company", "outlet", "person"."""
+    day_kind: _builtins.str
+    """"workday", "rest_day" or "holiday", by the company's calendar; empty: by the day of the week."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteLineRequest]: ...
     @_builtins.property
@@ -74,6 +162,12 @@ class QuoteFacts(_message.Message):
     def priced_at(self) -> _timestamp_pb2.Timestamp:
         """The instant whose prices apply; unset: now, written into the quote."""
 
+    @_builtins.property
+    def known_at(self) -> _timestamp_pb2.Timestamp:
+        """What was published up to here counts; unset: now, written into the quote."""
+
+    @_builtins.property
+    def coupon_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -83,14 +177,92 @@ class QuoteFacts(_message.Message):
         customer_level: _builtins.str = ...,
         priced_at: _timestamp_pb2.Timestamp | None = ...,
         price_book_code: _builtins.str = ...,
+        customer_type: _builtins.str = ...,
+        sales_channel: _builtins.str = ...,
+        outlet_id: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        floor: _builtins.int | None = ...,
+        known_at: _timestamp_pb2.Timestamp | None = ...,
+        currency: _builtins.str = ...,
+        coupon_codes: _abc.Iterable[_builtins.str] | None = ...,
+        payee_kind: _builtins.str = ...,
+        day_kind: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place", "priced_at", b"priced_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_floor", b"_floor", "floor", b"floor", "known_at", b"known_at", "place", b"place", "priced_at", b"priced_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cooperation_mode", b"cooperation_mode", "customer_level", b"customer_level", "lines", b"lines", "place", b"place", "price_book_code", b"price_book_code", "priced_at", b"priced_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_floor", b"_floor", "cooperation_mode", b"cooperation_mode", "coupon_codes", b"coupon_codes", "currency", b"currency", "customer_level", b"customer_level", "customer_type", b"customer_type", "day_kind", b"day_kind", "floor", b"floor", "known_at", b"known_at", "lines", b"lines", "outlet_id", b"outlet_id", "payee_kind", b"payee_kind", "place", b"place", "price_book_code", b"price_book_code", "priced_at", b"priced_at", "sales_channel", b"sales_channel", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__floor: _TypeAlias = _typing.Literal["floor"]  # noqa: Y015
+    _WhichOneofArgType__floor: _TypeAlias = _typing.Literal["_floor", b"_floor"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__floor) -> _WhichOneofReturnType__floor | None: ...
+
+Global___QuoteFacts: _TypeAlias = QuoteFacts  # noqa: Y015
+
+@_typing.final
+class QuoteInputs(_message.Message):
+    """What a quote was computed from beside its facts, as it was then."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    DAY_KIND_FIELD_NUMBER: _builtins.int
+    PRICE_MODE_FIELD_NUMBER: _builtins.int
+    MONTHS_OPEN_FIELD_NUMBER: _builtins.int
+    FROZEN_PLACE_CODES_FIELD_NUMBER: _builtins.int
+    COUPON_PROMOTION_CODES_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATE_ID_FIELD_NUMBER: _builtins.int
+    EXCHANGE_FROM_CURRENCY_FIELD_NUMBER: _builtins.int
+    EXCHANGE_RATIO_FIELD_NUMBER: _builtins.int
+    EXCHANGE_VALID_FROM_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """In Asia/Shanghai: "2026-06-01" and "10:30"."""
+    time: _builtins.str
+    day_kind: _builtins.str
+    """"workday", "rest_day" or "holiday"."""
+    price_mode: _builtins.str
+    """The price mode that was switched on; empty: none."""
+    months_open: _builtins.int
+    """The month since the place was opened; 0: no opening is known."""
+    exchange_rate_id: _builtins.str
+    """The exchange rate from the book's currency to the quote's; empty: it is the same."""
+    exchange_from_currency: _builtins.str
+    exchange_ratio: _builtins.str
+    """What one of the book's currency is in the quote's, exact."""
+    @_builtins.property
+    def frozen_place_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The places whose special policies were frozen."""
+
+    @_builtins.property
+    def coupon_promotion_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The promotions of which a valid coupon was given."""
+
+    @_builtins.property
+    def exchange_valid_from(self) -> _timestamp_pb2.Timestamp:
+        """Since when it is valid."""
+
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        time: _builtins.str = ...,
+        day_kind: _builtins.str = ...,
+        price_mode: _builtins.str = ...,
+        months_open: _builtins.int = ...,
+        frozen_place_codes: _abc.Iterable[_builtins.str] | None = ...,
+        coupon_promotion_codes: _abc.Iterable[_builtins.str] | None = ...,
+        exchange_rate_id: _builtins.str = ...,
+        exchange_from_currency: _builtins.str = ...,
+        exchange_ratio: _builtins.str = ...,
+        exchange_valid_from: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["exchange_valid_from", b"exchange_valid_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupon_promotion_codes", b"coupon_promotion_codes", "day", b"day", "day_kind", b"day_kind", "exchange_from_currency", b"exchange_from_currency", "exchange_rate_id", b"exchange_rate_id", "exchange_ratio", b"exchange_ratio", "exchange_valid_from", b"exchange_valid_from", "frozen_place_codes", b"frozen_place_codes", "months_open", b"months_open", "price_mode", b"price_mode", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___QuoteFacts: _TypeAlias = QuoteFacts  # noqa: Y015
+Global___QuoteInputs: _TypeAlias = QuoteInputs  # noqa: Y015
 
 @_typing.final
 class QuoteRequest(_message.Message):
@@ -152,9 +324,9 @@ class QuoteStep(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ROUNDING_FIELD_NUMBER: _builtins.int
     phase: _builtins.str
-    """"base", "quantity", or the modifier's phase."""
+    """"base", "quantity", the modifier's phase, "promotion" or "currency"."""
     rule_id: _builtins.str
-    """The rate or modifier that made it."""
+    """The rate, modifier, promotion or exchange rate that made it."""
     label: _builtins.str
     explanation: _builtins.str
     """In words, Chinese: "五环内溢价：基础费 ¥300.00 × 20% = ¥60.00"."""
@@ -185,7 +357,7 @@ Global___QuoteStep: _TypeAlias = QuoteStep  # noqa: Y015
 
 @_typing.final
 class QuoteRejected(_message.Message):
-    """Rates or modifiers that were considered and did not win."""
+    """Rates, modifiers or promotions that were considered and do not count."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -261,6 +433,55 @@ class QuoteLine(_message.Message):
 Global___QuoteLine: _TypeAlias = QuoteLine  # noqa: Y015
 
 @_typing.final
+class QuoteTax(_message.Message):
+    """A tax on a line, or the part of it that is paid back, as an amount of its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAX_CODE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    TAXED_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    INCLUDED_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    tax_code: _builtins.str
+    label: _builtins.str
+    side: _book_pb2.Side.ValueType
+    line_number: _builtins.int
+    included: _builtins.bool
+    """Part of the line's amount already, so that it adds nothing to the total."""
+    explanation: _builtins.str
+    @_builtins.property
+    def taxed(self) -> _money_pb2.Money:
+        """What it is computed on."""
+
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Negative when it is paid back."""
+
+    def __init__(
+        self,
+        *,
+        tax_code: _builtins.str = ...,
+        label: _builtins.str = ...,
+        side: _book_pb2.Side.ValueType = ...,
+        line_number: _builtins.int = ...,
+        taxed: _money_pb2.Money | None = ...,
+        amount: _money_pb2.Money | None = ...,
+        included: _builtins.bool = ...,
+        explanation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "taxed", b"taxed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "explanation", b"explanation", "included", b"included", "label", b"label", "line_number", b"line_number", "side", b"side", "tax_code", b"tax_code", "taxed", b"taxed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteTax: _TypeAlias = QuoteTax  # noqa: Y015
+
+@_typing.final
 class QuoteResult(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -275,6 +496,10 @@ class QuoteResult(_message.Message):
     PRICE_BOOK_HASH_FIELD_NUMBER: _builtins.int
     QUOTED_AT_FIELD_NUMBER: _builtins.int
     EVALUATOR_VERSION_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    TAXES_FIELD_NUMBER: _builtins.int
+    MISSED_PROMOTIONS_FIELD_NUMBER: _builtins.int
+    MARGIN_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """Empty for a preview."""
     case_id: _builtins.str
@@ -295,6 +520,18 @@ class QuoteResult(_message.Message):
 
     @_builtins.property
     def quoted_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def inputs(self) -> Global___QuoteInputs: ...
+    @_builtins.property
+    def taxes(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteTax]: ...
+    @_builtins.property
+    def missed_promotions(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteRejected]:
+        """Promotions that do not count."""
+
+    @_builtins.property
+    def margin(self) -> _money_pb2.Money:
+        """Total less settlement total; absent for whoever may not see it."""
+
     def __init__(
         self,
         *,
@@ -309,10 +546,14 @@ class QuoteResult(_message.Message):
         price_book_hash: _builtins.str = ...,
         quoted_at: _timestamp_pb2.Timestamp | None = ...,
         evaluator_version: _builtins.int = ...,
+        inputs: Global___QuoteInputs | None = ...,
+        taxes: _abc.Iterable[Global___QuoteTax] | None = ...,
+        missed_promotions: _abc.Iterable[Global___QuoteRejected] | None = ...,
+        margin: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "inputs", b"inputs", "margin", b"margin", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evaluator_version", b"evaluator_version", "facts", b"facts", "lines", b"lines", "price_book_code", b"price_book_code", "price_book_hash", b"price_book_hash", "price_book_version", b"price_book_version", "quote_id", b"quote_id", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evaluator_version", b"evaluator_version", "facts", b"facts", "inputs", b"inputs", "lines", b"lines", "margin", b"margin", "missed_promotions", b"missed_promotions", "price_book_code", b"price_book_code", "price_book_hash", b"price_book_hash", "price_book_version", b"price_book_version", "quote_id", b"quote_id", "quoted_at", b"quoted_at", "settlement_total", b"settlement_total", "taxes", b"taxes", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -12,23 +11,20 @@ from typing import Final
 
 from kit.errors import InvalidArgument
 from kit.money import MINOR_DIGITS
-from services.pricing.domain.book import (
-    DIMENSIONS,
-    Amount,
-    BookContent,
-    CombineMode,
-    Modifier,
-    Rate,
-    RateKey,
-    exact_ratio,
-    is_ratio,
+from services.pricing.domain.book import Amount, BookContent, Rate, name_rate
+from services.pricing.domain.charges import PercentOfParts
+from services.pricing.domain.conditions import DIMENSIONS
+from services.pricing.domain.rule_checks import (
+    CODE,
+    amount_problems,
+    modifier_problems,
+    promotion_problems,
+    tax_problems,
+    unknown_item,
 )
 
-_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_LARGEST_RATIO: Final = 100
-_LARGEST_AMOUNT: Final = 10**12
 #: Phases that every computation has of its own.
-_OWN_PHASES: Final = ("base", "quantity")
+_OWN_PHASES: Final = ("base", "quantity", "promotion", "currency")
 
 
 def check_content(content: BookContent, known_item_codes: Collection[str]) -> None:
@@ -52,17 +48,21 @@ def check_content(content: BookContent, known_item_codes: Collection[str]) -> No
     )
 
 
-def check_effective(effective_from: datetime, now: datetime, version: int) -> None:
-    """Refuse to change what was already in force; a first version may begin in the past, for
-    nothing was quoted from the book before it.
+def check_effective(
+    effective_from: datetime, now: datetime, version: int, correction_reason: str
+) -> None:
+    """Refuse to change what was already in force without saying why; a first version may begin in
+    the past, for nothing was quoted from the book before it. Quotes that were stored stay as they
+    were in any case.
 
     Raises:
         InvalidArgument: ``PRICING_EFFECTIVE_IN_PAST``.
     """
-    if version > 1 and effective_from < now:
+    if version > 1 and effective_from < now and not correction_reason.strip():
         raise InvalidArgument(
             "PRICING_EFFECTIVE_IN_PAST",
-            f"{effective_from.isoformat()} is past; leave it out to publish from now on",
+            f"{effective_from.isoformat()} is past; leave it out to publish from now on, or give a"
+            " correction_reason",
             field="price_book.effective_from",
         )
 
@@ -70,46 +70,61 @@ def check_effective(effective_from: datetime, now: datetime, version: int) -> No
 def hash_content(content: BookContent) -> str:
     """The sha256 of a book's content; the order in which rules were listed does not matter."""
     plain = asdict(content)
-    plain["items"] = sorted(plain["items"], key=lambda item: item["item_code"])
-    plain["rates"] = sorted(plain["rates"], key=lambda rate: rate["key"])
-    plain["modifiers"] = sorted(plain["modifiers"], key=lambda m: m["modifier_code"])
-    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    for rules in ("items", "rates", "modifiers", "promotions", "taxes"):
+        plain[rules] = sorted(plain[rules], key=_canonical)
+    return hashlib.sha256(_canonical(plain).encode()).hexdigest()
+
+
+def _canonical(plain: object) -> str:
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _problems(content: BookContent, known: Collection[str]) -> Iterator[InvalidArgument]:
     yield from _head_problems(content)
     yield from _rate_problems(content, known)
-    yield from _modifier_problems(content, known)
+    yield from modifier_problems(content, known)
+    yield from promotion_problems(content, known)
+    yield from tax_problems(content, known)
 
 
 def _head_problems(content: BookContent) -> Iterator[InvalidArgument]:
-    at = "price_book"
-    if not _CODE.fullmatch(content.price_book_code):
+    at, head = "price_book", content.head
+    if not CODE.fullmatch(head.price_book_code):
         yield InvalidArgument(
             "PRICING_CODE_INVALID",
             "a book needs a code, such as standard",
             field=f"{at}.price_book_code",
         )
-    if content.currency not in MINOR_DIGITS:
+    if head.currency not in MINOR_DIGITS:
         yield InvalidArgument(
             "MONEY_CURRENCY_UNKNOWN",
-            f"{content.currency!r} is no currency we know; write it as CNY",
+            f"{head.currency!r} is no currency we know; write it as CNY",
             field=f"{at}.currency",
         )
-    if sorted(content.resolution_order) != sorted(DIMENSIONS):
-        yield InvalidArgument(
-            "PRICING_RESOLUTION_ORDER_INCOMPLETE",
-            f"name each of {', '.join(DIMENSIONS)} once, the most decisive first",
-            field=f"{at}.resolution_order",
-        )
-    for number, phase in enumerate(content.phases):
-        taken = (*_OWN_PHASES, *content.phases[:number])
-        if phase in taken or not _CODE.fullmatch(phase):
+    yield from _order_problems(content, f"{at}.resolution_order")
+    for number, phase in enumerate(head.phases):
+        taken = (*_OWN_PHASES, *head.phases[:number])
+        if phase in taken or not CODE.fullmatch(phase):
             yield InvalidArgument(
                 "PRICING_PHASE_INVALID",
                 f"{phase!r} is named twice, empty, or one of {', '.join(_OWN_PHASES)}",
                 field=f"{at}.phases[{number}]",
+            )
+    codes = [group.group_code for group in head.groups]
+    for number, code in enumerate(codes):
+        if not CODE.fullmatch(code) or code in codes[:number]:
+            yield InvalidArgument(
+                "PRICING_CODE_INVALID",
+                f"{code!r} is no code, or taken",
+                field=f"{at}.groups[{number}].group_code",
+            )
+    places = [opening.place_code for opening in head.openings]
+    for number, place in enumerate(places):
+        if not place or place in places[:number]:
+            yield InvalidArgument(
+                "PRICING_OPENING_INVALID",
+                "name a place, each once",
+                field=f"{at}.openings[{number}].place_code",
             )
     if not content.rates:
         yield InvalidArgument(
@@ -117,113 +132,84 @@ def _head_problems(content: BookContent) -> Iterator[InvalidArgument]:
         )
 
 
+def _order_problems(content: BookContent, at: str) -> Iterator[InvalidArgument]:
+    order = content.head.resolution_order
+    for number, dimension in enumerate(order):
+        if dimension not in DIMENSIONS or dimension in order[:number]:
+            yield InvalidArgument(
+                "PRICING_RESOLUTION_ORDER_INVALID",
+                f"{dimension!r} is named twice or none of {', '.join(DIMENSIONS)}",
+                field=f"{at}[{number}]",
+            )
+    used = {dimension for rate in content.rates for dimension in rate.conditions.said()}
+    missing = [d for d in DIMENSIONS if d in used | {"place"} and d not in order]
+    if missing:
+        yield InvalidArgument(
+            "PRICING_RESOLUTION_ORDER_INCOMPLETE",
+            f"rates depend on {', '.join(missing)} too; say where in the order of decision",
+            field=at,
+        )
+
+
 def _rate_problems(content: BookContent, known: Collection[str]) -> Iterator[InvalidArgument]:
-    first_with_key: dict[RateKey, int] = {}
     first_with_id: dict[str, int] = {}
+    alike: dict[object, list[int]] = {}
     for number, rate in enumerate(content.rates):
         at = f"price_book.rates[{number}]"
-        if rate.key.item_code not in known:
-            yield _unknown_item(f"{at}.item_code", rate.key.item_code)
-        earlier = first_with_key.setdefault(rate.key, number)
-        if earlier != number:
+        if rate.item_code not in known:
+            yield unknown_item(f"{at}.item_code", rate.item_code)
+        rate_id = rate.rate_id or name_rate(rate.item_code, rate.conditions)
+        rivals = alike.setdefault(_rivalry(rate), [])
+        rival = next((n for n in rivals if _meet(content.rates[n], rate)), None)
+        if rival is not None:
+            yield _overlap(content.rates[rival], rate, rival, at)
+        elif first_with_id.setdefault(rate_id, number) != number:
             yield InvalidArgument(
-                "PRICING_RATE_REPEATED",
-                f"rates[{earlier}] has the same item and conditions; keep one of them",
-                field=at,
+                "PRICING_RATE_REPEATED", f"the id {rate_id!r} is taken", field=f"{at}.rate_id"
             )
-        elif first_with_id.setdefault(rate.rate_id, number) != number:
+        rivals.append(number)
+        yield from _price_problems(rate, content.head.currency, at)
+        if wanted := rate.charge.unsound():
             yield InvalidArgument(
-                "PRICING_RATE_REPEATED", f"the id {rate.rate_id!r} is taken", field=f"{at}.rate_id"
+                "PRICING_CHARGE_INVALID", f"it takes {wanted}", field=f"{at}.charge"
             )
-        yield from _price_problems(rate, content.currency, at)
+
+
+def _rivalry(rate: Rate) -> object:
+    """Rates that rank alike wherever both hold."""
+    conditions = rate.conditions
+    return (
+        rate.item_code,
+        conditions.place_code,
+        conditions.equalities(),
+        conditions.limits.said(),
+    )
+
+
+def _meet(one: Rate, other: Rate) -> bool:
+    return one.conditions.limits.meet(other.conditions.limits)
+
+
+def _overlap(one: Rate, other: Rate, number: int, at: str) -> InvalidArgument:
+    if one.conditions == other.conditions:
+        return InvalidArgument(
+            "PRICING_RATE_REPEATED",
+            f"rates[{number}] has the same item and conditions; keep one of them",
+            field=at,
+        )
+    return InvalidArgument(
+        "PRICING_RATE_OVERLAP",
+        f"rates[{number}] has the same conditions within {', '.join(one.conditions.limits.said())}"
+        " that overlap; neither would win",
+        field=at,
+    )
 
 
 def _price_problems(rate: Rate, currency: str, at: str) -> Iterator[InvalidArgument]:
-    yield from _amount_problems(rate.list_price, currency, f"{at}.list_price")
-    yield from _amount_problems(rate.settlement_price, currency, f"{at}.settlement_price")
-
-
-def _amount_problems(amount: Amount, currency: str, at: str) -> Iterator[InvalidArgument]:
-    if not amount.currency:
-        yield InvalidArgument("PRICING_AMOUNT_MISSING", "say how much, with its currency", field=at)
-    elif amount.currency != currency:
-        yield InvalidArgument(
-            "PRICING_CURRENCY_MISMATCH", f"{amount.currency} in a book of {currency}", field=at
-        )
-    if amount.amount_minor < 0:
-        yield InvalidArgument(
-            "PRICING_AMOUNT_NEGATIVE", "an amount in a book is zero or more", field=at
-        )
-    elif amount.amount_minor >= _LARGEST_AMOUNT:
-        yield InvalidArgument(
-            "MONEY_OUT_OF_RANGE", f"below {_LARGEST_AMOUNT} minor units", field=at
-        )
-
-
-def _modifier_problems(content: BookContent, known: Collection[str]) -> Iterator[InvalidArgument]:
-    seen: set[str] = set()
-    for number, modifier in enumerate(content.modifiers):
-        at = f"price_book.modifiers[{number}]"
-        if not _CODE.fullmatch(modifier.modifier_code):
-            yield InvalidArgument(
-                "PRICING_CODE_INVALID",
-                "letters, digits, '-', '_' and '.'",
-                field=f"{at}.modifier_code",
-            )
-        if modifier.modifier_code in seen:
-            yield InvalidArgument(
-                "PRICING_MODIFIER_REPEATED",
-                f"{modifier.modifier_code!r} is there already",
-                field=f"{at}.modifier_code",
-            )
-        seen.add(modifier.modifier_code)
-        if not modifier.label.strip():
-            yield InvalidArgument(
-                "PRICING_LABEL_MISSING",
-                "the explanation names it by its label",
-                field=f"{at}.label",
-            )
-        if modifier.phase not in content.phases:
-            yield InvalidArgument(
-                "PRICING_PHASE_UNKNOWN",
-                f"{modifier.phase!r} is none of the book's phases: {', '.join(content.phases)}",
-                field=f"{at}.phase",
-            )
-        for place, item_code in enumerate(modifier.item_codes):
-            if item_code not in known:
-                yield _unknown_item(f"{at}.item_codes[{place}]", item_code)
-        yield from _effect_problems(modifier, content.currency, at)
-
-
-def _effect_problems(modifier: Modifier, currency: str, at: str) -> Iterator[InvalidArgument]:
-    match modifier.combine_mode:
-        case None:
-            yield InvalidArgument(
-                "PRICING_COMBINE_MODE_MISSING",
-                "say how it changes an amount",
-                field=f"{at}.combine_mode",
-            )
-        case CombineMode.ADD_AMOUNT:
-            if modifier.ratio:
-                yield InvalidArgument(
-                    "PRICING_RATIO_INVALID", "a fixed sum takes no ratio", field=f"{at}.ratio"
-                )
-            yield from _amount_problems(modifier.amount, currency, f"{at}.amount")
-        case CombineMode.MULTIPLY | CombineMode.ADD_RATIO_OF_BASE:
-            if modifier.amount.currency:
-                yield InvalidArgument(
-                    "PRICING_AMOUNT_UNUSED", "a ratio takes no fixed sum", field=f"{at}.amount"
-                )
-            if not (is_ratio(modifier.ratio) and 0 < exact_ratio(modifier.ratio) <= _LARGEST_RATIO):
-                yield InvalidArgument(
-                    "PRICING_RATIO_INVALID",
-                    f"{modifier.ratio!r} is no ratio above 0 and up to {_LARGEST_RATIO}; write it"
-                    " as '1.2' or '1/3'",
-                    field=f"{at}.ratio",
-                )
-
-
-def _unknown_item(at: str, item_code: str) -> InvalidArgument:
-    return InvalidArgument(
-        "PRICING_ITEM_UNKNOWN", f"{item_code!r} is in neither library; put the item first", field=at
-    )
+    for price, name in (
+        (rate.list_price, "list_price"),
+        (rate.settlement_price, "settlement_price"),
+    ):
+        if isinstance(rate.charge, PercentOfParts) and price == Amount("", 0):
+            continue
+        yield from amount_problems(price, currency, f"{at}.{name}")

@@ -15,8 +15,8 @@ from protos.common.v1 import page_pb2
 from protos.pricing.v1 import book_pb2 as pb
 from protos.pricing.v1 import book_pb2_grpc
 from services.pricing.convert.books import (
+    book_to_rows,
     content_from_proto,
-    content_to_rows,
     item_codes,
     rows_to_proto,
     version_to_proto,
@@ -57,11 +57,13 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
                 if known[rate.item_code].retired_at is not None
             }
         )
-        version = await books.next_version(session, content.price_book_code)
+        code = content.head.price_book_code
+        version = await books.next_version(session, code)
         now = self._clock.now()
         effective_from = _effective_from(wanted, now)
-        check_effective(effective_from, now, version)
-        rows = content_to_rows(
+        check_effective(effective_from, now, version, wanted.correction_reason)
+        rows = book_to_rows(
+            wanted,
             content,
             version=version,
             content_hash=hash_content(content),
@@ -70,19 +72,19 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
             by_person_id=actor.person_id,
         )
         await books.publish(session, rows)
-        published = pb.PriceBookPublished(price_book_code=content.price_book_code, version=version)
-        await record(published, aggregate=("price_book", content.price_book_code), occurred_at=now)
+        published = pb.PriceBookPublished(price_book_code=code, version=version)
+        await record(published, aggregate=("price_book", code), occurred_at=now)
         return rows_to_proto(rows, with_settlement=True)
 
     async def GetPriceBookVersion(
         self, request: pb.GetPriceBookVersionRequest, context: Context
     ) -> pb.PriceBookVersion:
         current_actor().require_role(*QUOTES)
-        session, book = current_session(), request.price_book_code
+        session, book, now = current_session(), request.price_book_code, self._clock.now()
         if request.version:
             row = await books.version(session, book, request.version)
         else:
-            row = await books.version_in_force(session, book, self._clock.now(), "price_book_code")
+            row = await books.version_in_force(session, book, now, now, "price_book_code")
         return rows_to_proto(await books.contents(session, row), with_settlement=sees_settlement())
 
     async def ListPriceBookVersions(

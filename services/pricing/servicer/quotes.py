@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from kit.authn import current_actor
 from kit.clock import Clock
 from kit.db.session import current_session
@@ -12,23 +14,26 @@ from kit.rpc.convert import page_info, page_size
 from kit.rpc.events import record
 from protos.pricing.v1 import pricing_pb2 as pb
 from protos.pricing.v1 import pricing_pb2_grpc
-from services.pricing.convert.books import book_from_rows
+from services.pricing.convert.books import book_from_rows, flat_rates
 from services.pricing.convert.quotes import (
-    lines_from_proto,
+    inputs_of,
+    known_at,
     priced_at,
+    question_from_proto,
     quoted_to_proto,
     result_from_row,
     result_to_row,
     settled_facts,
-    situation_from_proto,
     view_of,
     without_steps,
 )
-from services.pricing.domain.book import PriceBook
+from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import evaluate
+from services.pricing.domain.rates import RateTable
 from services.pricing.index import Shelf
 from services.pricing.servicer.base import QUOTES, Context, page_start, sees_settlement
 from services.pricing.store import books, quotes
+from services.pricing.tables import PriceBookVersionRow
 
 
 class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
@@ -80,17 +85,33 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
     ) -> pb.QuoteResult:
         settled = settled_facts(facts, now)
         book = await self._book_in_force(settled)
-        quoted = evaluate(book, lines_from_proto(settled), situation_from_proto(settled))
+        inputs = inputs_of(settled, book)
+        quoted = evaluate(book, question_from_proto(settled, inputs))
         return quoted_to_proto(
-            quoted, settled, book, quoted_at=now, quote_id=quote_id, case_id=case_id
+            quoted, settled, inputs, book, quoted_at=now, quote_id=quote_id, case_id=case_id
         )
 
     async def _book_in_force(self, facts: pb.QuoteFacts) -> PriceBook:
-        session, at = current_session(), priced_at(facts)
-        row = await books.version_in_force(
-            session, facts.price_book_code, at, "facts.price_book_code"
+        session = current_session()
+        version = await books.version_in_force(
+            session,
+            facts.price_book_code,
+            priced_at(facts),
+            known_at(facts),
+            "facts.price_book_code",
         )
-        book = self._shelf.find(row.price_book_code, row.version)
+        book = self._shelf.find(version.price_book_code, version.version)
         if book is None:
-            book = self._shelf.keep(book_from_rows(await books.contents(session, row)))
+            book = self._shelf.keep(await _load(session, version))
         return book
+
+
+async def _load(session: AsyncSession, version: PriceBookVersionRow) -> PriceBook:
+    """A version as it is kept, ready to be asked; others are served between its chunks."""
+    table = RateTable(version.resolution_order)
+    async for chunk in books.rates(session, version):
+        for rate in flat_rates(chunk, version.currency):
+            table.add(rate)
+    table.close()
+    items, rules = await books.priced_items(session, version), await books.rules(session, version)
+    return book_from_rows(version, items, rules, table)

@@ -12,7 +12,8 @@ import protos
 from protos.pricing.v1 import book_pb2, library_pb2
 from services.pricing.convert.books import content_from_proto
 from services.pricing.convert.items import item_from_proto, item_to_row
-from services.pricing.domain.book import BookContent, PriceBook
+from services.pricing.domain.book import BookContent
+from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.publishing import hash_content
 
 SHIPPED = Path(protos.__file__).parents[1] / "flows" / "aircon_install" / "price_book.json"
@@ -37,4 +38,4 @@ def content() -> BookContent:
 
 @pytest.fixture(scope="session")
 def book(content: BookContent) -> PriceBook:
-    return PriceBook(1, hash_content(content), content)
+    return PriceBook.of(1, hash_content(content), content)

@@ -1,69 +1,197 @@
 """A plain evaluator that is right by looking at it: every rule is asked, nothing is indexed."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
-from services.pricing.domain.book import BookContent, CombineMode, Modifier, Rate
-from services.pricing.domain.selection import Line, Situation
+from services.pricing.domain.book import (
+    Amount,
+    BookContent,
+    Choice,
+    CombineMode,
+    Favours,
+    Modifier,
+    Rate,
+    Side,
+)
+from services.pricing.domain.charges import Graduated, Hourly, Package, PerUnit, Volume
+from services.pricing.domain.conditions import EQUALITIES, Conditions, Situation
+from services.pricing.domain.modifiers import Line
+
+#: The customer's amount and the settlement side's.
+Both = tuple[int, int]
 
 
-def total(content: BookContent, lines: list[Line], situation: Situation) -> int | None:
-    """The customer's total in minor units; None when a line has no rate."""
+def totals(content: BookContent, lines: list[Line], situation: Situation) -> Both | None:
+    """Both totals in minor units; None when a line has no rate."""
     amounts = [amount(content, line, situation) for line in lines]
-    return None if None in amounts else sum(a for a in amounts if a is not None)
+    if None in amounts:
+        return None
+    of_side = zip(*(each for each in amounts if each is not None), strict=True)
+    customer, settlement = (sum(side) for side in of_side)
+    return customer, settlement
 
 
-def amount(content: BookContent, line: Line, situation: Situation) -> int | None:
-    rates = [rate for rate in content.rates if holds(rate, line, situation)]
-    for dimension in content.resolution_order:
+def amount(content: BookContent, line: Line, situation: Situation) -> Both | None:
+    if line.stock_state:
+        situation = situation._replace(stock_state=line.stock_state)
+    rate = best_rate(content, line, situation)
+    if rate is None:
+        return None
+    base = charged(rate, line)
+    now = base
+    done: set[str] = set()
+    applying = [m for m in in_order(content) if applies(m, line, situation)]
+    for modifier in applying:
+        group = modifier.exclusivity_group
+        if group in done:
+            continue
+        rivals = [m for m in applying if m.exclusivity_group == group] if group else [modifier]
+        now = choose(content, group, [changed(m, now, base, line) for m in rivals])
+        done |= {group} - {""}
+    return now
+
+
+def best_rate(content: BookContent, line: Line, situation: Situation) -> Rate | None:
+    rates = [
+        rate
+        for rate in content.rates
+        if rate.item_code == line.item_code and holds(rate.conditions, situation, line.quantity)
+    ]
+    for dimension in content.head.resolution_order:
         best = min((distance(rate, situation, dimension) for rate in rates), default=0)
         rates = [rate for rate in rates if distance(rate, situation, dimension) == best]
     if not rates:
         return None
     [rate] = rates
-    base = rate.list_price.amount_minor * line.quantity
-    result = base
-    for phase in content.phases:
-        for modifier in sorted(content.modifiers, key=lambda m: m.modifier_code):
-            if modifier.phase == phase and applies(modifier, line, situation):
-                result = changed(modifier, result, base, line.quantity)
-    return result
+    return rate
 
 
-def holds(rate: Rate, line: Line, situation: Situation) -> bool:
-    key = rate.key
+def holds(conditions: Conditions, situation: Situation, quantity: int) -> bool:
+    limits = conditions.limits
+    minute_holds = (
+        limits.from_minute <= situation.minute < limits.until_minute
+        if limits.from_minute <= limits.until_minute
+        else not limits.until_minute <= situation.minute < limits.from_minute
+    )
     return (
-        key.item_code == line.item_code
-        and key.place_code in ("", *situation.places)
-        and key.city_tier in ("", situation.city_tier)
-        and key.cooperation_mode in ("", situation.cooperation_mode)
-        and key.customer_level in ("", situation.customer_level)
+        conditions.place_code in ("", *situation.places)
+        and all(getattr(conditions, d) in ("", getattr(situation, d)) for d in EQUALITIES)
+        and limits.first_day <= situation.day <= limits.last_day
+        and (not limits.weekdays or situation.weekday in limits.weekdays)
+        and ((limits.from_minute, limits.until_minute) == (0, 0) or minute_holds)
+        and within(limits.quantity, quantity)
+        and within(limits.floor, situation.floor)
+        and within(limits.months_open, situation.months_open)
+    )
+
+
+def within(limits: tuple[int | None, int | None], number: int | None) -> bool:
+    least, most = limits
+    if (least, most) == (None, None):
+        return True
+    return number is not None and (
+        (least is None or least <= number) and (most is None or number <= most)
     )
 
 
 def distance(rate: Rate, situation: Situation, dimension: str) -> int:
     if dimension == "place":
-        return (*situation.places, "").index(rate.key.place_code)
-    return 0 if getattr(rate.key, dimension) else 1
+        return (*situation.places, "").index(rate.conditions.place_code)
+    return 0 if dimension in rate.conditions.said() else 1
+
+
+def charged(rate: Rate, line: Line) -> Both:
+    prices = (rate.list_price.amount_minor, rate.settlement_price.amount_minor)
+    return (charged_side(rate, prices[0], 0, line), charged_side(rate, prices[1], 1, line))
+
+
+def charged_side(rate: Rate, price: int, side: int, line: Line) -> int:
+    match rate.charge:
+        case PerUnit():
+            return price * line.quantity
+        case Hourly(step_price, step, included):
+            over = (line.measures or {}).get("minutes", 0) - included
+            return price * line.quantity + step_price[side] * max(0, ceil(Fraction(over, step)))
+        case Package(size):
+            return price * (ceil(Fraction(line.quantity, size)) if size else 1)
+        case Graduated(steps):
+            return sum(
+                next((s.price[side] for s in reversed(steps) if unit >= s.from_quantity), price)
+                for unit in range(1, line.quantity + 1)
+            )
+        case Volume(steps):
+            reached = (s.price[side] for s in reversed(steps) if line.quantity >= s.from_quantity)
+            return line.quantity * next(reached, price)
+    raise AssertionError(rate.charge)
+
+
+def in_order(content: BookContent) -> list[Modifier]:
+    phases = content.head.phases
+    return sorted(
+        content.modifiers, key=lambda m: (phases.index(m.phase), m.priority, m.modifier_code)
+    )
 
 
 def applies(modifier: Modifier, line: Line, situation: Situation) -> bool:
     return (
         (modifier.automatic or modifier.modifier_code in line.modifier_codes)
         and (not modifier.item_codes or line.item_code in modifier.item_codes)
-        and modifier.place_code in ("", *situation.places)
+        and holds(modifier.conditions, situation, line.quantity)
+        and not (modifier.special and situation.frozen_places)
     )
 
 
-def changed(modifier: Modifier, before: int, base: int, quantity: int) -> int:
+def choose(content: BookContent, group: str, results: list[Both]) -> Both:
+    choices = {each.group_code: each.choice for each in content.head.groups}
+    pick: Callable[[list[Both]], Both] = {
+        None: lambda found: found[0],
+        Choice.FIRST: lambda found: found[0],
+        Choice.BEST_FOR_CUSTOMER: lambda found: min(found, key=lambda both: both[0]),
+        Choice.BEST_FOR_PAYEE: lambda found: max(found, key=lambda both: both[1]),
+    }[choices.get(group)]
+    return pick(results)
+
+
+def changed(modifier: Modifier, now: Both, base: Both, line: Line) -> Both:
+    customer, payee = now
+    if modifier.side is not Side.SETTLEMENT:
+        customer = changed_side(modifier, customer, base[0], line, modifier.ratio, modifier.amount)
+    if modifier.side is not Side.LIST:
+        ratio = modifier.settlement_ratio or modifier.ratio
+        own = modifier.settlement_amount.currency
+        fixed = modifier.settlement_amount if own else modifier.amount
+        payee = changed_side(modifier, payee, base[1], line, ratio, fixed)
+    return customer, payee
+
+
+def changed_side(
+    modifier: Modifier, before: int, base: int, line: Line, ratio: str, fixed: Amount
+) -> int:
+    if modifier.measure:
+        over = (line.measures or {}).get(modifier.measure, 0) - modifier.free_measure
+        count = max(0, ceil(Fraction(over, modifier.measure_step)))
+    else:
+        count = line.quantity
+    sum_of_all = fixed.amount_minor * count
     match modifier.combine_mode:
         case CombineMode.MULTIPLY:
-            return half_up(before * Fraction(modifier.ratio))
+            return max(0, half_up(before * Fraction(ratio)))
         case CombineMode.ADD_RATIO_OF_BASE:
-            return before + half_up(base * Fraction(modifier.ratio))
-        case _:
-            return before + modifier.amount.amount_minor * quantity
+            return max(0, before + half_up(base * Fraction(ratio)))
+        case CombineMode.ADD_AMOUNT:
+            return max(0, before + sum_of_all)
+        case CombineMode.OVERRIDE:
+            return sum_of_all
+        case CombineMode.BEST_OF if modifier.favours is Favours.CUSTOMER:
+            return min(before, sum_of_all)
+        case CombineMode.BEST_OF:
+            return max(before, sum_of_all)
+    raise AssertionError(modifier.combine_mode)
 
 
 def half_up(exact: Fraction) -> int:
-    return floor(exact + Fraction(1, 2))
+    """Away from zero on a tie."""
+    return floor(exact + Fraction(1, 2)) if exact > 0 else -floor(-exact + Fraction(1, 2))

@@ -3,19 +3,16 @@
 import pytest
 
 from kit.money import Money
-from services.pricing.domain.book import PriceBook
-from services.pricing.domain.quote import Quoted, evaluate
-from services.pricing.domain.selection import Line, Situation
-
-CHAOYANG = ("110105", "110100", "110000", "CN-NORTH", "CN")
-INSIDE = Situation(("BJ-RING5", *CHAOYANG), "tier1", "direct", "standard")
-OUTSIDE = Situation(CHAOYANG, "tier1", "direct", "standard")
+from services.pricing.domain.conditions import Situation
+from services.pricing.domain.modifiers import Line
+from services.pricing.domain.price_book import PriceBook
+from tests.unit.pricing.books import INSIDE, OUTSIDE, Answer, ask
 
 
 def quote(
     book: PriceBook, item_code: str, *modifiers: str, situation: Situation = OUTSIDE
-) -> Quoted:
-    return evaluate(book, [Line(item_code, 1, modifiers)], situation)
+) -> Answer:
+    return ask(book, Line(item_code, 1, modifiers), situation=situation)
 
 
 @pytest.mark.parametrize(
@@ -31,25 +28,28 @@ def quote(
 def test_base_fee_times_coefficient(
     book: PriceBook, item_code: str, modifiers: list[str], amount: str
 ) -> None:
-    assert quote(book, item_code, *modifiers).total == Money.of("CNY", amount)
+    assert quote(book, item_code, *modifiers).total == Money.of("CNY", amount).amount_minor
 
 
 def test_v6_the_fifth_ring_adds_a_fifth_to_the_base_fee(book: PriceBook) -> None:
-    assert quote(book, "AC-INSTALL-STD", situation=INSIDE).total == Money.of("CNY", "240.00")
-    assert quote(book, "AC-INSTALL-STD").total == Money.of("CNY", "200.00")
+    assert (
+        quote(book, "AC-INSTALL-STD", situation=INSIDE).total
+        == Money.of("CNY", "240.00").amount_minor
+    )
+    assert quote(book, "AC-INSTALL-STD").total == Money.of("CNY", "200.00").amount_minor
 
 
 def test_v7_the_premium_comes_before_the_coefficient_and_the_steps_show_it(
     book: PriceBook,
 ) -> None:
     quoted = quote(book, "AC-INSTALL-HIGH", situation=INSIDE)
-    assert quoted.total == Money.of("CNY", "432.00")
-    assert [(step.phase, str(step.after)) for step in quoted.lines[0].steps] == [
+    assert quoted.total == 43200
+    assert [(step.phase, str(step.after)) for step in quoted.steps()] == [
         ("base", "¥300.00"),
         ("premium", "¥360.00"),
         ("coefficient", "¥432.00"),
     ]
-    assert [step.explanation for step in quoted.lines[0].steps] == [
+    assert [step.explanation for step in quoted.steps()] == [
         "高空空调安装(3楼及以上)：基础费 ¥300.00/台",
         "五环内城区服务溢价：基础费 ¥300.00 × 20% = ¥60.00",
         "高空安装系数：¥360.00 × 1.2 = ¥432.00",
@@ -57,15 +57,13 @@ def test_v7_the_premium_comes_before_the_coefficient_and_the_steps_show_it(
 
 
 def test_the_settlement_price_goes_through_the_same_steps(book: PriceBook) -> None:
-    [line] = quote(book, "AC-INSTALL-HIGH", situation=INSIDE).lines
-    assert [step.rule_id for step in line.settlement_steps] == [s.rule_id for s in line.steps]
-    assert line.settlement_amount == Money.of("CNY", "259.20")  # (180 + 36) × 1.2
+    answer = quote(book, "AC-INSTALL-HIGH", situation=INSIDE)
+    assert [s.rule_id for s in answer.settlement_steps()] == [s.rule_id for s in answer.steps()]
+    assert answer.earned() == [25920]  # (180 + 36) × 1.2
 
 
 def test_v10_v11_amounts_around_fifty_thousand_can_be_quoted_to_the_fen(book: PriceBook) -> None:
-    whole = evaluate(book, [Line("HOUSE-OVERHAUL", 1, ())], INSIDE)
-    assert whole.total == Money.of("CNY", "50000.00")
-    with_part = evaluate(book, [Line("HOUSE-OVERHAUL", 1, ()), Line("SEAL-WASHER", 1, ())], INSIDE)
-    assert with_part.total == Money.of("CNY", "50000.01")
-    in_one_line = evaluate(book, [Line("CENTRAL-AC", 3, ())], INSIDE)
-    assert in_one_line.total == Money.of("CNY", "50000.01")
+    overhaul, washer = Line("HOUSE-OVERHAUL", 1), Line("SEAL-WASHER", 1)
+    assert ask(book, overhaul, situation=INSIDE).total == 5000000
+    assert ask(book, overhaul, washer, situation=INSIDE).total == 5000001
+    assert ask(book, Line("CENTRAL-AC", 3), situation=INSIDE).total == 5000001

@@ -1,0 +1,280 @@
+"""The rates of a version in memory: found in about a microsecond, a million of them in tens of
+megabytes.
+
+Prices stand in columns of whole numbers. The rates of one item at one place stand side by side, and a
+*shape* says at which offset which conditions are; most places of a book have the same shape, which is
+then kept once. A price is found by asking, for each place from the finest on, for each combination
+of conditions that the book uses at all.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from services.pricing.domain.book import Rate, name_rate
+from services.pricing.domain.charges import PER_UNIT, Charge, Pair
+from services.pricing.domain.conditions import (
+    EQUALITIES,
+    FIRST_DAY,
+    LAST_DAY,
+    LIMITS,
+    UNLIMITED,
+    Conditions,
+    Limits,
+    Situation,
+)
+
+#: Bits for how far a place is from the finest one; more places than fit no path has.
+_PLACE_BITS: Final = 8
+_UNSAID: Final = Situation._fields.index("unsaid")
+
+#: The values of the equalities that the book uses, in a fixed order; empty where none is meant.
+_Key = tuple[str, ...]
+#: By key: the offset of the first rate with it, and how many there are.
+_Shape = Mapping[_Key, tuple[int, int]]
+
+
+class Hit(NamedTuple):
+    """A rate that holds.
+
+    Attributes:
+        rank: lower is more specific, by the book's declared order.
+        row: where it stands in the columns.
+    """
+
+    rank: int
+    row: int
+    place_code: str
+    key: _Key
+
+
+class FlatRate(NamedTuple):
+    """A rate as it is read from where it is kept.
+
+    Attributes:
+        equalities: the values of `EQUALITIES`.
+        limits: all of them, when more than days is limited; otherwise none.
+        rate_id: empty: named after its conditions.
+    """
+
+    item_code: str
+    place_code: str
+    equalities: tuple[str, ...]
+    first_day: int
+    last_day: int
+    list_price_minor: int
+    settlement_price_minor: int
+    limits: Limits = UNLIMITED
+    charge: Charge = PER_UNIT
+    rate_id: str = ""
+
+
+class RateTable:
+    """The rates of a version: taken one by one, closed, and from then on only asked."""
+
+    def __init__(self, resolution_order: Sequence[str]) -> None:
+        self._order = tuple(resolution_order)
+        self._equalities = tuple(d for d in EQUALITIES if d in resolution_order)
+        self._used = tuple(EQUALITIES.index(dimension) for dimension in self._equalities)
+        self._bit = _bits(resolution_order)
+        self._place_shift = self._bit["place"]
+        self._list_prices = array("q")
+        self._settlement_prices = array("q")
+        self._first_days = array("i")
+        self._last_days = array("i")
+        self._charges: dict[int, Charge] = {}
+        self._limits: dict[int, Limits] = {}
+        self._own_ids: dict[int, str] = {}
+        self._items: dict[str, dict[str, tuple[_Shape, int]]] = {}
+        self._shapes: dict[tuple[tuple[_Key, int], ...], _Shape] = {}
+        self._keys: dict[tuple[str, ...], _Key] = {}
+        self._filling = ("", "")
+        self._filled: list[FlatRate] = []
+        self._asks: tuple[tuple[int, Callable[[Situation], _Key]], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._list_prices)
+
+    def has(self, item_code: str) -> bool:
+        """Whether there is any rate of an item."""
+        return item_code in self._items
+
+    def holding(self, item_code: str, situation: Situation, quantity: int) -> list[Hit]:
+        """The rates of an item that hold, in no order."""
+        by_place = self._items.get(item_code)
+        if by_place is None:
+            return []
+        if not self._asks:
+            self._asks = tuple(self._asked_keys())
+        hits: list[Hit] = []
+        keys = {key_of(situation): rank for rank, key_of in self._asks}
+        day, first_days, last_days = situation.day, self._first_days, self._last_days
+        step = 1 << self._place_shift
+        distance = -step
+        for place in (*situation.places, ""):
+            distance += step
+            leaf = by_place.get(place)
+            if leaf is None:
+                continue
+            shape, first = leaf
+            for key, rank in keys.items():
+                run = shape.get(key)
+                if run is None:
+                    continue
+                begin = first + run[0]
+                for row in range(begin, begin + run[1]):
+                    if first_days[row] <= day <= last_days[row]:
+                        limits = self._limits.get(row)
+                        if limits is None or limits.hold(situation, quantity):
+                            specific = distance + rank - self._specific(row, limits)
+                            hits.append(Hit(specific, row, place, key))
+        return hits
+
+    def price(self, row: int) -> Pair:
+        """What a unit costs and earns."""
+        return Pair(self._list_prices[row], self._settlement_prices[row])
+
+    def charge(self, row: int) -> Charge:
+        """How its price becomes an amount."""
+        return self._charges.get(row, PER_UNIT)
+
+    def conditions(self, hit: Hit) -> Conditions:
+        """When a rate holds."""
+        said = dict(zip(self._equalities, hit.key, strict=False))
+        limits = self._limits.get(hit.row) or _days_only(
+            self._first_days[hit.row], self._last_days[hit.row]
+        )
+        return Conditions(place_code=hit.place_code, limits=limits, **said)
+
+    def rate_id(self, item_code: str, hit: Hit) -> str:
+        """What a rate is called."""
+        return self._own_ids.get(hit.row) or name_rate(item_code, self.conditions(hit))
+
+    def decisive(self, winner: Hit, loser: Hit) -> str:
+        """The first dimension in the book's order by which one is more specific than the other."""
+        difference = winner.rank ^ loser.rank
+        for dimension in self._order:
+            bit = self._bit[dimension]
+            width = _PLACE_BITS if dimension == "place" else 1
+            if difference >> bit & ((1 << width) - 1):
+                return dimension
+        raise AssertionError("no two rates of a book rank alike")
+
+    # Building
+
+    def add(self, rate: FlatRate) -> None:
+        """Take one more rate; those of an item at a place come one after another."""
+        at = (rate.item_code, rate.place_code)
+        if at != self._filling:
+            self.close()
+            self._filling = at
+        self._filled.append(rate)
+
+    def close(self) -> None:
+        """Take the last ones in; a table is asked only when it was closed."""
+        if not self._filled:
+            return
+        first, layout = len(self._list_prices), []
+        self._filled.sort(key=lambda rate: (rate.equalities, rate.first_day, rate.rate_id))
+        for equalities, run in groupby(self._filled, key=lambda rate: rate.equalities):
+            layout.append((self._key(equalities), self._append(run)))
+        item_code, place_code = self._filling
+        self._items.setdefault(item_code, {})[place_code] = (self._shape(tuple(layout)), first)
+        self._filled = []
+        self._asks = ()
+
+    def _key(self, equalities: tuple[str, ...]) -> _Key:
+        key = self._keys.get(equalities)
+        if key is None:
+            key = (*(equalities[n] for n in self._used), "", "")
+            self._keys[equalities] = key
+        return key
+
+    def _append(self, run: Iterable[FlatRate]) -> int:
+        count = 0
+        for rate in run:
+            row = len(self._list_prices)
+            self._list_prices.append(rate.list_price_minor)
+            self._settlement_prices.append(rate.settlement_price_minor)
+            self._first_days.append(rate.first_day)
+            self._last_days.append(rate.last_day)
+            if rate.limits is not UNLIMITED:
+                self._limits[row] = rate.limits
+            if rate.charge is not PER_UNIT:
+                self._charges[row] = rate.charge
+            if rate.rate_id:
+                self._own_ids[row] = rate.rate_id
+            count += 1
+        return count
+
+    def _shape(self, layout: tuple[tuple[_Key, int], ...]) -> _Shape:
+        shape = self._shapes.get(layout)
+        if shape is None:
+            offset, made = 0, {}
+            for key, count in layout:
+                made[key] = (offset, count)
+                offset += count
+            shape = self._shapes[layout] = made
+        return shape
+
+    def _asked_keys(self) -> Iterator[tuple[int, Callable[[Situation], _Key]]]:
+        """For each combination of equalities that the book uses: its rank, and how to read the key
+        off a situation (two empty values close it, so that it is a tuple in any case). The least specific come last: where a situation leaves a value out, theirs
+        is the same key, and their rank the true one."""
+        said = {tuple(map(bool, key)) for key in self._keys.values()}
+        unlimited = sum(1 << self._bit[d] for d in LIMITS if d in self._bit)
+        ranked = []
+        for mask in said:
+            rank = unlimited
+            fields = []
+            for dimension, is_said in zip(self._equalities, mask, strict=False):
+                rank += 0 if is_said else 1 << self._bit[dimension]
+                fields.append(Situation._fields.index(dimension) if is_said else _UNSAID)
+            ranked.append((sum(mask), rank, itemgetter(*fields, _UNSAID, _UNSAID)))
+        ranked.sort(key=lambda each: (-each[0], each[1]))
+        for _, rank, key_of in ranked:
+            yield rank, key_of
+
+    def _specific(self, row: int, limits: Limits | None) -> int:
+        """What the limits of a rate take from its rank."""
+        if limits is not None:
+            return sum(1 << self._bit[dimension] for dimension in limits.said())
+        if self._last_days[row] == LAST_DAY and self._first_days[row] == FIRST_DAY:
+            return 0
+        return 1 << self._bit["days"]
+
+
+def flat(rate: Rate) -> FlatRate:
+    """A rate as a table takes it."""
+    conditions, limits = rate.conditions, rate.conditions.limits
+    return FlatRate(
+        rate.item_code,
+        conditions.place_code,
+        conditions.equalities(),
+        limits.first_day,
+        limits.last_day,
+        rate.list_price.amount_minor,
+        rate.settlement_price.amount_minor,
+        limits if limits.beyond_days else UNLIMITED,
+        rate.charge,
+        rate.rate_id,
+    )
+
+
+def _bits(resolution_order: Sequence[str]) -> dict[str, int]:
+    """The lowest bit of each dimension in a rank, the most decisive the highest."""
+    bits, at = {}, 0
+    for dimension in reversed(resolution_order):
+        bits[dimension] = at
+        at += _PLACE_BITS if dimension == "place" else 1
+    return bits
+
+
+def _days_only(first_day: int, last_day: int) -> Limits:
+    return (
+        UNLIMITED if (first_day, last_day) == (FIRST_DAY, LAST_DAY) else Limits(first_day, last_day)
+    )

@@ -1,0 +1,100 @@
+"""A computed line said step by step, for either side, and the rules that lost there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from kit.money import Money, Rounding
+from services.pricing.domain.book import Side
+from services.pricing.domain.conditions import Situation
+from services.pricing.domain.modifiers import kept_out
+from services.pricing.domain.price_book import PriceBook
+from services.pricing.domain.quote import Quoted, QuotedLine
+from services.pricing.domain.wording import Words, exchange, why_kept_out, why_lost, why_missed
+
+#: The phases of every computation that are no modifier's.
+OWN_PHASES: Final = ("base", "quantity", "promotion", "currency")
+
+_QUANTITIES: Final = ("quantity", "packages", "visits")
+
+
+class Step(NamedTuple):
+    """One step of an amount."""
+
+    phase: str
+    rule_id: str
+    label: str
+    before: Money
+    after: Money
+    explanation: str
+    rounding: Rounding | None = None
+
+
+class Rejected(NamedTuple):
+    """A rule that was considered and does not count, and why (in Chinese)."""
+
+    rule_id: str
+    reason: str
+
+
+def steps(book: PriceBook, quoted: Quoted, number: int, side: Side) -> Iterator[Step]:
+    """The steps of line ``number`` (from 0) of one side, `Side.LIST` or `Side.SETTLEMENT`; each
+    begins where the one before it ended."""
+    at = 0 if side is Side.LIST else 1
+    line, currency = quoted.lines[number], book.head.currency
+    words = Words(currency, book.head.rounding, at)
+    rate_id = book.rates.rate_id(line.item.item_code, line.rate)
+    now = 0
+
+    def step(
+        phase: str, rule_id: str, label: str, after: int, said: str, rounded: bool = False
+    ) -> Step:
+        nonlocal now
+        before, now = now, after
+        rounding = book.head.rounding if rounded else None
+        money = (Money(currency, before), Money(currency, after))
+        return Step(phase, rule_id, label, *money, said, rounding)
+
+    for charged in line.charges:
+        phase = "quantity" if charged.kind in _QUANTITIES else "base"
+        label = words.charge_label(line.item, charged)
+        after, rounded = charged.after[at], charged.rounded[at]
+        yield step(phase, rate_id, label, after, words.charge(line.item, charged), rounded)
+    for effect in line.effects:
+        modifier = effect.modifier
+        if modifier.side in (Side.BOTH, side):
+            code, after = modifier.modifier_code, effect.after[at]
+            said, rounded = words.effect(effect), effect.rounded[at]
+            yield step(modifier.phase, code, modifier.label, after, said, rounded)
+    for discount in quoted.discounts if side is Side.LIST else ():
+        if off := discount.off[number]:
+            promotion = discount.promotion
+            said = words.discount(discount, off)
+            yield step("promotion", promotion.promotion_code, promotion.label, now - off, said)
+    if quoted.exchange_rate is not None:
+        rate = quoted.exchange_rate
+        own, other = Money(currency, now), Money(quoted.currency, line.amounts[at])
+        said = exchange(rate, own, other)
+        yield Step("currency", rate.exchange_rate_id, "汇率折算", own, other, said)
+
+
+def rejected(book: PriceBook, line: QuotedLine, situation: Situation) -> Iterator[Rejected]:
+    """The rates that held and lost, the nearest first, then the modifiers that do not count."""
+    item, winner = line.item, line.rate
+    for hit in sorted(line.hits):
+        if hit is not winner:
+            dimension = book.rates.decisive(winner, hit)
+            conditions = book.rates.conditions
+            said = why_lost(dimension, conditions(winner), conditions(hit))
+            yield Rejected(book.rates.rate_id(item.item_code, hit), said)
+    if line.line.stock_state:
+        situation = situation._replace(stock_state=line.line.stock_state)
+    for kept in kept_out(book.policies, item, line.line, situation, line.effects):
+        yield Rejected(kept.modifier.modifier_code, why_kept_out(kept, item))
+
+
+def missed_promotions(quoted: Quoted) -> Iterator[Rejected]:
+    """The promotions that do not count for the quote."""
+    for missed in quoted.missed:
+        yield Rejected(missed.promotion.promotion_code, why_missed(missed))
