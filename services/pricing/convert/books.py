@@ -15,7 +15,7 @@ from kit.money import Rounding
 from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import money_pb2
 from protos.pricing.v1 import book_pb2 as pb
-from services.pricing.convert.conditions import limits_from_proto
+from services.pricing.convert.conditions import conditions_from_proto, limits_from_proto
 from services.pricing.convert.rules import (
     ROUNDINGS,
     charge_from_proto,
@@ -25,7 +25,14 @@ from services.pricing.convert.rules import (
     rate_from_proto,
     tax_from_proto,
 )
-from services.pricing.domain.book import BookContent, BookHead, Opening, PricedItem, Rate
+from services.pricing.domain.book import (
+    BookContent,
+    BookHead,
+    Opening,
+    PricedItem,
+    Rate,
+    name_rate,
+)
 from services.pricing.domain.charges import PER_UNIT
 from services.pricing.domain.conditions import (
     EQUALITIES,
@@ -329,6 +336,8 @@ def _rate_to_proto(row: RateRow, currency: str) -> pb.Rate:
         message.conditions.last_day = row.last_day.isoformat()
     if row.charge:
         json_format.ParseDict(row.charge, message.charge)
+    if not message.rate_id:
+        message.rate_id = name_rate(row.item_code, conditions_from_proto(message, "rate"))
     return message
 
 

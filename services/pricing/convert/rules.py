@@ -24,6 +24,7 @@ from services.pricing.domain.book import (
     Rate,
     Side,
     TaxRule,
+    name_rate,
 )
 from services.pricing.domain.charges import (
     PER_UNIT,
@@ -83,10 +84,12 @@ def rate_from_proto(message: pb.Rate, currency: str, field: str) -> Rate:
         InvalidArgument: ``PRICING_CONDITION_INVALID``, ``PRICING_CHARGE_INVALID``,
             ``PRICING_CURRENCY_MISMATCH``, naming the field.
     """
+    conditions = conditions_from_proto(message, field)
+    own_name = message.rate_id != name_rate(message.item_code, conditions)
     return Rate(
-        rate_id=message.rate_id,
+        rate_id=message.rate_id if own_name else "",
         item_code=message.item_code,
-        conditions=conditions_from_proto(message, field),
+        conditions=conditions,
         list_price=amount(message.list_price),
         settlement_price=amount(message.settlement_price),
         charge=charge_from_proto(message.charge, currency, f"{field}.charge"),

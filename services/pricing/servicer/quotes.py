@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from kit.authn import current_actor
 from kit.clock import Clock
 from kit.db.session import current_session
@@ -14,7 +12,6 @@ from kit.rpc.convert import page_info, page_size
 from kit.rpc.events import record
 from protos.pricing.v1 import pricing_pb2 as pb
 from protos.pricing.v1 import pricing_pb2_grpc
-from services.pricing.convert.books import book_from_rows, flat_rates
 from services.pricing.convert.quotes import (
     inputs_of,
     known_at,
@@ -29,11 +26,10 @@ from services.pricing.convert.quotes import (
 )
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import evaluate
-from services.pricing.domain.rates import RateTable
 from services.pricing.index import Shelf
 from services.pricing.servicer.base import QUOTES, Context, page_start, sees_settlement
+from services.pricing.servicer.loading import load_book
 from services.pricing.store import books, quotes
-from services.pricing.tables import PriceBookVersionRow
 
 
 class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
@@ -102,16 +98,5 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         )
         book = self._shelf.find(version.price_book_code, version.version)
         if book is None:
-            book = self._shelf.keep(await _load(session, version))
+            book = self._shelf.keep(await load_book(session, version))
         return book
-
-
-async def _load(session: AsyncSession, version: PriceBookVersionRow) -> PriceBook:
-    """A version as it is kept, ready to be asked; others are served between its chunks."""
-    table = RateTable(version.resolution_order)
-    async for chunk in books.rates(session, version):
-        for rate in flat_rates(chunk, version.currency):
-            table.add(rate)
-    table.close()
-    items, rules = await books.priced_items(session, version), await books.rules(session, version)
-    return book_from_rows(version, items, rules, table)

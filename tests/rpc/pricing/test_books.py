@@ -97,11 +97,11 @@ async def test_all_that_is_wrong_is_told_at_once_and_nothing_is_kept(books: "Stu
     request.price_book.rates[3].list_price.amount_minor = -1
     request.price_book.rates[4].item_code = "GHOST"
     request.price_book.modifiers[0].phase = "discount"
-    del request.price_book.resolution_order[0]
+    request.price_book.resolution_order.append("weather")
     with pytest.raises(InvalidArgument) as refusal:
         await books.PublishPriceBook(request)
     assert set(refusal.value.details) == {
-        "price_book.resolution_order",
+        "price_book.resolution_order[4]",
         "price_book.rates[3].list_price",
         "price_book.rates[4].item_code",
         "price_book.modifiers[0].phase",
@@ -153,7 +153,7 @@ async def test_what_was_published_cannot_be_changed_in_the_database(
     ) as connection:
         for statement in (
             "UPDATE pricing.rate SET list_price_minor = 1",
-            "DELETE FROM pricing.modifier",
+            "DELETE FROM pricing.price_rule",
             "UPDATE pricing.priced_item SET name = 'x'",
             "TRUNCATE pricing.price_book_version CASCADE",
         ):

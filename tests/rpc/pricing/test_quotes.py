@@ -17,8 +17,8 @@ from protos.events.v1 import events_pb2
 from protos.pricing.v1 import book_pb2, library_pb2, pricing_pb2_grpc
 from protos.pricing.v1 import pricing_pb2 as pb
 from services.pricing.convert import quotes
-from services.pricing.convert.books import book_from_rows
 from services.pricing.domain.quote import evaluate
+from services.pricing.servicer.loading import load_book
 from services.pricing.store import books as stored
 from tests.rpc.conftest import Served
 
@@ -184,14 +184,16 @@ async def test_every_stored_quote_computed_again_is_the_same_text(
     database = Database.connect(pricing.database_url, "pricing")
     for row in rows:
         asked = json_format.Parse(row["facts"], pb.QuoteFacts())
+        inputs = json_format.Parse(row["result"], pb.QuoteResult()).inputs
         async with database.transaction(read_only=True) as session:
             version = await stored.version(
                 session, row["price_book_code"], row["price_book_version"]
             )
-            book = book_from_rows(await stored.contents(session, version))
+            book = await load_book(session, version)
         again = quotes.quoted_to_proto(
-            evaluate(book, quotes.lines_from_proto(asked), quotes.situation_from_proto(asked)),
+            evaluate(book, quotes.question_from_proto(asked, inputs)),
             asked,
+            inputs,
             book,
             quoted_at=row["quoted_at"],
             quote_id=row["quote_id"],
@@ -227,6 +229,33 @@ async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
     as_of_yesterday = await preview(stub, asked)
     assert as_of_yesterday.lines == given.lines
     assert as_of_yesterday.price_book_version == 1
+
+
+async def test_a_correction_reaches_back_and_what_was_known_before_it_can_still_be_asked(
+    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion, clock: FixedClock
+) -> None:
+    asked = facts(line("AC-INSTALL-STD"), price_book_code="corrected")
+    book = book_pb2.PriceBookVersion()
+    book.CopyFrom(standard)
+    book.price_book_code = "corrected"
+    book.ClearField("effective_from")
+    request = book_pb2.PublishPriceBookRequest(idempotency_key="c1", price_book=book)
+    await books.PublishPriceBook(request)
+    quoted_on_the_third = clock.now()
+    asked.priced_at.FromDatetime(quoted_on_the_third)
+
+    clock.advance(timedelta(days=1))
+    asked.known_at.FromDatetime(clock.now())
+    clock.advance(timedelta(days=1))
+    book.rates[0].list_price.amount_minor = 18000
+    book.effective_from.FromDatetime(quoted_on_the_third)
+    book.correction_reason = "录入错误"
+    request = book_pb2.PublishPriceBookRequest(idempotency_key="c2", price_book=book)
+    await books.PublishPriceBook(request)
+
+    assert yuan(await preview(stub, asked)) == "200.00"  # as known on the day after
+    asked.ClearField("known_at")
+    assert yuan(await preview(stub, asked)) == "180.00"
 
 
 async def test_a_zone_is_finer_than_the_district_it_lies_in(

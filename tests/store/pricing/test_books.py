@@ -1,7 +1,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,9 +13,9 @@ from kit.errors import FailedPrecondition, NotFound
 from services.pricing.store import books, items
 from services.pricing.tables import (
     BookRows,
-    ModifierRow,
     PriceBookVersionRow,
     PricedItemRow,
+    PriceRuleRow,
     RateRow,
 )
 from tests.store.pricing.conftest import item_row
@@ -21,7 +24,9 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def version(number: int, effective_from: datetime = NOW) -> PriceBookVersionRow:
+def version(
+    number: int, effective_from: datetime = NOW, correction_reason: str = ""
+) -> PriceBookVersionRow:
     return PriceBookVersionRow(
         price_book_code="standard",
         version=number,
@@ -30,85 +35,124 @@ def version(number: int, effective_from: datetime = NOW) -> PriceBookVersionRow:
         effective_from=effective_from,
         resolution_order=["place", "city_tier", "cooperation_mode", "customer_level"],
         phases=["premium"],
+        rounding="half_up",
+        correction_reason=correction_reason,
         published_at=NOW,
         published_by_person_id="pe_zhao",
     )
 
 
-def rate(rate_id: str, **changes: object) -> RateRow:
-    return RateRow(
-        **{
-            "price_book_code": "standard",
-            "version": 1,
-            "rate_id": rate_id,
-            "rate_number": 0,
-            "item_code": "X",
-            "place_code": "",
-            "city_tier": "",
-            "cooperation_mode": "",
-            "customer_level": "",
-            "list_price_minor": 100,
-            "settlement_price_minor": 60,
-            **changes,
-        }
+def rate(rate_id: str, number: int = 1, **changes: Any) -> RateRow:
+    said: dict[str, Any] = {
+        "price_book_code": "standard",
+        "first_version": number,
+        "last_version": None,
+        "rate_id": rate_id,
+        "item_code": "X",
+        "place_code": "",
+        "city_tier": "",
+        "cooperation_mode": "",
+        "customer_level": "",
+        "first_day": None,
+        "last_day": None,
+        "conditions": {},
+        "charge": {},
+        "list_price_minor": 100,
+        "settlement_price_minor": 60,
+    }
+    return RateRow(**said | changes)
+
+
+def rule(code: str, kind: str = "modifier", position: int = 0, number: int = 1) -> PriceRuleRow:
+    return PriceRuleRow(
+        price_book_code="standard",
+        version=number,
+        rule_kind=kind,
+        rule_code=code,
+        rule_number=position,
+        definition={"label": code},
     )
 
 
-def modifier(code: str, **changes: object) -> ModifierRow:
-    return ModifierRow(
-        **{
-            "price_book_code": "standard",
-            "version": 1,
-            "modifier_code": code,
-            "modifier_number": 0,
-            "label": code,
-            "phase": "premium",
-            "combine_mode": "multiply",
-            "ratio": "1.2",
-            "amount_minor": None,
-            "item_codes": [],
-            "place_code": "",
-            "automatic": True,
-            **changes,
-        }
-    )
-
-
-async def publish(session: AsyncSession, *rules: RateRow | ModifierRow, number: int = 1) -> None:
+async def publish(
+    session: AsyncSession, *rules: RateRow | PriceRuleRow, number: int = 1, name: str = "项目"
+) -> None:
     await items.put(session, item_row("X"))
     item = PricedItemRow(
-        price_book_code="standard", version=number, item_code="X", name="项目",
-        catalogue="project_library", unit="次",
+        price_book_code="standard", item_code="X", first_version=number, last_version=None,
+        name=name, catalogue="project_library", unit="次",
     )  # fmt: skip
     rows = BookRows(
         version(number),
         [item],
         [rule for rule in rules if isinstance(rule, RateRow)],
-        [rule for rule in rules if isinstance(rule, ModifierRow)],
+        [rule for rule in rules if isinstance(rule, PriceRuleRow)],
     )
     await books.publish(session, rows)
+
+
+async def listed(session: AsyncSession, number: int) -> list[tuple[str, int]]:
+    kept = await books.contents(session, await books.version(session, "standard", number))
+    return [(row.rate_id, row.list_price_minor) for row in kept.rates]
 
 
 async def test_a_book_comes_back_as_it_was_listed(session: AsyncSession) -> None:
     await publish(
         session,
-        rate("second", rate_number=0),
-        rate("first", rate_number=1, place_code="110105"),
-        modifier("Z", modifier_number=0),
-        modifier("A", modifier_number=1),
+        rate("second"),
+        rate("first", place_code="110105"),
+        rule("Z", position=0),
+        rule("A", position=1),
+        rule("T", "tax"),
     )
     session.expire_all()
     kept = await books.contents(session, await books.version(session, "standard", 1))
     assert [row.rate_id for row in kept.rates] == ["second", "first"]
-    assert [row.modifier_code for row in kept.modifiers] == ["Z", "A"]
+    assert [row.rule_code for row in kept.rules] == ["Z", "A", "T"]
     assert [row.item_code for row in kept.items] == ["X"]
+
+
+async def test_a_version_stores_only_what_it_changes_and_every_one_comes_back_whole(
+    session: AsyncSession,
+) -> None:
+    await publish(session, rate("a"), rate("b", place_code="110105"))
+    changed = rate("b", 2, place_code="110105", list_price_minor=90)
+    await publish(session, rate("a", 2), changed, number=2)
+    await publish(session, rate("a", 3), number=3, name="改名")
+    assert [await listed(session, number) for number in (1, 2, 3)] == [
+        [("a", 100), ("b", 100)],
+        [("a", 100), ("b", 90)],
+        [("a", 100)],
+    ]
+    assert await session.scalar(select(func.count()).select_from(RateRow)) == 3
+    third = await books.version(session, "standard", 3)
+    assert [row.name for row in await books.priced_items(session, third)] == ["改名"]
+
+
+async def test_rates_are_read_in_chunks_those_of_an_item_at_a_place_together(
+    session: AsyncSession,
+) -> None:
+    places = ["110105", "", "110105", "BJ", ""]
+    rates = [rate(f"r{n}", place_code=place, city_tier=f"t{n}") for n, place in enumerate(places)]
+    await publish(session, *rates)
+    first = await books.version(session, "standard", 1)
+    chunks = [chunk async for chunk in books.rates(session, first, at_once=2)]
+    assert [len(chunk) for chunk in chunks] == [2, 2, 1]
+    read = [row.place_code for chunk in chunks for row in chunk]
+    assert sorted(read) == sorted(places)
+    assert len([place for place, _ in groupby(read)]) == len(set(places))
 
 
 async def test_two_rates_of_a_version_never_have_the_same_conditions(
     session: AsyncSession,
 ) -> None:
-    with pytest.raises(IntegrityError, match="rate_price_book_code_version_item_code"):
+    with pytest.raises(IntegrityError, match="ix_rate_standing"):
         await publish(session, rate("a"), rate("b", list_price_minor=1))
+
+
+async def test_a_rate_id_names_one_rate_of_a_version(session: AsyncSession) -> None:
+    with pytest.raises(IntegrityError, match="ix_rate_standing_rate_id"):
+        await publish(session, rate("a"), rate("a", place_code="110105"))
 
 
 @pytest.mark.parametrize("column", ["list_price_minor", "settlement_price_minor"])
@@ -117,20 +161,36 @@ async def test_a_negative_price_is_refused(session: AsyncSession, column: str) -
         await publish(session, rate("a", **{column: -1}))
 
 
+async def test_only_kinds_of_rules_that_there_are_are_kept(session: AsyncSession) -> None:
+    with pytest.raises(IntegrityError, match="rule_kind"):
+        await publish(session, rule("M", "magic"))
+
+
 @pytest.mark.parametrize(
-    "changes",
+    "statement",
     [
-        {"amount_minor": 5},
-        {"combine_mode": "add_amount", "ratio": ""},
-        {"combine_mode": "add_amount", "amount_minor": 5},
-        {"combine_mode": "divide"},
+        "UPDATE pricing.rate SET list_price_minor = 1",
+        "UPDATE pricing.rate SET last_version = 1, list_price_minor = 1",
+        "UPDATE pricing.rate SET first_version = 1, last_version = 1, rate_id = 'other'",
+        "DELETE FROM pricing.rate",
+        "TRUNCATE pricing.rate",
+        "UPDATE pricing.priced_item SET name = 'other'",
+        "DELETE FROM pricing.price_rule",
     ],
 )
-async def test_a_modifier_has_a_ratio_or_an_amount(
-    session: AsyncSession, changes: dict[str, object]
-) -> None:
-    with pytest.raises(IntegrityError):
-        await publish(session, modifier("M", **changes))
+async def test_what_a_version_says_is_never_changed(session: AsyncSession, statement: str) -> None:
+    await publish(session, rate("a"), rule("M"))
+    connection = await session.connection()
+    with pytest.raises(DBAPIError, match=r"never changes|append-only"):
+        await connection.exec_driver_sql(statement)
+
+
+async def test_a_span_that_ended_stays_ended(session: AsyncSession) -> None:
+    await publish(session, rate("a"))
+    await publish(session, number=2)
+    connection = await session.connection()
+    with pytest.raises(DBAPIError, match="never changes"):
+        await connection.exec_driver_sql("UPDATE pricing.rate SET last_version = NULL")
 
 
 async def test_a_version_stands_on_the_one_before_it(session: AsyncSession) -> None:
@@ -148,6 +208,28 @@ async def test_a_later_version_never_begins_before_it_was_published(
         await session.flush()
 
 
+async def test_a_correction_may_begin_before_it_was_published(session: AsyncSession) -> None:
+    session.add(version(1, NOW - 60 * DAY))
+    await session.flush()
+    session.add(version(2, NOW - DAY, "录入错误"))
+    await session.flush()
+
+
+async def test_what_was_published_later_was_not_known(session: AsyncSession) -> None:
+    session.add(version(1, NOW - 60 * DAY))
+    await session.flush()
+
+    async def known(at: datetime) -> int:
+        return (await books.version_in_force(session, "standard", NOW, at, "f")).version
+
+    correction = version(2, NOW - DAY, "录入错误")
+    correction.published_at = NOW + DAY
+    session.add(correction)
+    await session.flush()
+    assert await known(NOW) == 1
+    assert await known(NOW + DAY) == 2
+
+
 async def test_the_version_in_force_began_last_and_of_several_was_published_last(
     session: AsyncSession,
 ) -> None:
@@ -157,7 +239,7 @@ async def test_the_version_in_force_began_last_and_of_several_was_published_last
         await session.flush()
 
     async def in_force(at: datetime) -> int:
-        return (await books.version_in_force(session, "standard", at, "f")).version
+        return (await books.version_in_force(session, "standard", at, NOW, "f")).version
 
     assert await in_force(NOW) == 1
     assert await in_force(NOW + 5 * DAY) == 4
@@ -165,7 +247,7 @@ async def test_the_version_in_force_began_last_and_of_several_was_published_last
     with pytest.raises(FailedPrecondition, match="PRICING_BOOK_NOT_IN_FORCE"):
         await in_force(NOW - 11 * DAY)
     with pytest.raises(NotFound, match="PRICING_BOOK_UNKNOWN"):
-        await books.version_in_force(session, "other", NOW, "f")
+        await books.version_in_force(session, "other", NOW, NOW, "f")
 
 
 async def test_whoever_publishes_the_same_book_meanwhile_waits(database: Database) -> None:

@@ -125,7 +125,8 @@ def charged_side(rate: Rate, price: int, side: int, line: Line) -> int:
         case Volume(steps):
             reached = (s.price[side] for s in reversed(steps) if line.quantity >= s.from_quantity)
             return line.quantity * next(reached, price)
-    raise AssertionError(rate.charge)
+        case _:
+            raise AssertionError(rate.charge)
 
 
 def in_order(content: BookContent) -> list[Modifier]:
@@ -189,7 +190,8 @@ def changed_side(
             return min(before, sum_of_all)
         case CombineMode.BEST_OF:
             return max(before, sum_of_all)
-    raise AssertionError(modifier.combine_mode)
+        case None:
+            raise AssertionError("no book is published with such a modifier")
 
 
 def half_up(exact: Fraction) -> int:

@@ -1,0 +1,22 @@
+"""Price books from where they are kept, ready to be asked."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.pricing.convert.books import book_from_rows, flat_rates
+from services.pricing.domain.price_book import PriceBook
+from services.pricing.domain.rates import RateTable
+from services.pricing.store import books
+from services.pricing.tables import PriceBookVersionRow
+
+
+async def load_book(session: AsyncSession, version: PriceBookVersionRow) -> PriceBook:
+    """A version; whoever else asks this process is answered between its chunks."""
+    table = RateTable(version.resolution_order)
+    async for chunk in books.rates(session, version):
+        for rate in flat_rates(chunk, version.currency):
+            table.add(rate)
+    table.close()
+    items, rules = await books.priced_items(session, version), await books.rules(session, version)
+    return book_from_rows(version, items, rules, table)
