@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
-from sqlalchemy import Row
 
 from kit.errors import InvalidArgument
 from kit.money import Rounding
@@ -224,7 +223,7 @@ def _plain(message: Message) -> dict[str, Any]:
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
-def flat_rates(rows: Iterable[Row[Any]], currency: str) -> Iterator[FlatRate]:
+def flat_rates(rows: Iterable[Iterable[Any]], currency: str) -> Iterator[FlatRate]:
     """Rates as a table takes them, from the columns of `store.books.RATE_COLUMNS`."""
     for (
         rate_id, item_code, place_code, city_tier, cooperation_mode, customer_level,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from kit.db.session import current_session
 from services.pricing.convert.books import book_from_rows, flat_rates
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.rates import RateTable
@@ -11,8 +10,9 @@ from services.pricing.store import books
 from services.pricing.tables import PriceBookVersionRow
 
 
-async def load_book(session: AsyncSession, version: PriceBookVersionRow) -> PriceBook:
+async def load_book(version: PriceBookVersionRow) -> PriceBook:
     """A version; whoever else asks this process is answered between its chunks."""
+    session = current_session()
     table = RateTable(version.resolution_order)
     async for chunk in books.rates(session, version):
         for rate in flat_rates(chunk, version.currency):

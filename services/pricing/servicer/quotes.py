@@ -98,5 +98,5 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         )
         book = self._shelf.find(version.price_book_code, version.version)
         if book is None:
-            book = self._shelf.keep(await load_book(session, version))
+            book = self._shelf.keep(await load_book(version))
         return book

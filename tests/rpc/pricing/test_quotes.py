@@ -189,7 +189,7 @@ async def test_every_stored_quote_computed_again_is_the_same_text(
             version = await stored.version(
                 session, row["price_book_code"], row["price_book_version"]
             )
-            book = await load_book(session, version)
+            book = await load_book(version)
         again = quotes.quoted_to_proto(
             evaluate(book, quotes.question_from_proto(asked, inputs)),
             asked,
