@@ -113,6 +113,15 @@ class PlaceTable:
                 found |= {each.adcode: each for each in later}
         return tuple(found.values())
 
+    def renewed(self, codes: Iterable[str], on: date) -> list[str]:
+        """Codes that were written down some time, as they are on a day: each that ended by all that
+        it is part of, and whatever is no adcode as it is.
+        """
+        found = (
+            [record.adcode for record in self.successors(code, on)] or [code] for code in codes
+        )
+        return list(dict.fromkeys(code for each in found for code in each))
+
     def path(self, adcode: str, on: date, field: str = "adcode") -> tuple[str, ...]:
         """The codes from what a code means on a day up to the country.
 

@@ -36,7 +36,13 @@ class AssigneeRpcs(Rpcs):
             if request.region_adcode:
                 path = await self._path(request.region_adcode, self._clock.now(), "region_adcode")
             holders = await people.active_holders(session, request.role, request.outlet_id)
-            return rank_assignees(holders, path)
+            return rank_assignees(
+                (
+                    holder._replace(region_adcodes=self._renewed(holder.region_adcodes))
+                    for holder in holders
+                ),
+                path,
+            )
         if request.leader_of_person_id:
             led = request.leader_of_person_id
             members = await organisation.leading_members(session, led)

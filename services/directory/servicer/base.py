@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -94,6 +94,10 @@ class Rpcs(DirectoryServiceServicer):
 
     async def _path(self, adcode: str, at: datetime, field: str) -> tuple[str, ...]:
         return self._path_and_name(await self._atlas(), adcode, at, field)[0]
+
+    def _renewed(self, codes: Iterable[str]) -> list[str]:
+        """The codes of regions, as they are today."""
+        return self._place_table.renewed(codes, shanghai_day(self._clock.now()))
 
     async def _check_regions(self, adcodes: Sequence[str], now: datetime, holder: str) -> None:
         for number, adcode in enumerate(adcodes):

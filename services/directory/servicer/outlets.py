@@ -12,6 +12,7 @@ from services.directory.domain.people import STAFF_ROLES, check_outlet
 from services.directory.servicer.base import KEEPS_PEOPLE, Context, Rpcs, page_start
 from services.directory.store import outlets
 from services.directory.store.rows import put
+from services.directory.tables import OutletRow
 
 
 class OutletRpcs(Rpcs):
@@ -32,6 +33,11 @@ class OutletRpcs(Rpcs):
         after, size = page_start(request.page), page_size(request.page)
         rows = await outlets.outlets(current_session(), after, size + 1)
         return pb.ListOutletsResponse(
-            outlets=[outlet_to_proto(row) for row in rows[:size]],
+            outlets=[self._outlet_today(row) for row in rows[:size]],
             page=page_info([row.outlet_id for row in rows], size),
         )
+
+    def _outlet_today(self, row: OutletRow) -> pb.Outlet:
+        outlet = outlet_to_proto(row)
+        outlet.region_adcodes[:] = self._renewed(row.region_adcodes)
+        return outlet

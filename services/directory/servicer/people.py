@@ -69,7 +69,7 @@ class PersonRpcs(Rpcs):
 
     async def GetPerson(self, request: pb.GetPersonRequest, context: Context) -> pb.Person:
         current_actor().require_role(*STAFF_ROLES)
-        return person_to_proto(await people.person(current_session(), request.person_id))
+        return self._person_today(await people.person(current_session(), request.person_id))
 
     async def ListPeople(
         self, request: pb.ListPeopleRequest, context: Context
@@ -80,9 +80,14 @@ class PersonRpcs(Rpcs):
             current_session(), request.role, request.department_id, after, size + 1
         )
         return pb.ListPeopleResponse(
-            people=[person_to_proto(row) for row in rows[:size]],
+            people=[self._person_today(row) for row in rows[:size]],
             page=page_info([row.person_id for row in rows], size),
         )
+
+    def _person_today(self, row: PersonRow) -> pb.Person:
+        person = person_to_proto(row)
+        person.region_adcodes[:] = self._renewed(row.region_adcodes)
+        return person
 
     async def _check_leader(self, person_id: str, leader_person_id: str) -> None:
         if leader_person_id:

@@ -69,13 +69,13 @@ class RegionRpcs(Rpcs):
         if adcode := request.history_of_adcode:
             versions = reversed(atlas.tier_versions(adcode))
             return pb.ListCityTiersResponse(
-                city_tiers=[self._told(atlas, tier) for tier in versions]
+                city_tiers=[self._tier_to_proto(atlas, tier) for tier in versions]
             )
         after, size = page_start(request.page), page_size(request.page)
         tiers = atlas.tiers(asked_instant(request, "at", now))
         found = [tier for tier in tiers if tier.adcode > after]
         return pb.ListCityTiersResponse(
-            city_tiers=[self._told(atlas, tier) for tier in found[:size]],
+            city_tiers=[self._tier_to_proto(atlas, tier) for tier in found[:size]],
             page=page_info([tier.adcode for tier in found[: size + 1]], size),
         )
 
@@ -114,6 +114,6 @@ class RegionRpcs(Rpcs):
             )
         return macro_regions_to_proto(found)
 
-    def _told(self, atlas: Atlas, tier: CityTier) -> pb.CityTier:
+    def _tier_to_proto(self, atlas: Atlas, tier: CityTier) -> pb.CityTier:
         _, name = self._path_and_name(atlas, tier.adcode, tier.put_at, "adcode")
         return tier_to_proto(tier, atlas.tier_versions(tier.adcode), name)

@@ -146,6 +146,30 @@ async def test_a_further_address_is_kept_behind_the_first(stub: "Stub") -> None:
     assert place == added.place
 
 
+async def test_an_address_without_an_adcode_is_read_from_its_detail(stub: "Stub") -> None:
+    await stub.CreateCustomer(request_for("cu_text"))
+    address = pb.NewAddress(detail="上海浦东新区世纪大道8号1201", floor=12)
+    added = await stub.AddAddress(
+        pb.AddAddressRequest(idempotency_key="text", customer_id="cu_text", address=address)
+    )
+    assert added.place.adcode == "310115"
+    assert not added.place.zones_known
+    assert added.detail_masked == "世纪大道8号****"
+
+
+@pytest.mark.parametrize(
+    ("detail", "reason"),
+    [("朝阳区建国路88号", "PLACE_AMBIGUOUS"), ("建国路88号", "PLACE_UNKNOWN")],
+)
+async def test_an_address_that_may_be_in_several_places_is_refused(
+    stub: "Stub", detail: str, reason: str
+) -> None:
+    asked = request_for(f"cu_{reason.lower()}", addresses=[pb.NewAddress(detail=detail)])
+    with pytest.raises(InvalidArgument) as refusal:
+        await stub.CreateCustomer(asked)
+    assert (refusal.value.reason, refusal.value.field) == (reason, "addresses[1].detail")
+
+
 async def test_customers_are_listed_masked_page_by_page(stub: "Stub") -> None:
     for number in range(3):
         await stub.CreateCustomer(request_for(f"cu_{number}"))

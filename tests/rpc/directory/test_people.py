@@ -169,3 +169,13 @@ async def test_outlets_are_listed(stub: "Stub") -> None:
     await stub.PutOutlet(pb.PutOutletRequest(idempotency_key="ou_listed", outlet=outlet))
     listed = await stub.ListOutlets(pb.ListOutletsRequest())
     assert outlet in listed.outlets
+
+
+async def test_a_region_that_was_merged_is_held_for_what_it_became(stub: "Stub") -> None:
+    person = pb.Person(display_name="老", roles=["marketing"], region_adcodes=["330103"])
+    person.person_id = "pe_xiacheng"
+    await stub.PutPerson(pb.PutPersonRequest(idempotency_key="xiacheng", person=person))
+    told = await stub.GetPerson(pb.GetPersonRequest(person_id="pe_xiacheng"))
+    assert list(told.region_adcodes) == ["330105"]
+    asked = pb.ResolveAssigneesRequest(role="marketing", region_adcode="330105")
+    assert list((await stub.ResolveAssignees(asked)).person_ids) == ["pe_xiacheng"]

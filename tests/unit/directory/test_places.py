@@ -120,3 +120,8 @@ def test_what_lies_in_a_place_is_told_as_of_a_day() -> None:
 )
 def test_a_place_is_named_as_people_say_it(adcode: str, name: str) -> None:
     assert PLACES.name(adcode, TODAY) == name
+
+
+def test_regions_that_were_written_down_long_ago_are_those_of_today() -> None:
+    written = ["CN-NORTH", "330103", "330105", "330104", "110105"]
+    assert PLACES.renewed(written, TODAY) == ["CN-NORTH", "330105", "330102", "330114", "110105"]
