@@ -106,6 +106,8 @@ def _previewed(preview: library_pb2.ItemImportPreview) -> Iterator[RenderableTyp
         yield rows
     if len(shown) > _MOST_SHOWN:
         yield f"[dim]… 还有 {len(shown) - _MOST_SHOWN} 行 more rows[/]"
+    if preview.shortened:
+        yield "[dim]太多，未全部列出 too much to tell all of it; put these right first[/]"
     yield (
         f"新增 added {preview.added} · 修改 changed {preview.changed}"
         f" · 不变 unchanged {preview.unchanged} · 有误 wrong {preview.wrong}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from kit.errors import InvalidArgument
@@ -48,7 +50,10 @@ class BadCell:
     chinese: str
 
 
+#: What is read from a cell.
 Cell = str | BadCell
+#: What is written into one: a text, a number, a date, or nothing.
+Value = str | Decimal | date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,10 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from kit.spreadsheet.table import neutral
-
-#: A text, a number, a date, or nothing.
-Value = str | Decimal | date | None
+from kit.spreadsheet.table import Value, neutral
 
 #: Or Excel reads Chinese wrongly.
 _MARK: Final = "\ufeff"

@@ -604,6 +604,7 @@ class ItemImportRow(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
     row_number: _builtins.int
     item_code: _builtins.str
     outcome: Global___ItemImportOutcome.ValueType
@@ -615,6 +616,10 @@ class ItemImportRow(_message.Message):
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___SheetProblem]:
         """Of a wrong row."""
 
+    @_builtins.property
+    def pictures(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """References that the row names and the item did not have."""
+
     def __init__(
         self,
         *,
@@ -623,10 +628,11 @@ class ItemImportRow(_message.Message):
         outcome: Global___ItemImportOutcome.ValueType = ...,
         changes: _abc.Iterable[Global___ItemChange] | None = ...,
         problems: _abc.Iterable[Global___SheetProblem] | None = ...,
+        pictures: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "item_code", b"item_code", "outcome", b"outcome", "problems", b"problems", "row_number", b"row_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "item_code", b"item_code", "outcome", b"outcome", "pictures", b"pictures", "problems", b"problems", "row_number", b"row_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -667,6 +673,7 @@ class ItemImportPreview(_message.Message):
     WRONG_FIELD_NUMBER: _builtins.int
     FILE_SHA256_FIELD_NUMBER: _builtins.int
     LIBRARY_SHA256_FIELD_NUMBER: _builtins.int
+    SHORTENED_FIELD_NUMBER: _builtins.int
     added: _builtins.int
     changed: _builtins.int
     unchanged: _builtins.int
@@ -674,6 +681,8 @@ class ItemImportPreview(_message.Message):
     file_sha256: _builtins.str
     """To be handed to ImportItems: which file it was, and how the items in it stood."""
     library_sha256: _builtins.str
+    shortened: _builtins.bool
+    """There is too much to tell at once: the last rows come without their changes and problems."""
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemImportRow]: ...
     @_builtins.property
@@ -691,10 +700,11 @@ class ItemImportPreview(_message.Message):
         wrong: _builtins.int = ...,
         file_sha256: _builtins.str = ...,
         library_sha256: _builtins.str = ...,
+        shortened: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "file_sha256", b"file_sha256", "library_sha256", b"library_sha256", "problems", b"problems", "rows", b"rows", "unchanged", b"unchanged", "wrong", b"wrong"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "file_sha256", b"file_sha256", "library_sha256", b"library_sha256", "problems", b"problems", "rows", b"rows", "shortened", b"shortened", "unchanged", b"unchanged", "wrong", b"wrong"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -182,12 +182,7 @@ def _fill(message: Message, request: Request) -> None:
 
 async def _check_named_pictures(edge: Edge, preview: library_pb2.ItemImportPreview) -> None:
     """See that the pictures that a file names were uploaded: without a preview nothing is imported."""
-    named = {
-        f"{row.row_number} {change.column}": change.after.split()
-        for row in preview.rows
-        for change in row.changes
-        if change.field == "pictures"
-    }
+    named = {f"{row.row_number} 图片": list(row.pictures) for row in preview.rows if row.pictures}
     await require_files(edge, named, holder=_FILE)
 
 

@@ -20,10 +20,15 @@ _OUTCOMES: Final = {
 }
 
 
+#: Bytes of changes and problems that a preview tells; a message has 8 MiB.
+_MOST_TOLD: Final = 1024 * 1024
+
+
 def preview_to_proto(plan: Plan, file_sha256: str, library_sha256: str) -> pb.ItemImportPreview:
     """What a file would change, on the wire."""
+    rows, shortened = _rows_to_proto(plan.rows)
     return pb.ItemImportPreview(
-        rows=[_row_to_proto(row) for row in plan.rows],
+        rows=rows,
         problems=[_problem_to_proto(problem) for problem in plan.problems],
         added=plan.count(Outcome.ADDED),
         changed=plan.count(Outcome.CHANGED),
@@ -31,7 +36,22 @@ def preview_to_proto(plan: Plan, file_sha256: str, library_sha256: str) -> pb.It
         wrong=plan.count(Outcome.WRONG),
         file_sha256=file_sha256,
         library_sha256=library_sha256,
+        shortened=shortened,
     )
+
+
+def _rows_to_proto(rows: Iterable[PlannedRow]) -> tuple[list[pb.ItemImportRow], bool]:
+    """The rows, from some size on without what there is to tell of each; and whether that was so."""
+    told, messages, shortened = 0, [], False
+    for row in rows:
+        message = _row_to_proto(row)
+        told += message.ByteSize()
+        if told > _MOST_TOLD:
+            shortened = shortened or bool(message.changes or message.problems)
+            message.ClearField("changes")
+            message.ClearField("problems")
+        messages.append(message)
+    return messages, shortened
 
 
 def _row_to_proto(row: PlannedRow) -> pb.ItemImportRow:
@@ -46,6 +66,7 @@ def _row_to_proto(row: PlannedRow) -> pb.ItemImportRow:
             for change in row.changes
         ],
         problems=[_problem_to_proto(problem) for problem in row.problems],
+        pictures=row.new_pictures,
     )
 
 

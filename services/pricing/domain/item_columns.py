@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from kit.spreadsheet.writing import Value
+from kit.spreadsheet.table import Value
 from services.pricing.domain.item_fields import FieldKind, FieldValueError, ItemField, read_flag
 from services.pricing.domain.items import Item
 

@@ -73,6 +73,8 @@ class PlannedRow:
     outcome: Outcome
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
+    #: That the item did not have.
+    new_pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ def finish(
         ]
         problems = (*row.problems, *found)
         before = existing.get(row.item.item_code)
+        known = before.pictures if before else ()
+        pictures = tuple(picture for picture in row.item.pictures if picture not in known)
         changes = () if problems else tuple(_changes(reading, before, row.item))
         if problems:
             outcome = Outcome.WRONG
@@ -245,7 +249,9 @@ def finish(
             outcome = Outcome.ADDED
         else:
             outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
-        rows.append(replace(row, outcome=outcome, changes=changes, problems=problems))
+        rows.append(
+            replace(row, outcome=outcome, changes=changes, problems=problems, new_pictures=pictures)
+        )
     return Plan(tuple(rows), reading.problems)
 
 

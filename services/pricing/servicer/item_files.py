@@ -105,15 +105,22 @@ class ItemFileRpcs(LibraryRpcs):
         )
         rows = await items.page(session, wanted, "", LIMITS.rows + 1)
         if len(rows) > LIMITS.rows:
-            raise FailedPrecondition(
-                "PRICING_EXPORT_TOO_LARGE",
-                f"a file has at most {LIMITS.rows} items; narrow it down by parent or text",
-                field="catalogue",
-            )
+            raise _too_large()
         columns = columns_of(await definitions_of(catalogue))
         found = [item_from_row(row) for row in rows]
         content = await asyncio.to_thread(write_items, found, columns, catalogue, request.format)
+        if len(content) > LIMITS.bytes:
+            raise _too_large()
         return pb.ItemsExported(content=content, count=len(found))
+
+
+def _too_large() -> FailedPrecondition:
+    return FailedPrecondition(
+        "PRICING_EXPORT_TOO_LARGE",
+        f"a file has at most {LIMITS.rows} items and {LIMITS.bytes // 1024**2} MiB, or it would not"
+        " import again; narrow it down by parent or text",
+        field="catalogue",
+    )
 
 
 async def _plan(catalogue: str, content: bytes) -> _Planned:

@@ -315,3 +315,17 @@ async def test_a_library_must_be_named_for_a_file(library: "Library") -> None:
         await preview(library, lines("编码", "A"), pb.CATALOGUE_UNSPECIFIED)
     with pytest.raises(InvalidArgument, match="PRICING_CATALOGUE_MISSING"):
         await library.ExportItems(pb.ExportItemsRequest())
+
+
+async def test_a_preview_of_too_much_is_shortened_and_counts_all_of_it(library: "Library") -> None:
+    rows = [f"MUCH-{number},项目,{'x' * 1900}" for number in range(700)]
+    content = lines("编码,名称,说明", *rows)
+    seen = await preview(library, content)
+    assert seen.shortened
+    assert (len(seen.rows), seen.added) == (700, 700)
+    assert seen.rows[0].changes
+    assert not seen.rows[-1].changes
+    assert seen.rows[-1].outcome == ADDED
+    assert (await library.ImportItems(as_previewed(content, seen))).added == 700
+    listed = await library.ListItems(pb.ListItemsRequest(text="MUCH-"))
+    assert listed.total == 700

@@ -14,8 +14,8 @@ from openpyxl import Workbook
 
 from kit.errors import InvalidArgument
 from kit.spreadsheet.reading import read_tables
-from kit.spreadsheet.table import Limits, Table, column_letters, neutral, plain
-from kit.spreadsheet.writing import Value, write_csv, write_xlsx
+from kit.spreadsheet.table import Limits, Table, Value, column_letters, neutral, plain
+from kit.spreadsheet.writing import write_csv, write_xlsx
 
 LIMITS = Limits()
 
