@@ -34,8 +34,8 @@ AREAS: Final[dict[str, tuple[str, Path]]] = {
 _LOCK: Final = 4_207_361
 
 
-def migrate(database_url: str, area: str) -> None:
-    """Bring one area's schema to its newest version."""
+def migrate(database_url: str, area: str, version: str = "head") -> None:
+    """Bring one area's schema to its newest version, or up to an earlier one."""
     schema, versions = AREAS[area]
     engine = create_engine(
         make_url(database_url).set(drivername="postgresql+psycopg"),
@@ -52,7 +52,7 @@ def migrate(database_url: str, area: str) -> None:
             connection.execute(text(f'SET LOCAL search_path = "{schema}"'))
             config.attributes["connection"] = connection
             config.attributes["schema"] = schema
-            command.upgrade(config, "head")
+            command.upgrade(config, version)
     finally:
         engine.dispose()
 

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -146,3 +147,22 @@ async def test_only_those_who_keep_prices_and_places_draw_zones(directory: Serve
             "directory.v1.DirectoryService/PutZone",
             pb.PutZoneRequest(idempotency_key="no", zone=RING5),
         )
+
+
+async def test_of_two_who_edit_the_same_version_at_once_one_is_refused(stub: "Stub") -> None:
+    drawn = zone("RACE", square(116.3, 39.8, 116.4, 40.0))
+    await put(stub, "race", drawn)
+    outcomes = await asyncio.gather(
+        *(put(stub, f"race{number}", drawn, version=1) for number in range(5)),
+        return_exceptions=True,
+    )
+    kept = [each.version for each in outcomes if isinstance(each, pb.Zone)]
+    refused = [each.reason for each in outcomes if isinstance(each, FailedPrecondition)]
+    assert (kept, refused) == ([2], ["PLACE_VERSION_STALE"] * 4)
+
+
+async def test_the_same_edit_sent_again_is_made_once(stub: "Stub") -> None:
+    drawn = zone("ONCE", square(116.3, 39.8, 116.4, 40.0))
+    assert await put(stub, "once", drawn) == await put(stub, "once", drawn)
+    versions = (await stub.GetZone(pb.GetZoneRequest(zone_code="ONCE"))).versions
+    assert len(versions) == 1

@@ -1,15 +1,18 @@
 import asyncio
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.db.migrate import migrate
 from kit.db.session import Database
 from services.directory.store import places
 from services.directory.store.rows import add
 from services.directory.tables import CityTierRow, MacroRegionsRow, ZoneRow
+from tests.conftest import NewDatabase
 from tests.store.directory.conftest import NOW
 
 TRIANGLE = [[[[116.3, 39.8], [116.4, 39.8], [116.4, 40.0], [116.3, 39.8]]]]
@@ -108,3 +111,26 @@ async def test_an_edit_waits_for_the_one_before_so_that_no_reader_misses_it(
             # The one before was taken back, so its number is the next one's.
             assert await waiting == earlier
             await second.rollback()
+
+
+async def test_zones_and_tiers_of_before_they_had_versions_are_kept(
+    new_database: NewDatabase,
+) -> None:
+    url = new_database("places_before")
+    migrate(url, "directory", "0003")
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(
+            "INSERT INTO directory.zone VALUES"
+            " ('BJ-RING5', '五环内', 'GCJ-02', '{{116.3,39.8},{116.4,39.8},{116.4,40},{116.3,39.8}}')"
+        )
+        server.execute("INSERT INTO directory.city_tier VALUES ('110100', 'tier1')")
+    migrate(url, "directory")
+    database = Database.connect(url, "directory")
+    async with AsyncSession(database.engine, expire_on_commit=False) as session:
+        (kept,) = await places.edited_since(session, ZoneRow, 0, 1)
+        (tier,) = await places.edited_since(session, CityTierRow, 0, 1)
+    await database.close()
+    assert (kept.zone_code, kept.name, kept.version) == ("BJ-RING5", "五环内", 1)
+    assert kept.parts == TRIANGLE
+    assert (tier.adcode, tier.city_tier) == ("110100", "tier1")
+    assert max(kept.effective_from, tier.effective_from) < NOW
