@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import grpc
 
-from bench.harness import Figure, Round
-from bench.pricing import places
+from bench.harness import Figure, Result, Round, alternate
+from bench.pricing import bare, places, serving, stored
 from bench.pricing.book import LEVELS, MODES, item_code
 from bench.pricing.questions import Question
 from protos.common.v1 import place_pb2
@@ -20,6 +20,10 @@ from protos.pricing.v1 import pricing_pb2 as pb
 
 #: Calls under way at once.
 IN_FLIGHT: Final = 32
+#: How many calls are made in a round.
+_CALLS: Final = 2_000
+_SERVICE: Final = "/pricing.v1.PricingService"
+_GOAL: Final = "goal 2,500"
 
 Call = Callable[[Any], Awaitable[Any]]
 
@@ -67,3 +71,62 @@ def unary(channel: grpc.aio.Channel, name: str, request: Any, reply: Any, metada
         response_deserializer=reply.FromString,
     )
     return lambda message: method(message, metadata=metadata)
+
+
+async def through_rpc(
+    database_url: str, book: str, asked: Sequence[Question], rounds: int
+) -> list[Result]:
+    """Previews and stored quotes a second, of a server that is a process of its own."""
+    facts = [facts_of(question, book) for question in asked[:_CALLS]]
+    previews = [pb.PreviewQuoteRequest(facts=each) for each in facts]
+    async with serving.pricing(database_url) as (channel, metadata):
+        preview = unary(
+            channel, f"{_SERVICE}/PreviewQuote", pb.PreviewQuoteRequest, pb.QuoteResult, metadata
+        )
+        replies = await in_flight(preview, previews)
+        async with serving.bare(replies[0].SerializeToString()) as bare_channel:
+            answer = unary(bare_channel, bare.METHOD, pb.PreviewQuoteRequest, pb.QuoteResult, ())
+            results = await alternate(
+                calling("previews", preview, previews, 1, "quotes/s"),
+                calling("previews", answer, previews, 1, "quotes/s"),
+                rounds,
+                {"previews": f"baseline: the same bytes from a server that does nothing; {_GOAL}"},
+            )
+        quote = unary(channel, f"{_SERVICE}/Quote", pb.QuoteRequest, pb.QuoteResult, metadata)
+        return results + await _stored(database_url, quote, facts, rounds)
+
+
+async def _stored(
+    database_url: str, quote: Call, facts: Sequence[pb.QuoteFacts], rounds: int
+) -> list[Result]:
+    numbers = itertools.count()
+
+    def requests() -> list[pb.QuoteRequest]:
+        return [
+            pb.QuoteRequest(idempotency_key=f"bench-{n}", case_id=f"ca_{n}", facts=each)
+            for n, each in zip(numbers, facts, strict=False)
+        ]
+
+    await in_flight(quote, requests())
+    written = stored.read_back(database_url)
+
+    async def ours() -> list[Figure]:
+        asked = requests()
+        began = time.perf_counter()
+        await in_flight(quote, asked)
+        rate = len(asked) / (time.perf_counter() - began)
+        return [Figure(case, rate, "quotes/s", "higher") for case in ("stored", "stored, COPY")]
+
+    async def inserted() -> list[Figure]:
+        one_by_one = await stored.one_by_one(database_url, written)
+        at_once = await stored.at_once(database_url, written)
+        return [
+            Figure("stored", one_by_one, "quotes/s", "higher"),
+            Figure("stored, COPY", at_once, "quotes/s", "higher"),
+        ]
+
+    notes = {
+        "stored": "baseline: the same rows inserted bare, a transaction a quote",
+        "stored, COPY": "baseline: the same rows by COPY in one transaction",
+    }
+    return await alternate(ours, inserted, rounds, notes)

@@ -28,7 +28,12 @@ def head() -> BookHead:
 
 def items_of(rows: Iterable[Row]) -> Iterator[PricedItem]:
     """The items that the rates are of."""
-    for item in sorted({row.item for row in rows}):
+    return items_of_numbers(row.item for row in rows)
+
+
+def items_of_numbers(items: Iterable[int]) -> Iterator[PricedItem]:
+    """Items by their numbers, each once."""
+    for item in sorted(set(items)):
         yield PricedItem(item_code(item), f"项目{item}", "project_library", "次")
 
 

@@ -88,7 +88,7 @@ def fill(connection: Connection, table: str, rows: Sequence[Row]) -> None:
     columns = sql.SQL(", ").join(sql.Identifier(column) for column in _COLUMNS)
     copying = sql.SQL("COPY {} ({}) FROM STDIN").format(name, columns)
     with connection.cursor() as cursor:
-        if not cursor.execute("SELECT FROM place LIMIT 1").fetchone():
+        if cursor.execute("SELECT FROM place LIMIT 1").fetchone() is None:
             with cursor.copy("COPY place FROM STDIN") as copy:
                 for place in range(places.PLACES):
                     copy.write_row((place, places.parent_of(place) if place else None))
