@@ -154,12 +154,13 @@ def durable(state: Path, port: int) -> Cluster:
 
 
 @contextmanager
-def throwaway() -> Iterator[Cluster]:
-    """Run a cluster on a free port that forgets everything when the block ends."""
+def throwaway(*, durable: bool = False) -> Iterator[Cluster]:
+    """Run a cluster on a free port that forgets everything when the block ends; its commits reach
+    the disk only where that is asked for."""
     user = _server_user()
     directory = Path(tempfile.mkdtemp(prefix="gongdan-postgres-"))
     directory.chmod(0o755)
-    settings = tuple(_THROWAWAY_SETTINGS.items())
+    settings = () if durable else tuple(_THROWAWAY_SETTINGS.items())
     cluster = Cluster(_programs(user), directory / "cluster", free_port(), user, settings)
     try:
         cluster.prepare()
