@@ -27,6 +27,7 @@ from services.pricing.convert.items import (
 from services.pricing.domain import item_import
 from services.pricing.domain.item_columns import SHEETS, columns_of
 from services.pricing.domain.item_import import Outcome, Plan
+from services.pricing.domain.item_rows import read_rows
 from services.pricing.servicer.base import KEEPS_PRICES, QUOTES, Context
 from services.pricing.servicer.items import RETIRED
 from services.pricing.servicer.library_base import (
@@ -128,7 +129,7 @@ async def _plan(catalogue: str, content: bytes) -> _Planned:
     defined = await item_fields.fields(session, catalogue)
     definitions = [field_from_row(row) for row in defined]
     [table, *_] = await asyncio.to_thread(read_tables, content, SHEETS[catalogue], LIMITS)
-    reading = item_import.read_rows(table, columns_of(definitions))
+    reading = read_rows(table, columns_of(definitions))
     before = await items.by_code(session, {row.item_code for row in reading.rows})
     existing = items_of(before)
     merged = item_import.merge(reading, catalogue, existing, definitions)

@@ -13,7 +13,8 @@ from kit.spreadsheet.table import Limits
 from kit.spreadsheet.writing import write_csv, write_xlsx
 from services.pricing.domain.item_columns import SHEETS, columns_of
 from services.pricing.domain.item_fields import FieldKind, FieldValueError, ItemField, settle
-from services.pricing.domain.item_import import Outcome, Plan, finish, merge, read_rows
+from services.pricing.domain.item_import import Outcome, Plan, finish, merge
+from services.pricing.domain.item_rows import read_rows
 from services.pricing.domain.item_tree import Surroundings
 from services.pricing.domain.items import Item, problems_of, settled_fields
 
