@@ -44,6 +44,7 @@ _DIGITS: Final = 15
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
+    OSError,
     EOFError,
     ParseError,
     SyntaxError,

@@ -35,8 +35,10 @@ class ItemFieldRpcs(LibraryRpcs):
         check_revision(wanted.field_code, request.field.revision, before.revision if before else 0)
         check_definition(wanted, taken_headings(map(field_from_row, kept.values())))
         if before is not None:
-            used = await item_fields.used_values(session, catalogue, wanted.field_code)
-            check_change(field_from_row(before), wanted, used)
+            chosen: set[str] = set()
+            if wanted.choices:
+                chosen = await item_fields.used_values(session, catalogue, wanted.field_code)
+            check_change(field_from_row(before), wanted, chosen)
         elif len(kept) >= MOST_FIELDS:
             raise FailedPrecondition(
                 "PRICING_FIELDS_FULL", f"a library has at most {MOST_FIELDS} fields", field="field"

@@ -1,5 +1,6 @@
 """Files that people send: every cell under its heading, every fault with its place."""
 
+import contextlib
 import csv
 import io
 import zipfile
@@ -188,6 +189,29 @@ def test_a_sheet_that_claims_rows_without_end_is_not_followed() -> None:
 )
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     assert refusal(content).reason == "SPREADSHEET_UNREADABLE"
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A workbook of which one part is not as it was."""
+    whole = workbook(["编码", "数", "日"], ["A", 1.5, date(2026, 3, 1)])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        part = draw(st.sampled_from(archive.namelist()))
+        text = archive.read(part)
+    begin = draw(st.integers(0, len(text)))
+    end = draw(st.integers(begin, min(begin + 20, len(text))))
+    odd = draw(
+        st.sampled_from([b"", b"<", b"&", b'"', b"-1", b"1e999", b"\xff", b't="d"', b"<f>1</f>"])
+    )
+    return replaced(whole, part, text[:begin] + odd + text[end:])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=60)
+@given(damaged())
+def test_a_damaged_workbook_is_read_or_refused(content: bytes) -> None:
+    with contextlib.suppress(InvalidArgument):
+        read_tables(content, (), LIMITS)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b",,\n", workbook()])
