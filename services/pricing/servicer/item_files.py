@@ -12,7 +12,7 @@ from kit.db.session import current_session
 from kit.errors import FailedPrecondition
 from kit.rpc.events import record, record_all
 from kit.spreadsheet.reading import read_tables
-from kit.spreadsheet.table import Limits
+from kit.spreadsheet.table import Limits, Table
 from protos.pricing.v1 import library_pb2 as pb
 from services.pricing.convert.item_files import preview_to_proto, write_items
 from services.pricing.convert.items import (
@@ -43,6 +43,14 @@ LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
+class _File:
+    """A file, read into its table."""
+
+    table: Table
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Planned:
     """What a file would change, and what that was computed from."""
 
@@ -59,7 +67,8 @@ class ItemFileRpcs(LibraryRpcs):
         self, request: pb.PreviewItemImportRequest, context: Context
     ) -> pb.ItemImportPreview:
         current_actor().require_role(*KEEPS_PRICES)
-        planned = await _plan(needed_catalogue(request.catalogue), request.content)
+        catalogue = needed_catalogue(request.catalogue)
+        planned = await _plan(catalogue, await _read(catalogue, request.content))
         return preview_to_proto(planned.plan, planned.file_sha256, planned.library_sha256)
 
     async def ImportItems(
@@ -68,8 +77,10 @@ class ItemFileRpcs(LibraryRpcs):
         current_actor().require_role(*KEEPS_PRICES)
         session, now = current_session(), self._clock.now()
         catalogue = needed_catalogue(request.catalogue)
+        # Nobody waits while a file is read.
+        file = await _read(catalogue, request.content)
         await items.hold_still(session)
-        planned = await _plan(catalogue, request.content)
+        planned = await _plan(catalogue, file)
         item_import.check_as_previewed(
             (request.file_sha256, request.library_sha256),
             (planned.file_sha256, planned.library_sha256),
@@ -124,12 +135,16 @@ def _too_large() -> FailedPrecondition:
     )
 
 
-async def _plan(catalogue: str, content: bytes) -> _Planned:
+async def _read(catalogue: str, content: bytes) -> _File:
+    [table, *_] = await asyncio.to_thread(read_tables, content, SHEETS[catalogue], LIMITS)
+    return _File(table, hashlib.sha256(content).hexdigest())
+
+
+async def _plan(catalogue: str, file: _File) -> _Planned:
     session = current_session()
     defined = await item_fields.fields(session, catalogue)
     definitions = [field_from_row(row) for row in defined]
-    [table, *_] = await asyncio.to_thread(read_tables, content, SHEETS[catalogue], LIMITS)
-    reading = read_rows(table, columns_of(definitions))
+    reading = read_rows(file.table, columns_of(definitions))
     before = await items.by_code(session, {row.item_code for row in reading.rows})
     existing = items_of(before)
     merged = item_import.merge(reading, catalogue, existing, definitions)
@@ -140,4 +155,4 @@ async def _plan(catalogue: str, content: bytes) -> _Planned:
         {code: row.revision for code, row in before.items()},
         {row.field_code: row.revision for row in defined},
     )
-    return _Planned(plan, before, hashlib.sha256(content).hexdigest(), library)
+    return _Planned(plan, before, file.sha256, library)
