@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Final
 
 from kit.errors import FailedPrecondition, InvalidArgument
 from services.pricing.domain.item_fields import FieldValueError, ItemField, settle
@@ -53,37 +53,6 @@ class Item:
 def in_chinese(said: str) -> dict[str, str]:
     """What a problem says in Chinese, as its details: the people who keep a library read it."""
     return {"zh": said}
-
-
-def refuse(problems: Iterable[InvalidArgument], holder: str) -> None:
-    """Refuse where there are problems.
-
-    Args:
-        problems: in the order in which they are told.
-        holder: the request's field that their fields belong to, such as "item".
-
-    Raises:
-        InvalidArgument: the first one's reason and field; ``details`` holds all of them, by field.
-    """
-    found = list(problems)
-    if found:
-        _refuse(found, holder)
-
-
-def _refuse(found: Sequence[InvalidArgument], holder: str) -> NoReturn:
-    details: dict[str, str] = {}
-    for problem in found:
-        at = f"{holder}.{problem.field}"
-        said = f"{problem.reason}: {problem.details['zh']} {problem.message}"
-        details[at] = "; ".join(filter(None, (details.get(at), said)))
-    first, others = found[0], len(found) - 1
-    more = f" (and {others} more, see details)" if others else ""
-    raise InvalidArgument(
-        first.reason,
-        f"{first.message}{more}",
-        field=f"{holder}.{first.field}",
-        details=details,
-    )
 
 
 def check_revision(item_code: str, seen: int, now: int) -> None:

@@ -14,6 +14,7 @@ from kit.money import MINOR_DIGITS
 from services.pricing.domain.book import Amount, BookContent, Rate, name_rate
 from services.pricing.domain.charges import PercentOfParts
 from services.pricing.domain.conditions import DIMENSIONS
+from services.pricing.domain.refusing import refuse
 from services.pricing.domain.rule_checks import (
     CODE,
     amount_problems,
@@ -34,18 +35,7 @@ def check_content(content: BookContent, known_item_codes: Collection[str]) -> No
         InvalidArgument: the first problem's reason and field; ``details`` holds all of them, the
             field's path to reason and message.
     """
-    problems = list(_problems(content, known_item_codes))
-    if not problems:
-        return
-    details: dict[str, str] = {}
-    for problem in problems:
-        said = f"{problem.reason}: {problem.message}"
-        details[problem.field] = "; ".join(filter(None, (details.get(problem.field), said)))
-    first, others = problems[0], len(problems) - 1
-    more = f" (and {others} more, see details)" if others else ""
-    raise InvalidArgument(
-        first.reason, f"{first.message}{more}", field=first.field, details=details
-    )
+    refuse(_problems(content, known_item_codes))
 
 
 def check_effective(

@@ -20,13 +20,8 @@ from services.pricing.convert.items import (
 )
 from services.pricing.domain.item_fields import FieldValueError, settle
 from services.pricing.domain.item_import import in_other_library
-from services.pricing.domain.items import (
-    Item,
-    check_revision,
-    problems_of,
-    refuse,
-    settled_fields,
-)
+from services.pricing.domain.items import Item, check_revision, problems_of, settled_fields
+from services.pricing.domain.refusing import refuse
 from services.pricing.servicer.base import KEEPS_PRICES, QUOTES, Context, page_start
 from services.pricing.servicer.library_base import LibraryRpcs, definitions_of, surroundings_of
 from services.pricing.store import items
