@@ -14,7 +14,8 @@ from kit.errors import InvalidArgument
 
 _FIELD_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DATE: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+#: What no text of an item holds, and no XML may.
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _LONGEST_TEXT: Final = 500
 _LONGEST_LABEL: Final = 40
 _MOST_CHOICES: Final = 100
@@ -86,7 +87,7 @@ def read_flag(text: str) -> bool:
 
 
 def _text(text: str) -> str:
-    if len(text) > _LONGEST_TEXT or _CONTROL.search(text):
+    if len(text) > _LONGEST_TEXT or CONTROL.search(text):
         raise FieldValueError(
             f"at most {_LONGEST_TEXT} characters, none of them a control character",
             f"最多 {_LONGEST_TEXT} 个字，不能有控制字符。",
@@ -168,7 +169,7 @@ def _definition_problems(
     if not _FIELD_CODE.fullmatch(definition.field_code):
         yield "field_code", "1 to 40 small letters, digits and '_', the first a letter"
     label = definition.label
-    if not 0 < len(label) <= _LONGEST_LABEL or _CONTROL.search(label):
+    if not 0 < len(label) <= _LONGEST_LABEL or CONTROL.search(label):
         yield "label", f"1 to {_LONGEST_LABEL} characters"
     for at, heading in (("label", label), ("field_code", definition.field_code)):
         if heading.casefold() in taken_headings:
@@ -182,7 +183,7 @@ def _definition_problems(
         yield "choices", f"at most {_MOST_CHOICES}, each of them once"
     if not all(0 < len(choice) <= _LONGEST_TEXT for choice in choices):
         yield "choices", f"1 to {_LONGEST_TEXT} characters each"
-    if any(_CONTROL.search(choice) or choice != choice.strip() for choice in choices):
+    if any(CONTROL.search(choice) or choice != choice.strip() for choice in choices):
         yield "choices", "no control characters, and no spaces at the ends"
 
 

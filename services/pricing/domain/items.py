@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.pricing.domain.item_fields import FieldValueError, ItemField, settle
+from services.pricing.domain.item_fields import CONTROL, FieldValueError, ItemField, settle
 
 _CODE: Final = re.compile(r"\w[\w.-]{0,63}")
 _PICTURE: Final = re.compile(r"fl_[0-9a-z]{26}\.(jpg|png|gif|webp|heic)")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
-_CONTROL_BUT_LINES: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 #: What stands between the options of a variant in a file.
 _OPTION_MARKS: Final = re.compile(r"[;；=＝]")
 _MOST_PICTURES: Final = 20
@@ -144,8 +142,8 @@ def problems_of(item: Item) -> Iterator[InvalidArgument]:
     yield from _identity_problems(item)
     for name, most in _LENGTHS.items():
         text = str(getattr(item, name))
-        control = _CONTROL_BUT_LINES if name == "description" else _CONTROL
-        if len(text) > most or control.search(text):
+        lines = text.split("\n") if name == "description" else [text]
+        if len(text) > most or any(map(CONTROL.search, lines)):
             yield InvalidArgument(
                 "PRICING_ITEM_TEXT_INVALID",
                 f"at most {most} characters, none of them a control character",
@@ -201,7 +199,7 @@ def _variant_problems(item: Item) -> Iterator[InvalidArgument]:
 
 def _is_option_text(text: str) -> bool:
     bare = text == text.strip() and 0 < len(text) <= _LONGEST_OPTION
-    return bare and not (_OPTION_MARKS.search(text) or _CONTROL.search(text))
+    return bare and not (_OPTION_MARKS.search(text) or CONTROL.search(text))
 
 
 def _picture_problems(item: Item) -> Iterator[InvalidArgument]:

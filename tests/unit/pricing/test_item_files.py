@@ -17,6 +17,7 @@ from services.pricing.domain.item_import import Outcome, Plan, finish, merge
 from services.pricing.domain.item_rows import read_rows
 from services.pricing.domain.item_tree import Surroundings
 from services.pricing.domain.items import Item, problems_of, settled_fields
+from workflows.language.file_types import endings_of, is_reference
 
 DEFINITIONS = (
     ItemField("power_kw", "功率(kW)", FieldKind.NUMBER),
@@ -117,6 +118,13 @@ def test_a_settled_value_settles_to_itself(definition: ItemField, text: str) -> 
     except FieldValueError:
         return
     assert settle(definition, value) == value
+
+
+@pytest.mark.parametrize("ending", endings_of(()))
+def test_a_picture_is_what_a_form_takes_for_an_image(ending: str) -> None:
+    reference = f"fl_{'0' * 26}.{ending}"
+    item = Item("A", "project_library", name="甲", pictures=(reference,))
+    assert (not list(problems_of(item))) == is_reference(reference, ("image",))
 
 
 @pytest.mark.parametrize(
