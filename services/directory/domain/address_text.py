@@ -151,7 +151,8 @@ def _readings(text: str, start: int, above: PlaceRecord | None, names: Names) ->
         for reading in _readings(text, end, named.place, names):
             deeper = True
             yield _Reading(begin, reading.end, (part, *reading.parts))
-        if not deeper and (named.naming is not Naming.LETTER or end == len(text)):
+        letter_alone = named.naming is Naming.LETTER and (begin, end) != (0, len(text))
+        if not deeper and not letter_alone:
             yield _Reading(begin, end, (part,))
 
 
@@ -214,7 +215,7 @@ def _confidence(readings: Sequence[_Reading], after: str) -> Confidence:
         unknown_part = readings[0].place.level != DISTRICT and _PART_UNKNOWN.match(after)
         return Confidence.LIKELY if unknown_part else Confidence.CERTAIN
     lone = len(parts) == 1 and parts[0].named.naming is Naming.SHORT
-    if lone and parts[0].named.place.level == DISTRICT:
-        # 金山 may be the district of Shanghai, or a company.
+    if lone and (readings[0].start > 0 or readings[0].place.level == DISTRICT):
+        # 金山 may be the district of Shanghai, or a company; 长春 behind other words, a street.
         return Confidence.AMBIGUOUS
     return Confidence.LIKELY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Final
 
 import numpy
@@ -84,9 +84,8 @@ def check_zone(zone_code: str, name: str, shape: ZoneShape) -> None:
         raise _invalid("a zone needs a part with an outer ring", "zone.parts")
     _check_size(shape)
     polygons = [_checked_part(shape, number) for number in range(len(shape.parts))]
-    for (one, first), (other, second) in combinations(enumerate(polygons), 2):
-        if first.intersects(second) and not first.touches(second):
-            raise _invalid(f"it overlaps part {one}: join the two", f"zone.parts[{other}]")
+    for one, other in _overlaps(polygons):
+        raise _invalid(f"it overlaps part {one}: join the two", f"zone.parts[{other}]")
     if not (whole := shapely.MultiPolygon(polygons)).is_valid:
         # Parts that share an edge, and what is too rare for a sentence of its own.
         raise _invalid(shapely.is_valid_reason(whole), "zone.parts")
@@ -139,9 +138,8 @@ def _checked_part(shape: ZoneShape, number: int) -> shapely.Polygon:
     for index, hole in enumerate(holes, start=1):
         if not outer.covers(hole):
             raise _invalid("a hole must lie in the outer ring", f"{where}.rings[{index}]")
-        for before, other in enumerate(holes[: index - 1], start=1):
-            if hole.intersects(other) and not hole.touches(other):
-                raise _invalid(f"it overlaps hole {before}", f"{where}.rings[{index}]")
+    for one, other in _overlaps(holes):
+        raise _invalid(f"it overlaps ring {one + 1}", f"{where}.rings[{other + 1}]")
     polygon = shapely.Polygon(rings[0], rings[1:])
     if not polygon.is_valid:
         raise _invalid(shapely.is_valid_reason(polygon), where)
@@ -169,12 +167,31 @@ def _crossings(ring: Ring) -> Iterator[tuple[int, int]]:
     points.
     """
     lines = [shapely.LineString(ends) for ends in pairwise(ring)]
-    pairs = shapely.STRtree(lines).query(lines, predicate="intersects").T
     last = len(lines) - 1
-    for one, other in sorted((int(one), int(other)) for one, other in pairs if one < other):
+    for one, other in _meeting(lines):
         neighbours = other - one == 1 or (one, other) == (0, last)
         if not neighbours or not lines[one].touches(lines[other]):
             yield one, other
+
+
+def _overlaps(polygons: Sequence[shapely.Polygon]) -> Iterator[tuple[int, int]]:
+    """The pairs of polygons that share more than their edges, by their numbers."""
+    for one, other in _meeting(polygons):
+        if not polygons[one].touches(polygons[other]):
+            yield one, other
+
+
+def _meeting(shapes: Sequence[shapely.Geometry]) -> Iterator[tuple[int, int]]:
+    """The pairs of shapes that have a point in common, by their numbers, in their order.
+
+    Found one after the other, so that whoever needs but the first of a scribble's millions has it
+    at once.
+    """
+    tree = shapely.STRtree(shapes)
+    for one, shape in enumerate(shapes):
+        yield from (
+            (one, int(other)) for other in sorted(tree.query(shape, "intersects")) if other > one
+        )
 
 
 def _invalid(message: str, field: str) -> InvalidArgument:

@@ -100,14 +100,28 @@ def test_of_several_places_that_fit_none_is_chosen(text: str, adcodes: list[str]
     assert refusal.value.details["candidates"].split() == adcodes
 
 
-def test_a_short_name_of_a_district_alone_is_only_a_suggestion() -> None:
-    parsed = parse("海淀中关村大街1号")
-    assert (parsed.confidence, codes(parsed)) == (Confidence.AMBIGUOUS, ["110108"])
+@pytest.mark.parametrize(
+    ("text", "adcode"), [("海淀中关村大街1号", "110108"), ("长江路88号 长春 花园", "220100")]
+)
+def test_a_short_name_of_a_district_or_behind_other_words_is_only_a_suggestion(
+    text: str, adcode: str
+) -> None:
+    parsed = parse(text)
+    assert (parsed.confidence, codes(parsed)) == (Confidence.AMBIGUOUS, [adcode])
 
 
 @pytest.mark.parametrize(
     "text",
-    ["中关村大街1号", "南京路步行街", "吉林大学", "川大路1号", "黑A12345", "hello", "市场路1号"],
+    [
+        "中关村大街1号",
+        "南京路步行街",
+        "吉林大学",
+        "川大路1号",
+        "黑A12345",
+        "hello",
+        "市场路1号",
+        "建国路88号 新",
+    ],
 )
 def test_a_street_or_school_that_bears_a_city_s_name_is_no_city(text: str) -> None:
     parsed = parse(text)
