@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from kit.spreadsheet.records import Column
 from kit.spreadsheet.table import Problem
 from kit.spreadsheet.writing import write_csv, write_xlsx
 from protos.pricing.v1 import library_pb2 as pb
-from services.pricing.domain.item_columns import SHEETS, Column
+from services.pricing.domain.item_columns import SHEETS
 from services.pricing.domain.item_import import Outcome, Plan, PlannedRow
 from services.pricing.domain.items import Item
 
@@ -83,7 +84,7 @@ def _problem_to_proto(problem: Problem) -> pb.SheetProblem:
 
 def write_items(
     items: Iterable[Item],
-    columns: Sequence[Column],
+    columns: Sequence[Column[Item]],
     catalogue: str,
     format_: pb.SheetFormat.ValueType,
 ) -> bytes:

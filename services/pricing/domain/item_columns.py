@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from kit.spreadsheet.records import Column, Unreadable
 from kit.spreadsheet.table import Value
-from services.pricing.domain.item_fields import FieldKind, FieldValueError, ItemField, read_flag
+from services.pricing.domain.item_fields import FieldKind, ItemField, read_flag
 from services.pricing.domain.items import Item
 
 #: What a sheet of items is called, by library.
@@ -23,34 +24,7 @@ _YES: Final = "是"
 _NO: Final = "否"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
-
-    Attributes:
-        field: of an item, such as "name" or "fields.power_kw".
-        read: from the text of a cell; raises ``FieldValueError``.
-        write: into a cell.
-    """
-
-    field: str
-    chinese: str
-    english: str
-    read: Callable[[str], Any]
-    write: Callable[[Item], Value]
-
-    @property
-    def heading(self) -> str:
-        """Its heading in a file of ours."""
-        return f"{self.chinese} {self.english}"
-
-    def names(self) -> set[str]:
-        """All headings that mean it, in small letters."""
-        code = self.field.removeprefix(_FIELDS)
-        return {_folded(name) for name in (self.heading, self.chinese, self.english, code)}
-
-
-def columns_of(definitions: Iterable[ItemField]) -> tuple[Column, ...]:
+def columns_of(definitions: Iterable[ItemField]) -> tuple[Column[Item], ...]:
     """The columns of a library: every item's, then the company's own."""
     return (*_EVERY_ITEMS, *map(_own_column, definitions))
 
@@ -58,16 +32,6 @@ def columns_of(definitions: Iterable[ItemField]) -> tuple[Column, ...]:
 def taken_headings(definitions: Iterable[ItemField]) -> set[str]:
     """What no further field may be called, in small letters."""
     return {name for column in columns_of(definitions) for name in column.names()}
-
-
-def find_columns(
-    headings: Sequence[str], columns: Collection[Column]
-) -> tuple[dict[str, Column], list[str]]:
-    """The column that each heading means, and the headings that mean none."""
-    by_name = {name: column for column in columns for name in column.names()}
-    found = {heading: by_name.get(_folded(heading)) for heading in headings}
-    known = {heading: column for heading, column in found.items() if column is not None}
-    return known, [heading for heading in headings if heading not in known]
 
 
 def changed(item: Item, given: Mapping[str, Any]) -> Item:
@@ -79,22 +43,7 @@ def changed(item: Item, given: Mapping[str, Any]) -> Item:
     return replace(item, **others, fields={**item.fields, **own})
 
 
-def shown(value: Value) -> str:
-    """A cell as people read it in a preview."""
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            return f"{value:f}"
-        case _:
-            return str(value)
-
-
-def _folded(heading: str) -> str:
-    return " ".join(heading.split()).casefold()
-
-
-def _text_column(field: str, chinese: str, english: str) -> Column:
+def _text_column(field: str, chinese: str, english: str) -> Column[Item]:
     return Column(field, chinese, english, str.strip, lambda item: str(getattr(item, field)))
 
 
@@ -103,7 +52,7 @@ def _read_options(text: str) -> dict[str, str]:
     for piece in filter(None, map(str.strip, re.split(r"[;；\n]", text))):
         name, equals, value = (part.strip() for part in piece.replace("＝", "=").partition("="))
         if not equals or name in options:
-            raise FieldValueError(
+            raise Unreadable(
                 f"{piece!r}: write options as 匹数=1.5P; 颜色=白, each name once",
                 f"{piece!r}：选项请写成“匹数=1.5P; 颜色=白”，同名的只写一次。",
             )
@@ -119,7 +68,7 @@ def _read_pictures(text: str) -> tuple[str, ...]:
     return tuple(filter(None, re.split(r"[\s,，;；]+", text)))
 
 
-def _own_column(definition: ItemField) -> Column:
+def _own_column(definition: ItemField) -> Column[Item]:
     code = definition.field_code
 
     def write(item: Item) -> Value:
@@ -139,7 +88,7 @@ def _own_column(definition: ItemField) -> Column:
     return Column(_FIELDS + code, definition.label, code, str.strip, write)
 
 
-_EVERY_ITEMS: Final = (
+_EVERY_ITEMS: Final[tuple[Column[Item], ...]] = (
     _text_column("item_code", "编码", "code"),
     _text_column("name", "名称", "name"),
     _text_column("unit", "单位", "unit"),

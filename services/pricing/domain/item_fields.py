@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from kit.errors import InvalidArgument
+from kit.spreadsheet.records import Unreadable
 
 _FIELD_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DATE: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
@@ -48,20 +49,11 @@ class ItemField:
     required: bool = False
 
 
-class FieldValueError(Exception):
-    """A text that is no value of its field; says what would be, in both languages."""
-
-    def __init__(self, english: str, chinese: str) -> None:
-        super().__init__(english)
-        self.english = english
-        self.chinese = chinese
-
-
 def settle(definition: ItemField, text: str) -> str:
     """A value in the one way in which it is kept; empty when there is none.
 
     Raises:
-        FieldValueError: it is none of the field's kind.
+        Unreadable: it is none of the field's kind.
     """
     bare = text.strip()
     if not bare:
@@ -76,19 +68,19 @@ def read_flag(text: str) -> bool:
     """Yes or no in Chinese, English or as spreadsheets write it; nothing is no.
 
     Raises:
-        FieldValueError: it is neither.
+        Unreadable: it is neither.
     """
     word = text.strip().casefold()
     if word in TRUE_WORDS:
         return True
     if not word or word in FALSE_WORDS:
         return False
-    raise FieldValueError(f"{text!r} is neither 是 (yes) nor 否 (no)", f"{text!r} 不是“是”或“否”。")
+    raise Unreadable(f"{text!r} is neither 是 (yes) nor 否 (no)", f"{text!r} 不是“是”或“否”。")
 
 
 def _text(text: str) -> str:
     if len(text) > _LONGEST_TEXT or CONTROL.search(text):
-        raise FieldValueError(
+        raise Unreadable(
             f"at most {_LONGEST_TEXT} characters, none of them a control character",
             f"最多 {_LONGEST_TEXT} 个字，不能有控制字符。",
         )
@@ -102,13 +94,13 @@ def _number(text: str) -> str:
         number = Decimal("NaN")
     # Before it is written out: an exponent makes any number of digits.
     if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
-        raise FieldValueError(
+        raise Unreadable(
             f"{text!r} is no number; write it like 2.6", f"{text!r} 不是数，请写成 2.6 这样。"
         )
     plain = f"{number:f}"
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     if sum(letter.isdecimal() for letter in plain) > _MOST_DIGITS:
-        raise FieldValueError(
+        raise Unreadable(
             f"a number has at most {_MOST_DIGITS} digits, which is what spreadsheets keep",
             f"数最多 {_MOST_DIGITS} 位，电子表格只能保留这么多。",
         )
@@ -122,7 +114,7 @@ def _flag(text: str) -> str:
 def _choice(definition: ItemField, text: str) -> str:
     if text not in definition.choices:
         choices = "、".join(definition.choices)
-        raise FieldValueError(
+        raise Unreadable(
             f"{text!r} is none of the choices: {choices}", f"{text!r} 不在可选项中：{choices}。"
         )
     return text
@@ -135,7 +127,7 @@ def _date(text: str) -> str:
             raise ValueError
         return date(*map(int, found.groups())).isoformat()
     except ValueError as error:
-        raise FieldValueError(
+        raise Unreadable(
             f"{text!r} is no date; write it like 2026-03-01",
             f"{text!r} 不是日期，请写成 2026-03-01 这样。",
         ) from error

@@ -10,13 +10,17 @@ from enum import StrEnum
 from typing import Final
 
 from kit.errors import FailedPrecondition, InvalidArgument
+from kit.spreadsheet.records import Record, Records, shown
 from kit.spreadsheet.table import Problem
-from services.pricing.domain.item_columns import changed, shown
+from services.pricing.domain.item_columns import changed
 from services.pricing.domain.item_fields import ItemField
-from services.pricing.domain.item_rows import CODE, Reading
 from services.pricing.domain.item_tree import Surroundings
 from services.pricing.domain.items import Item, in_chinese, problems_of, settled_fields
 
+Reading = Records[Item]
+
+#: The column that says which item a row is about.
+CODE: Final = "item_code"
 #: Problems that a refusal names; the preview has all of them.
 _MOST_TOLD: Final = 20
 
@@ -70,6 +74,27 @@ class Plan:
         return [row.item for row in self.rows if row.outcome in written]
 
 
+def without_repeats(reading: Reading) -> Reading:
+    """The same, told where two rows are about one item."""
+    first: dict[str, int] = {}
+
+    def told(record: Record) -> Record:
+        code = record.given.get(CODE, "")
+        before = first.setdefault(code, record.number) if code else record.number
+        if before == record.number:
+            return record
+        repeated = reading.problem(
+            record.number,
+            CODE,
+            "PRICING_IMPORT_CODE_REPEATED",
+            f"row {before} is about {code!r} already; keep one of them",
+            f"第 {before} 行已经是 {code!r}，请只留一行。",
+        )
+        return replace(record, problems=(*record.problems, repeated))
+
+    return replace(reading, records=tuple(map(told, reading.records)))
+
+
 def merge(
     reading: Reading,
     catalogue: str,
@@ -78,9 +103,10 @@ def merge(
 ) -> list[PlannedRow]:
     """Each row's item as it would be, looked at by itself; ``finish`` looks at them together."""
     merged = []
-    for row in reading.rows:
-        before = existing.get(row.item_code)
-        item = changed(before or Item(row.item_code, catalogue), row.given)
+    for row in reading.records:
+        code = row.given.get(CODE, "")
+        before = existing.get(code)
+        item = changed(before or Item(code, catalogue), row.given)
         fields, found = settled_fields(item, definitions)
         settled = replace(item, fields=fields)
         found += _elsewhere(before, catalogue)
@@ -110,9 +136,8 @@ def in_other_library(item_code: str, at: str) -> InvalidArgument:
 
 def _locate(reading: Reading, row_number: int, problem: InvalidArgument) -> Problem:
     """A problem of an item in the cell that it stands in, or in its row."""
-    column = reading.headings.get(problem.field, problem.field)
-    return Problem(
-        reading.sheet, row_number, column, problem.reason, problem.message, problem.details["zh"]
+    return reading.problem(
+        row_number, problem.field, problem.reason, problem.message, problem.details["zh"]
     )
 
 

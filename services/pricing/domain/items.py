@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.pricing.domain.item_fields import CONTROL, FieldValueError, ItemField, settle
+from kit.spreadsheet.records import Unreadable
+from services.pricing.domain.item_fields import CONTROL, ItemField, settle
 
 _CODE: Final = re.compile(r"\w[\w.-]{0,63}")
 _PICTURE: Final = re.compile(r"fl_[0-9a-z]{26}\.(jpg|png|gif|webp|heic)")
@@ -128,7 +129,7 @@ def _settled(definition: ItemField | None, code: str, text: str) -> str:
         )
     try:
         return settle(definition, text)
-    except FieldValueError as error:
+    except Unreadable as error:
         raise InvalidArgument(
             "PRICING_ITEM_FIELD_INVALID",
             error.english,

@@ -12,6 +12,7 @@ from kit.db.session import current_session
 from kit.errors import FailedPrecondition
 from kit.rpc.events import record, record_all
 from kit.spreadsheet.reading import read_tables
+from kit.spreadsheet.records import read_records
 from kit.spreadsheet.table import Limits, Table
 from protos.pricing.v1 import library_pb2 as pb
 from services.pricing.convert.item_files import preview_to_proto, write_items
@@ -27,7 +28,6 @@ from services.pricing.convert.items import (
 from services.pricing.domain import item_import
 from services.pricing.domain.item_columns import SHEETS, columns_of
 from services.pricing.domain.item_import import Outcome, Plan
-from services.pricing.domain.item_rows import read_rows
 from services.pricing.servicer.base import KEEPS_PRICES, QUOTES, Context
 from services.pricing.servicer.items import RETIRED
 from services.pricing.servicer.library_base import (
@@ -144,14 +144,16 @@ async def _plan(catalogue: str, file: _File) -> _Planned:
     session = current_session()
     defined = await item_fields.fields(session, catalogue)
     definitions = [field_from_row(row) for row in defined]
-    reading = read_rows(file.table, columns_of(definitions))
-    before = await items.by_code(session, {row.item_code for row in reading.rows})
+    columns = columns_of(definitions)
+    reading = item_import.without_repeats(read_records(file.table, columns, {item_import.CODE}))
+    codes = {record.given.get(item_import.CODE, "") for record in reading.records}
+    before = await items.by_code(session, codes)
     existing = items_of(before)
     merged = item_import.merge(reading, catalogue, existing, definitions)
     surroundings = await surroundings_of([row.item for row in merged])
     plan = item_import.finish(reading, merged, existing, surroundings)
     library = item_import.library_sha256(
-        (row.item_code for row in reading.rows),
+        codes,
         {code: row.revision for code, row in before.items()},
         {row.field_code: row.revision for row in defined},
     )

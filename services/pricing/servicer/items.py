@@ -10,6 +10,7 @@ from kit.db.session import current_session
 from kit.errors import InvalidArgument
 from kit.rpc.convert import page_info, page_size
 from kit.rpc.events import record
+from kit.spreadsheet.records import Unreadable
 from protos.pricing.v1 import library_pb2 as pb
 from services.pricing.convert.items import (
     catalogue_name,
@@ -18,7 +19,7 @@ from services.pricing.convert.items import (
     item_to_proto,
     item_to_row,
 )
-from services.pricing.domain.item_fields import FieldValueError, settle
+from services.pricing.domain.item_fields import settle
 from services.pricing.domain.item_import import in_other_library
 from services.pricing.domain.items import Item, check_revision, problems_of, settled_fields
 from services.pricing.domain.refusing import refuse
@@ -129,7 +130,7 @@ async def _settled_value(catalogue: str, field_code: str, text: str) -> str:
         if definition.field_code == field_code:
             try:
                 return settle(definition, text)
-            except FieldValueError as error:
+            except Unreadable as error:
                 raise InvalidArgument(
                     "PRICING_ITEM_FIELD_INVALID", error.english, field="field_value"
                 ) from error

@@ -113,8 +113,8 @@ async def test_a_tree_and_its_variants_come_in_one_file_in_any_order(library: "L
         ("BAD,名称,NOWHERE,,,", "上级", "PRICING_ITEM_REFERENCE_UNKNOWN"),
         ("BAD,名称,BAD,,,", "上级", "PRICING_ITEM_LOOP"),
         ("BAD,名称,,AC-INSTALL-STD,,", "变体选项", "PRICING_ITEM_VARIANT_INVALID"),
-        ("BAD,名称,,AC-INSTALL-STD,一匹,", "变体选项", "PRICING_IMPORT_CELL_INVALID"),
-        ("BAD,名称,,,,也许", "停用", "PRICING_IMPORT_CELL_INVALID"),
+        ("BAD,名称,,AC-INSTALL-STD,一匹,", "变体选项", "SHEET_CELL_INVALID"),
+        ("BAD,名称,,,,也许", "停用", "SHEET_CELL_INVALID"),
         ("BAD,=1+1,,,,", "名称", "SHEET_CELL_FORMULA"),
         ("COPPER-PIPE,铜管,,,,", "编码", "PRICING_ITEM_CATALOGUE_FIXED"),
         ("GOOD,又一次,,,,", "编码", "PRICING_IMPORT_CODE_REPEATED"),
@@ -144,9 +144,9 @@ async def test_headings_that_mean_nothing_or_the_same_are_told_of_the_file(
 ) -> None:
     seen = await preview(library, lines("名称,name,颜色", "a,b,c"))
     assert [(one.row_number, one.column, one.reason) for one in seen.problems] == [
-        (1, "颜色", "PRICING_IMPORT_COLUMN_UNKNOWN"),
-        (1, "名称", "PRICING_IMPORT_COLUMN_REPEATED"),
-        (1, "编码", "PRICING_IMPORT_COLUMN_MISSING"),
+        (1, "颜色", "SHEET_COLUMN_UNKNOWN"),
+        (1, "编码", "SHEET_COLUMN_MISSING"),
+        (1, "名称", "SHEET_COLUMN_REPEATED"),
     ]
 
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.spreadsheet.reading import read_tables
+from kit.spreadsheet.records import Unreadable, read_records
 from kit.spreadsheet.table import Limits
 from kit.spreadsheet.writing import write_csv, write_xlsx
 from services.pricing.domain.item_columns import SHEETS, columns_of
-from services.pricing.domain.item_fields import FieldKind, FieldValueError, ItemField, settle
-from services.pricing.domain.item_import import Outcome, Plan, finish, merge
-from services.pricing.domain.item_rows import read_rows
+from services.pricing.domain.item_fields import FieldKind, ItemField, settle
+from services.pricing.domain.item_import import Outcome, Plan, finish, merge, without_repeats
 from services.pricing.domain.item_tree import Surroundings
 from services.pricing.domain.items import Item, problems_of, settled_fields
 from workflows.language.file_types import endings_of, is_reference
@@ -78,7 +78,7 @@ def files_of(kept: Sequence[Item]) -> list[bytes]:
 
 def plan_of(content: bytes, kept: Sequence[Item]) -> Plan:
     [table] = read_tables(content, SHEETS["project_library"], Limits())
-    reading = read_rows(table, COLUMNS)
+    reading = without_repeats(read_records(table, COLUMNS))
     existing = {item.item_code: item for item in kept}
     merged = merge(reading, "project_library", existing, DEFINITIONS)
     items = existing | {row.item.item_code: row.item for row in merged}
@@ -115,7 +115,7 @@ def test_one_other_name_is_one_change(kept: list[Item], name: str) -> None:
 def test_a_settled_value_settles_to_itself(definition: ItemField, text: str) -> None:
     try:
         value = settle(definition, text)
-    except FieldValueError:
+    except Unreadable:
         return
     assert settle(definition, value) == value
 
