@@ -45,7 +45,9 @@ def create(
     name: Annotated[str, typer.Option()],
     phone: Annotated[str, typer.Option()],
     detail: Annotated[str, typer.Option(help="Street, building, unit, room")],
-    adcode: Annotated[str, typer.Option(help="District, such as 110105")] = "110105",
+    adcode: Annotated[
+        str, typer.Option(help="District, such as 110105; '' when the detail says it")
+    ] = "110105",
     longitude: Annotated[float, typer.Option(help="GCJ-02; decides zones")] = 0.0,
     latitude: Annotated[float, typer.Option(help="GCJ-02")] = 0.0,
     floor: Annotated[int, typer.Option()] = 0,

@@ -143,16 +143,14 @@ def _readings(text: str, start: int, above: PlaceRecord | None, names: Names) ->
     """The ways to read names from here on, each within the one above, as far as each goes."""
     begin = _skipped(text, start)
     for end, named in names.at(text, begin):
-        within = above is None or above.adcode in names.path(named.place.adcode)[1:]
-        if not within or not _stands(named, text, end):
+        if above is not None and above.adcode not in names.path(named.place.adcode)[1:]:
             continue
         part = Part(text[begin:end], named)
         deeper = False
         for reading in _readings(text, end, named.place, names):
             deeper = True
             yield _Reading(begin, reading.end, (part, *reading.parts))
-        letter_alone = named.naming is Naming.LETTER and (begin, end) != (0, len(text))
-        if not deeper and not letter_alone:
+        if not deeper and _stands_last(named, text, begin, end):
             yield _Reading(begin, end, (part,))
 
 
@@ -161,9 +159,11 @@ def _skipped(text: str, start: int) -> int:
     return between.end() if between else start
 
 
-def _stands(named: Named, text: str, end: int) -> bool:
-    """Whether what follows a name leaves it a name."""
-    if named.naming in (Naming.SHORT, Naming.LETTER):
+def _stands_last(named: Named, text: str, begin: int, end: int) -> bool:
+    """Whether a name that no other follows is one: what follows may make it that of a street."""
+    if named.naming is Naming.LETTER:
+        return (begin, end) == (0, len(text))
+    if named.naming is Naming.SHORT:
         return _NAMES_ELSE.match(text, end) is None
     return not (named.name.endswith("市") and text.startswith("场", end))
 

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -72,6 +73,8 @@ def test_a_place_that_is_named_in_full_is_certain(text: str, adcode: str, detail
         ("荆州荆州区", "421003", ""),
         ("大兴安岭加格达奇区", "232761", ""),
         ("海南州共和县", "632521", ""),
+        ("河北石家庄桥西", "130104", ""),
+        ("陕西安康镇坪", "610927", ""),
     ],
 )
 def test_a_place_is_recognised_by_its_short_names(text: str, adcode: str, detail: str) -> None:
@@ -188,3 +191,24 @@ def test_any_text_is_read_to_the_end_without_inventing(text: str) -> None:
         for part in candidate.parts:
             assert part.written in text
             assert PLACES.current(part.named.place.adcode, TODAY) == part.named.place
+
+
+def stem(name: str) -> str:
+    """A name as people say it, when that is plain to see; otherwise in full."""
+    short = re.sub(r"(市|省|区|县)$", "", name)
+    return short if len(short) > 1 and "自治" not in name else name
+
+
+@pytest.mark.parametrize("detail", ["", "人民路1号"])
+def test_of_every_district_its_short_names_lead_to_it_and_to_none_but_namesakes(
+    detail: str,
+) -> None:
+    for adcode in IN_FORCE:
+        district, *above, _ = (PLACES.current(code, TODAY).name for code in NAMES.path(adcode))
+        if not above:
+            continue
+        words = "".join(dict.fromkeys(stem(name) for name in reversed([district, *above])))
+        found = codes(parse(words + detail))
+        assert adcode in found or any(code in NAMES.path(adcode) for code in found), words
+        names = {NAMES.words(code)[-len(district) :] for code in found}
+        assert len(found) == 1 or all(stem(district) in name for name in names), words
