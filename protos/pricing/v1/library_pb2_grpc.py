@@ -92,7 +92,7 @@ class LibraryServiceServicer:
     """
 
     def PutItem(self, request, context):
-        """Create an item, or put this in its place.
+        """Create an item, or put this in its place; the same again changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

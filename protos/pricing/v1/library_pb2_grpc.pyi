@@ -34,7 +34,7 @@ class LibraryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> LibraryServiceAsyncStub: ...
     PutItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.PutItemRequest, _library_pb2.Item]
-    """Create an item, or put this in its place."""
+    """Create an item, or put this in its place; the same again changes nothing."""
     RetireItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.RetireItemRequest, _library_pb2.Item]
     """An item is never deleted: a retired one stays in old quotes and comes into no new price book."""
     RestoreItem: _grpc.UnaryUnaryMultiCallable[_library_pb2.RestoreItemRequest, _library_pb2.Item]
@@ -56,7 +56,7 @@ class LibraryServiceAsyncStub(LibraryServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutItem: _aio.UnaryUnaryMultiCallable[_library_pb2.PutItemRequest, _library_pb2.Item]  # type: ignore[assignment]
-    """Create an item, or put this in its place."""
+    """Create an item, or put this in its place; the same again changes nothing."""
     RetireItem: _aio.UnaryUnaryMultiCallable[_library_pb2.RetireItemRequest, _library_pb2.Item]  # type: ignore[assignment]
     """An item is never deleted: a retired one stays in old quotes and comes into no new price book."""
     RestoreItem: _aio.UnaryUnaryMultiCallable[_library_pb2.RestoreItemRequest, _library_pb2.Item]  # type: ignore[assignment]
@@ -81,7 +81,7 @@ class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _library_pb2.PutItemRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_library_pb2.Item, _abc.Awaitable[_library_pb2.Item]]:
-        """Create an item, or put this in its place."""
+        """Create an item, or put this in its place; the same again changes nothing."""
 
     @_abc_1.abstractmethod
     def RetireItem(

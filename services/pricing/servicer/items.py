@@ -79,11 +79,12 @@ class ItemRpcs(LibraryRpcs):
         before = await items.item(session, item_code)
         check_revision(item_code, seen, before.revision)
         item = item_from_row(before)
-        if item.retired is retired:
-            return item_to_proto(before)
         return await self._keep(replace(item, retired=retired), before)
 
     async def _keep(self, item: Item, before: ItemRow | None) -> pb.Item:
+        """The item as it is kept; what changes nothing makes neither a revision nor an event."""
+        if before is not None and item_from_row(before) == item:
+            return item_to_proto(before)
         now = self._clock.now()
         row = await items.put(current_session(), item_to_row(item, before, now))
         kept = item_to_proto(row)

@@ -69,6 +69,12 @@ async def test_an_item_comes_back_as_it_was_put(library: "Library") -> None:
         await library.GetItem(pb.GetItemRequest(item_code="PUT-2"))
 
 
+async def test_the_same_item_again_changes_nothing(library: "Library") -> None:
+    first = await put(library, an_item("AGAIN", variant_of_item_code="", brand="格力"))
+    assert await put(library, an_item("AGAIN", brand=" 格力 ")) == first
+    assert (await put(library, an_item("AGAIN", brand="美的"))).revision == 2
+
+
 async def test_an_item_that_changed_since_it_was_seen_is_not_overwritten(
     library: "Library",
 ) -> None:
