@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
 import grpc
 from google.protobuf.message import Message
-from grpc.aio import ClientCallDetails, Metadata, UnaryUnaryClientInterceptor
+from grpc.aio import (
+    ClientCallDetails,
+    Metadata,
+    UnaryStreamClientInterceptor,
+    UnaryUnaryClientInterceptor,
+)
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
 
 from kit.authn import TOKEN_METADATA_KEY, Actor, TokenMinter
@@ -34,10 +39,31 @@ def act_for(actor: Actor) -> None:
     _acting_for.set(actor)
 
 
-class _TokenAndErrors(UnaryUnaryClientInterceptor):
+class _Tokens:
+    """Signs whom calls are made for."""
+
     def __init__(self, minter: TokenMinter | None, default_actor: Actor | None) -> None:
         self._minter = minter
         self._default_actor = default_actor
+
+    def on(self, details: ClientCallDetails, deadline_seconds: float | None) -> ClientCallDetails:
+        """A call with its token, and with a deadline when it names none."""
+        metadata = Metadata(*(details.metadata or ()))
+        actor = _acting_for.get() or self._default_actor
+        if self._minter is not None and actor is not None:
+            metadata.add(TOKEN_METADATA_KEY, f"Bearer {self._minter.mint(actor)}")
+        return ClientCallDetails(
+            details.method,
+            details.timeout if details.timeout is not None else deadline_seconds,
+            metadata,
+            details.credentials,
+            details.wait_for_ready,
+        )
+
+
+class _TokenAndErrors(UnaryUnaryClientInterceptor):
+    def __init__(self, tokens: _Tokens) -> None:
+        self._tokens = tokens
 
     async def intercept_unary_unary(
         self,
@@ -45,24 +71,36 @@ class _TokenAndErrors(UnaryUnaryClientInterceptor):
         client_call_details: ClientCallDetails,
         request: Any,
     ) -> Any:
-        call = await continuation(self._with_token(client_call_details), request)
+        signed = self._tokens.on(client_call_details, DEFAULT_DEADLINE_SECONDS)
+        call = await continuation(signed, request)
         try:
             return await call
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, _name(client_call_details)) from error
 
-    def _with_token(self, details: ClientCallDetails) -> ClientCallDetails:
-        metadata = Metadata(*(details.metadata or ()))
-        actor = _acting_for.get() or self._default_actor
-        if self._minter is not None and actor is not None:
-            metadata.add(TOKEN_METADATA_KEY, f"Bearer {self._minter.mint(actor)}")
-        return ClientCallDetails(
-            details.method,
-            details.timeout if details.timeout is not None else DEFAULT_DEADLINE_SECONDS,
-            metadata,
-            details.credentials,
-            details.wait_for_ready,
-        )
+
+class _TokenAndErrorsOfStreams(UnaryStreamClientInterceptor):
+    """The same for answers that come as a stream; those end when they end, unless a deadline is
+    named."""
+
+    def __init__(self, tokens: _Tokens) -> None:
+        self._tokens = tokens
+
+    async def intercept_unary_stream(
+        self,
+        continuation: Callable[[ClientCallDetails, Any], Awaitable[Any]],
+        client_call_details: ClientCallDetails,
+        request: Any,
+    ) -> AsyncIterator[Any]:
+        call = await continuation(self._tokens.on(client_call_details, None), request)
+        return self._answers(call, _name(client_call_details))
+
+    async def _answers(self, call: Any, name: str) -> AsyncIterator[Any]:
+        try:
+            async for answer in call:
+                yield answer
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, name) from error
 
 
 def _name(details: ClientCallDetails) -> str:
@@ -80,7 +118,8 @@ def open_channel(
         minter: signs the tokens; without one, calls carry none.
         default_actor: for whom calls are made where ``act_for`` named nobody.
     """
-    interceptors = [_TokenAndErrors(minter, default_actor), *_tracing()]
+    tokens = _Tokens(minter, default_actor)
+    interceptors = [_TokenAndErrors(tokens), _TokenAndErrorsOfStreams(tokens), *_tracing()]
     return grpc.aio.insecure_channel(address, options=list(_OPTIONS), interceptors=interceptors)
 
 

@@ -1,14 +1,17 @@
 """What happens around every RPC, so that a servicer's method is only its business.
 
 From the outside in: errors become a status and a trailer; the actor's token is checked; one
-transaction is opened, and a mutating call is applied once. Health and reflection are left alone.
+transaction is opened, and a mutating call is applied once. An answer may be a stream when the call
+has no side effects; requests are single. Health and reflection are left alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -31,61 +34,86 @@ if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
     MethodHandler = grpc.RpcMethodHandler[Any, Any]
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
+StreamHandler = Callable[[Any, Any], AsyncIterator[Any]]
 
 _NOT_OURS: Final = ("/grpc.health.", "/grpc.reflection.")
 _log = logger("rpc")
 
 
-class _UnaryInterceptor(ServerInterceptor):
-    """Wraps the unary handlers of our own services."""
+class _Interceptor(ServerInterceptor):
+    """Wraps the handlers of our own services."""
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[MethodHandler | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> MethodHandler | None:
-        """Replace a unary handler by the wrapped one."""
+        """Replace a handler by the wrapped one."""
         handler = await continuation(handler_call_details)
         method: str = handler_call_details.method
-        if handler is None or handler.unary_unary is None or method.startswith(_NOT_OURS):
+        if handler is None or method.startswith(_NOT_OURS):
             return handler
-        wrapped = self.wrap(method, handler.unary_unary)
-        return grpc.unary_unary_rpc_method_handler(
-            wrapped,
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
+        serializers = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.unary_unary is not None:
+            wrapped = self.wrap(method, handler.unary_unary)
+            return grpc.unary_unary_rpc_method_handler(wrapped, **serializers)
+        if handler.unary_stream is not None:
+            answers: Any = handler.unary_stream  # an asynchronous iterator, typed as a plain one
+            streaming: Any = self.wrap_stream(method, answers)
+            return grpc.unary_stream_rpc_method_handler(streaming, **serializers)
+        raise TypeError(f"{method} takes a stream of requests; nothing here checks such calls")
 
-    @abstractmethod
     def wrap(self, method: str, handler: Handler) -> Handler:
         """The handler that does this interceptor's part around another."""
 
+        async def call(request: Message, context: ServicerContext[Any, Any]) -> Message:
+            async with self.around(method, context):
+                response: Message = await handler(request, context)
+                return response
 
-class ErrorInterceptor(_UnaryInterceptor):
+        return call
+
+    def wrap_stream(self, method: str, handler: StreamHandler) -> StreamHandler:
+        """The same for a handler that answers by a stream."""
+
+        async def call(
+            request: Message, context: ServicerContext[Any, Any]
+        ) -> AsyncIterator[Message]:
+            async with self.around(method, context):
+                async for response in handler(request, context):
+                    yield response
+
+        return call
+
+    @abstractmethod
+    def around(
+        self, method: str, context: ServicerContext[Any, Any]
+    ) -> AbstractAsyncContextManager[None]:
+        """This interceptor's part."""
+
+
+class ErrorInterceptor(_Interceptor):
     """A ``ServiceError`` becomes its status and trailer; anything else a logged ``Internal``."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def wrap(self, method: str, handler: Handler) -> Handler:
+    @asynccontextmanager
+    async def around(self, method: str, context: ServicerContext[Any, Any]) -> AsyncIterator[None]:
         """Answer errors as the wire wants them."""
-
-        async def call(request: Message, context: ServicerContext[Any, Any]) -> Message:
-            try:
-                response: Message = await handler(request, context)
-                return response
-            except ServiceError as error:
-                await self._abort(context, error)
-            except Exception:  # noqa: BLE001 - the last line of defence; logged with a reference
-                reference = new_id("err", self._clock.now())
-                _log.exception("rpc_failed", method=method, reference=reference)
-                await self._abort(
-                    context,
-                    Internal("INTERNAL", f"something went wrong on our side ({reference})"),
-                )
-            raise AssertionError("abort raises")
-
-        return call
+        try:
+            yield
+        except ServiceError as error:
+            await self._abort(context, error)
+        except Exception:  # noqa: BLE001 - the last line of defence; logged with a reference
+            reference = new_id("err", self._clock.now())
+            _log.exception("rpc_failed", method=method, reference=reference)
+            await self._abort(
+                context, Internal("INTERNAL", f"something went wrong on our side ({reference})")
+            )
 
     async def _abort(self, context: ServicerContext[Any, Any], error: ServiceError) -> None:
         await context.abort(
@@ -93,28 +121,25 @@ class ErrorInterceptor(_UnaryInterceptor):
         )
 
 
-class ActorInterceptor(_UnaryInterceptor):
-    """Checks the signed token and makes its person the current actor."""
+class ActorInterceptor(_Interceptor):
+    """Checks the signed token and makes its person the current actor; refuses calls without a valid
+    one (``TOKEN_MISSING``, ``TOKEN_INVALID``)."""
 
     def __init__(self, verifier: TokenVerifier) -> None:
         self._verifier = verifier
 
-    def wrap(self, method: str, handler: Handler) -> Handler:
-        """Refuse calls without a valid token (``TOKEN_MISSING``, ``TOKEN_INVALID``)."""
-
-        async def call(request: Message, context: ServicerContext[Any, Any]) -> Message:
-            metadata = dict(context.invocation_metadata() or ())
-            scheme, _, token = str(metadata.get(TOKEN_METADATA_KEY, "")).partition(" ")
-            if scheme.lower() != "bearer" or not token:
-                raise Unauthenticated("TOKEN_MISSING", "the call carries no actor token")
-            set_current_actor(self._verifier.verify(token))
-            response: Message = await handler(request, context)
-            return response
-
-        return call
+    @asynccontextmanager
+    async def around(self, method: str, context: ServicerContext[Any, Any]) -> AsyncIterator[None]:
+        """Set the actor."""
+        metadata = dict(context.invocation_metadata() or ())
+        scheme, _, token = str(metadata.get(TOKEN_METADATA_KEY, "")).partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("TOKEN_MISSING", "the call carries no actor token")
+        set_current_actor(self._verifier.verify(token))
+        yield
 
 
-class TransactionInterceptor(_UnaryInterceptor):
+class TransactionInterceptor(_Interceptor):
     """One RPC, one transaction; a mutating one is applied once.
 
     A call mutates when its request has an ``idempotency_key``; one whose contract says
@@ -130,14 +155,23 @@ class TransactionInterceptor(_UnaryInterceptor):
         descriptor = find_method(method.removeprefix("/"))
         if "idempotency_key" in descriptor.input_type.fields_by_name:
             return self._keyed(method, descriptor, handler)
-        read_only = descriptor.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+        return super().wrap(method, handler)
 
-        async def call(request: Message, context: ServicerContext[Any, Any]) -> Message:
-            async with self._database.transaction(read_only=read_only):
-                response: Message = await handler(request, context)
-                return response
+    def wrap_stream(self, method: str, handler: StreamHandler) -> StreamHandler:
+        """Open a read-only transaction around the whole stream.
 
-        return call
+        Raises:
+            TypeError: the contract does not say that the call has no side effects.
+        """
+        if not _is_read_only(method):
+            raise TypeError(f"{method} answers by a stream and may have side effects")
+        return super().wrap_stream(method, handler)
+
+    @asynccontextmanager
+    async def around(self, method: str, context: ServicerContext[Any, Any]) -> AsyncIterator[None]:
+        """Open the transaction the contract asks for."""
+        async with self._database.transaction(read_only=_is_read_only(method)):
+            yield
 
     def _keyed(self, method: str, descriptor: MethodDescriptor, handler: Handler) -> Handler:
         response_type = response_class(descriptor)
@@ -153,6 +187,12 @@ class TransactionInterceptor(_UnaryInterceptor):
                 return response
 
         return call
+
+
+@cache
+def _is_read_only(method: str) -> bool:
+    options = find_method(method.removeprefix("/")).GetOptions()
+    return options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
 
 
 def _keyed_call(method: str, request: Any) -> idempotency.KeyedCall:

@@ -27,25 +27,19 @@ async def quote_of_case(edge: Edge, caller: Caller, case_id: str) -> pricing_pb2
     case = await cases.GetCase(cases_pb2.GetCaseRequest(case_id=case_id))
     if case.customer_id != caller.actor.person_id:
         return await _newest(edge, case_id)
-    quote = await ask_as_system(partial(_newest, edge, case_id))
-    return _for_customer(quote)
+    return await ask_as_system(partial(_newest, edge, case_id, pricing_pb2.QUOTE_VIEW_CUSTOMER))
 
 
-async def _newest(edge: Edge, case_id: str) -> pricing_pb2.QuoteResult:
+async def _newest(
+    edge: Edge,
+    case_id: str,
+    view: pricing_pb2.QuoteView.ValueType = pricing_pb2.QUOTE_VIEW_UNSPECIFIED,
+) -> pricing_pb2.QuoteResult:
     pricing = pricing_pb2_grpc.PricingServiceStub(edge.caller.channel("pricing"))
     listed = await pricing.ListQuotes(
         pricing_pb2.ListQuotesRequest(case_id=case_id, page=page_pb2.PageRequest(page_size=1))
     )
     if not listed.quotes:
         raise NotFound("QUOTE_NOT_MADE", f"{case_id} has no quote yet", field="case_id")
-    return await pricing.GetQuote(pricing_pb2.GetQuoteRequest(quote_id=listed.quotes[0].quote_id))
-
-
-def _for_customer(quote: pricing_pb2.QuoteResult) -> pricing_pb2.QuoteResult:
-    """The fee list alone: what the work earns others never reaches the customer."""
-    quote.ClearField("settlement_total")
-    for line in quote.lines:
-        line.ClearField("settlement_amount")
-        line.ClearField("settlement_steps")
-        line.ClearField("rejected")
-    return quote
+    newest = listed.quotes[0].quote_id
+    return await pricing.GetQuote(pricing_pb2.GetQuoteRequest(quote_id=newest, view=view))

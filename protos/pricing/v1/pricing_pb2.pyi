@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import money_pb2 as _money_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
 from protos.common.v1 import place_pb2 as _place_pb2
@@ -23,6 +24,36 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _QuoteView:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _QuoteViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QuoteView.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    QUOTE_VIEW_UNSPECIFIED: _QuoteView.ValueType  # 0
+    QUOTE_VIEW_CUSTOMER: _QuoteView.ValueType  # 1
+    """客户费用清单: what the customer pays."""
+    QUOTE_VIEW_TECHNICIAN: _QuoteView.ValueType  # 2
+    """师傅收益: what the technician's side earns."""
+    QUOTE_VIEW_OUTLET: _QuoteView.ValueType  # 3
+    """网点对账: both, without the margin."""
+    QUOTE_VIEW_FINANCE: _QuoteView.ValueType  # 4
+    """财务凭证: everything, the margin too."""
+
+class QuoteView(_QuoteView, metaclass=_QuoteViewEnumTypeWrapper):
+    """Which of the views of the one computation; unset: all that the asker may see."""
+
+QUOTE_VIEW_UNSPECIFIED: QuoteView.ValueType  # 0
+QUOTE_VIEW_CUSTOMER: QuoteView.ValueType  # 1
+"""客户费用清单: what the customer pays."""
+QUOTE_VIEW_TECHNICIAN: QuoteView.ValueType  # 2
+"""师傅收益: what the technician's side earns."""
+QUOTE_VIEW_OUTLET: QuoteView.ValueType  # 3
+"""网点对账: both, without the margin."""
+QUOTE_VIEW_FINANCE: QuoteView.ValueType  # 4
+"""财务凭证: everything, the margin too."""
+Global___QuoteView: _TypeAlias = QuoteView  # noqa: Y015
 
 @_typing.final
 class QuoteLineRequest(_message.Message):
@@ -295,20 +326,257 @@ class PreviewQuoteRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FACTS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    view: Global___QuoteView.ValueType
     @_builtins.property
     def facts(self) -> Global___QuoteFacts: ...
     def __init__(
         self,
         *,
         facts: Global___QuoteFacts | None = ...,
+        view: Global___QuoteView.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PreviewQuoteRequest: _TypeAlias = PreviewQuoteRequest  # noqa: Y015
+
+@_typing.final
+class QuoteBatchRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FACTS_FIELD_NUMBER: _builtins.int
+    WITH_STEPS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    with_steps: _builtins.bool
+    """Every step, tax and rejected rule as well; otherwise only amounts."""
+    view: Global___QuoteView.ValueType
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteFacts]:
+        """1 to 10,000."""
+
+    def __init__(
+        self,
+        *,
+        facts: _abc.Iterable[Global___QuoteFacts] | None = ...,
+        with_steps: _builtins.bool = ...,
+        view: Global___QuoteView.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "view", b"view", "with_steps", b"with_steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteBatchRequest: _TypeAlias = QuoteBatchRequest  # noqa: Y015
+
+@_typing.final
+class QuoteBatchResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteOutcome]: ...
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___QuoteOutcome] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteBatchResponse: _TypeAlias = QuoteBatchResponse  # noqa: Y015
+
+@_typing.final
+class QuoteOutcome(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """Which of the facts, from 0."""
+    @_builtins.property
+    def result(self) -> Global___QuoteResult: ...
+    @_builtins.property
+    def problem(self) -> Global___QuoteProblem: ...
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        result: Global___QuoteResult | None = ...,
+        problem: Global___QuoteProblem | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "problem", b"problem", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "outcome", b"outcome", "problem", b"problem", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["result", "problem"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___QuoteOutcome: _TypeAlias = QuoteOutcome  # noqa: Y015
+
+@_typing.final
+class QuoteProblem(_message.Message):
+    """Why something could not be quoted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Such as "PRICING_RATE_MISSING"."""
+    message: _builtins.str
+    field: _builtins.str
+    """Such as "facts.lines[0].item_code"."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        field: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteProblem: _TypeAlias = QuoteProblem  # noqa: Y015
+
+@_typing.final
+class ExplainQuoteRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    quote_id: _builtins.str
+    """A stored one …"""
+    view: Global___QuoteView.ValueType
+    @_builtins.property
+    def facts(self) -> Global___QuoteFacts:
+        """… or one that is not stored."""
+
+    def __init__(
+        self,
+        *,
+        quote_id: _builtins.str = ...,
+        facts: Global___QuoteFacts | None = ...,
+        view: Global___QuoteView.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "quote", b"quote", "quote_id", b"quote_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "quote", b"quote", "quote_id", b"quote_id", "view", b"view"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_quote: _TypeAlias = _typing.Literal["quote_id", "facts"]  # noqa: Y015
+    _WhichOneofArgType_quote: _TypeAlias = _typing.Literal["quote", b"quote"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_quote) -> _WhichOneofReturnType_quote | None: ...
+
+Global___ExplainQuoteRequest: _TypeAlias = ExplainQuoteRequest  # noqa: Y015
+
+@_typing.final
+class QuoteExplanation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    quote_id: _builtins.str
+    """Empty for one that is not stored."""
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The whole story, in Chinese."""
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineExplanation]: ...
+    @_builtins.property
+    def total(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        quote_id: _builtins.str = ...,
+        sentences: _abc.Iterable[_builtins.str] | None = ...,
+        lines: _abc.Iterable[Global___LineExplanation] | None = ...,
+        total: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "quote_id", b"quote_id", "sentences", b"sentences", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuoteExplanation: _TypeAlias = QuoteExplanation  # noqa: Y015
+
+@_typing.final
+class LineExplanation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    SENTENCES_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    line_number: _builtins.int
+    @_builtins.property
+    def sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuotePart]:
+        """What each rule added; they sum to the line's amount."""
+
+    def __init__(
+        self,
+        *,
+        line_number: _builtins.int = ...,
+        sentences: _abc.Iterable[_builtins.str] | None = ...,
+        parts: _abc.Iterable[Global___QuotePart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "parts", b"parts", "sentences", b"sentences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineExplanation: _TypeAlias = LineExplanation  # noqa: Y015
+
+@_typing.final
+class QuotePart(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    label: _builtins.str
+    share_basis_points: _builtins.int
+    """Of the line, in hundredths of a per cent; they sum to 10,000. 0 when the line costs nothing."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Negative when it took away."""
+
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        label: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        share_basis_points: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "label", b"label", "rule_id", b"rule_id", "share_basis_points", b"share_basis_points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuotePart: _TypeAlias = QuotePart  # noqa: Y015
 
 @_typing.final
 class QuoteStep(_message.Message):
@@ -564,15 +832,18 @@ class GetQuoteRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     QUOTE_ID_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
+    view: Global___QuoteView.ValueType
     def __init__(
         self,
         *,
         quote_id: _builtins.str = ...,
+        view: Global___QuoteView.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quote_id", b"quote_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quote_id", b"quote_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,6 +45,16 @@ class PricingServiceStub:
                 request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PreviewQuoteRequest.SerializeToString,
                 response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteResult.FromString,
                 _registered_method=True)
+        self.QuoteBatch = channel.unary_stream(
+                '/pricing.v1.PricingService/QuoteBatch',
+                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteBatchRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteBatchResponse.FromString,
+                _registered_method=True)
+        self.ExplainQuote = channel.unary_unary(
+                '/pricing.v1.PricingService/ExplainQuote',
+                request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ExplainQuoteRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteExplanation.FromString,
+                _registered_method=True)
         self.GetQuote = channel.unary_unary(
                 '/pricing.v1.PricingService/GetQuote',
                 request_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.GetQuoteRequest.SerializeToString,
@@ -75,6 +85,21 @@ class PricingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def QuoteBatch(self, request, context):
+        """Many of them, not stored; answered in parts, in the order asked. What cannot be quoted is an
+        answer too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainQuote(self, request, context):
+        """Why it costs what it costs, in sentences and as parts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetQuote(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -99,6 +124,16 @@ def add_PricingServiceServicer_to_server(servicer, server):
                     servicer.PreviewQuote,
                     request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.PreviewQuoteRequest.FromString,
                     response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteResult.SerializeToString,
+            ),
+            'QuoteBatch': grpc.unary_stream_rpc_method_handler(
+                    servicer.QuoteBatch,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteBatchRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteBatchResponse.SerializeToString,
+            ),
+            'ExplainQuote': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainQuote,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.ExplainQuoteRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteExplanation.SerializeToString,
             ),
             'GetQuote': grpc.unary_unary_rpc_method_handler(
                     servicer.GetQuote,
@@ -166,6 +201,60 @@ class PricingService:
             '/pricing.v1.PricingService/PreviewQuote',
             protos_dot_pricing_dot_v1_dot_pricing__pb2.PreviewQuoteRequest.SerializeToString,
             protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteResult.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QuoteBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/pricing.v1.PricingService/QuoteBatch',
+            protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteBatchRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainQuote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.PricingService/ExplainQuote',
+            protos_dot_pricing_dot_v1_dot_pricing__pb2.ExplainQuoteRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_pricing__pb2.QuoteExplanation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,12 @@ class PricingServiceStub:
     """Compute, store and explain a quote: customer's fee and internal settlement price at once."""
     PreviewQuote: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.PreviewQuoteRequest, _pricing_pb2.QuoteResult]
     """The same computation, not stored."""
+    QuoteBatch: _grpc.UnaryStreamMultiCallable[_pricing_pb2.QuoteBatchRequest, _pricing_pb2.QuoteBatchResponse]
+    """Many of them, not stored; answered in parts, in the order asked. What cannot be quoted is an
+    answer too.
+    """
+    ExplainQuote: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.ExplainQuoteRequest, _pricing_pb2.QuoteExplanation]
+    """Why it costs what it costs, in sentences and as parts."""
     GetQuote: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.GetQuoteRequest, _pricing_pb2.QuoteResult]
     ListQuotes: _grpc.UnaryUnaryMultiCallable[_pricing_pb2.ListQuotesRequest, _pricing_pb2.ListQuotesResponse]
 
@@ -49,6 +55,12 @@ class PricingServiceAsyncStub(PricingServiceStub):
     """Compute, store and explain a quote: customer's fee and internal settlement price at once."""
     PreviewQuote: _aio.UnaryUnaryMultiCallable[_pricing_pb2.PreviewQuoteRequest, _pricing_pb2.QuoteResult]  # type: ignore[assignment]
     """The same computation, not stored."""
+    QuoteBatch: _aio.UnaryStreamMultiCallable[_pricing_pb2.QuoteBatchRequest, _pricing_pb2.QuoteBatchResponse]  # type: ignore[assignment]
+    """Many of them, not stored; answered in parts, in the order asked. What cannot be quoted is an
+    answer too.
+    """
+    ExplainQuote: _aio.UnaryUnaryMultiCallable[_pricing_pb2.ExplainQuoteRequest, _pricing_pb2.QuoteExplanation]  # type: ignore[assignment]
+    """Why it costs what it costs, in sentences and as parts."""
     GetQuote: _aio.UnaryUnaryMultiCallable[_pricing_pb2.GetQuoteRequest, _pricing_pb2.QuoteResult]  # type: ignore[assignment]
     ListQuotes: _aio.UnaryUnaryMultiCallable[_pricing_pb2.ListQuotesRequest, _pricing_pb2.ListQuotesResponse]  # type: ignore[assignment]
 
@@ -70,6 +82,24 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pricing_pb2.QuoteResult, _abc.Awaitable[_pricing_pb2.QuoteResult]]:
         """The same computation, not stored."""
+
+    @_abc_1.abstractmethod
+    def QuoteBatch(
+        self,
+        request: _pricing_pb2.QuoteBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_pricing_pb2.QuoteBatchResponse], _abc.AsyncIterator[_pricing_pb2.QuoteBatchResponse]]:
+        """Many of them, not stored; answered in parts, in the order asked. What cannot be quoted is an
+        answer too.
+        """
+
+    @_abc_1.abstractmethod
+    def ExplainQuote(
+        self,
+        request: _pricing_pb2.ExplainQuoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pricing_pb2.QuoteExplanation, _abc.Awaitable[_pricing_pb2.QuoteExplanation]]:
+        """Why it costs what it costs, in sentences and as parts."""
 
     @_abc_1.abstractmethod
     def GetQuote(

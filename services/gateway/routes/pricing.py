@@ -92,6 +92,14 @@ expose(
     "The same computation, not kept",
     example={"facts": _FACTS},
 )
+expose(
+    quotes,
+    "POST",
+    "/explain",
+    f"{_QUOTES}/ExplainQuote",
+    "Why a quote, stored or not, costs what it costs",
+    example={"quote_id": "qt_0c2f"},
+)
 expose(quotes, "GET", "/{quote_id}", f"{_QUOTES}/GetQuote", "One quote with every step")
 
 ROUTERS: Final = (price_books, quotes)

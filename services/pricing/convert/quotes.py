@@ -164,6 +164,33 @@ def quoted_to_proto(
     )
 
 
+def amounts_to_proto(
+    quoted: Quoted, facts: pb.QuoteFacts, book: PriceBook, *, quoted_at: datetime
+) -> pb.QuoteResult:
+    """The same with amounts alone: no steps, taxes or rejected rules."""
+    currency = quoted.currency
+    return pb.QuoteResult(
+        facts=facts,
+        lines=[
+            pb.QuoteLine(
+                line_number=number,
+                item_code=line.item.item_code,
+                quantity=line.line.quantity,
+                amount=_money(line.amounts.list_price, currency),
+                settlement_amount=_money(line.amounts.settlement_price, currency),
+            )
+            for number, line in enumerate(quoted.lines, start=1)
+        ],
+        total=_money(quoted.total, currency),
+        settlement_total=_money(quoted.settlement_total, currency),
+        margin=_money(quoted.total - quoted.settlement_total, currency),
+        price_book_code=book.head.price_book_code,
+        price_book_version=book.version,
+        quoted_at=instant_to_proto(quoted_at),
+        evaluator_version=EVALUATOR_VERSION,
+    )
+
+
 def _line_to_proto(
     book: PriceBook, quoted: Quoted, number: int, situation: Situation
 ) -> pb.QuoteLine:
@@ -260,28 +287,3 @@ def canonical(message: Message) -> str:
     """The one JSON text of a message."""
     plain = json_format.MessageToDict(message, preserving_proto_field_name=True)
     return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def view_of(result: pb.QuoteResult, *, with_settlement: bool) -> pb.QuoteResult:
-    """The quote as one may see it: without the internal view it is the customer's fee list."""
-    if with_settlement:
-        return result
-    view = pb.QuoteResult()
-    view.CopyFrom(result)
-    view.ClearField("settlement_total")
-    view.ClearField("margin")
-    settled = [tax for tax in view.taxes if tax.side != pb_book.SIDE_SETTLEMENT]
-    del view.taxes[:]
-    view.taxes.extend(settled)
-    for line in view.lines:
-        for internal in ("settlement_amount", "settlement_steps", "rejected"):
-            line.ClearField(internal)
-    return view
-
-
-def without_steps(result: pb.QuoteResult) -> pb.QuoteResult:
-    """The quote as a list shows it."""
-    for line in result.lines:
-        for detail in ("steps", "settlement_steps", "rejected"):
-            line.ClearField(detail)
-    return result

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Final
 
 from kit.authn import current_actor
 from kit.clock import Clock
 from kit.db.session import current_session
+from kit.errors import FailedPrecondition, InvalidArgument, NotFound
 from kit.ids import new_id
 from kit.rpc.convert import page_info, page_size
 from kit.rpc.events import record
 from protos.pricing.v1 import pricing_pb2 as pb
 from protos.pricing.v1 import pricing_pb2_grpc
+from services.pricing.convert.explanations import explanation_of
 from services.pricing.convert.quotes import (
+    amounts_to_proto,
     inputs_of,
     known_at,
     priced_at,
@@ -21,19 +26,23 @@ from services.pricing.convert.quotes import (
     result_from_row,
     result_to_row,
     settled_facts,
-    view_of,
-    without_steps,
 )
+from services.pricing.convert.views import shown_to, view_of, without_steps
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import evaluate
 from services.pricing.index import Shelf
-from services.pricing.servicer.base import QUOTES, Context, page_start, sees_settlement
+from services.pricing.servicer.base import QUOTES, Context, page_start
 from services.pricing.servicer.loading import load_book
 from services.pricing.store import books, quotes
 
+_WIDEST: Final = pb.QUOTE_VIEW_UNSPECIFIED
+#: Answered at once by QuoteBatch, and the most that one call may ask.
+_AT_ONCE: Final = 100
+_MOST: Final = 10_000
+
 
 class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
-    """Compute, keep and show quotes."""
+    """Compute, keep, show and explain quotes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -50,39 +59,81 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         await record(
             quoted, aggregate=("quote", result.quote_id), occurred_at=now, case_id=request.case_id
         )
-        return view_of(result, with_settlement=sees_settlement())
+        return view_of(result, shown_to(actor, _WIDEST))
 
     async def PreviewQuote(
         self, request: pb.PreviewQuoteRequest, context: Context
     ) -> pb.QuoteResult:
-        result = await self._quote(request.facts, self._clock.now())
-        return view_of(result, with_settlement=sees_settlement())
+        shown = shown_to(current_actor(), request.view)
+        return view_of(await self._quote(request.facts, self._clock.now()), shown)
+
+    async def QuoteBatch(
+        self, request: pb.QuoteBatchRequest, context: Context
+    ) -> AsyncIterator[pb.QuoteBatchResponse]:
+        current_actor().require_role(*QUOTES)
+        shown = shown_to(current_actor(), request.view)
+        if not 0 < len(request.facts) <= _MOST:
+            raise InvalidArgument("PRICING_BATCH_INVALID", f"1 to {_MOST} of them", field="facts")
+        now = self._clock.now()
+        for first in range(0, len(request.facts), _AT_ONCE):
+            answer = pb.QuoteBatchResponse()
+            for index in range(first, min(first + _AT_ONCE, len(request.facts))):
+                outcome = answer.outcomes.add(index=index)
+                facts = request.facts[index]
+                try:
+                    result = await self._quote(facts, now, with_steps=request.with_steps)
+                except (InvalidArgument, FailedPrecondition, NotFound) as error:
+                    outcome.problem.reason = error.reason
+                    outcome.problem.message, outcome.problem.field = error.message, error.field
+                else:
+                    outcome.result.MergeFrom(view_of(result, shown))
+            yield answer
+
+    async def ExplainQuote(
+        self, request: pb.ExplainQuoteRequest, context: Context
+    ) -> pb.QuoteExplanation:
+        shown = shown_to(current_actor(), request.view)
+        if request.WhichOneof("quote") == "quote_id":
+            result = result_from_row(await quotes.quote(current_session(), request.quote_id))
+        else:
+            result = await self._quote(request.facts, self._clock.now())
+        return explanation_of(view_of(result, shown))
 
     async def GetQuote(self, request: pb.GetQuoteRequest, context: Context) -> pb.QuoteResult:
+        shown = shown_to(current_actor(), request.view)
         row = await quotes.quote(current_session(), request.quote_id)
-        return view_of(result_from_row(row), with_settlement=sees_settlement())
+        return view_of(result_from_row(row), shown)
 
     async def ListQuotes(
         self, request: pb.ListQuotesRequest, context: Context
     ) -> pb.ListQuotesResponse:
-        current_actor().require_role(*QUOTES)
-        size, sees = page_size(request.page), sees_settlement()
+        actor = current_actor()
+        actor.require_role(*QUOTES)
+        size, shown = page_size(request.page), shown_to(actor, _WIDEST)
         rows = await quotes.page(
             current_session(), request.case_id, page_start(request.page), size + 1
         )
         results = [without_steps(result_from_row(row)) for row in rows[:size]]
         return pb.ListQuotesResponse(
-            quotes=[view_of(result, with_settlement=sees) for result in results],
+            quotes=[view_of(result, shown) for result in results],
             page=page_info([row.quote_id for row in rows], size),
         )
 
     async def _quote(
-        self, facts: pb.QuoteFacts, now: datetime, *, quote_id: str = "", case_id: str = ""
+        self,
+        facts: pb.QuoteFacts,
+        now: datetime,
+        *,
+        quote_id: str = "",
+        case_id: str = "",
+        with_steps: bool = True,
     ) -> pb.QuoteResult:
         settled = settled_facts(facts, now)
         book = await self._book_in_force(settled)
         inputs = inputs_of(settled, book)
         quoted = evaluate(book, question_from_proto(settled, inputs))
+        if not with_steps:
+            return amounts_to_proto(quoted, settled, book, quoted_at=now)
         return quoted_to_proto(
             quoted, settled, inputs, book, quoted_at=now, quote_id=quote_id, case_id=case_id
         )
