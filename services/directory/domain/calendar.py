@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from holidays.countries.china import China, ChinaStaticHolidays
-
 from kit.calendar import BusinessCalendar, Hours
 from kit.errors import FailedPrecondition, InvalidArgument
+from kit.national_days import national_year
 
 _MAX_YEARS: Final = 20
 _ONE_DAY: Final = timedelta(days=1)
@@ -133,7 +132,7 @@ def lay_out(definition: CalendarDefinition, first_year: int, last_year: int) -> 
         for year in years
         if definition.chinese_holidays
         and year not in definition.announced_years
-        and not _is_announced(year)
+        and not national_year(year).is_announced
     )
     content = _hash(definition, days, provisional)
     return CalendarYears(definition, days, provisional, content, first_year, last_year)
@@ -186,22 +185,16 @@ def _by_day(calendar: CalendarYears) -> dict[date, tuple[str, Hours, bool]]:
     return found
 
 
-def _is_announced(year: int) -> bool:
-    """Whether the notice for a year is known; before 2001 there was none to wait for."""
-    announced = ChinaStaticHolidays.special_public_holidays
-    return year in announced or year < min(announced)
-
-
-def _national(weekly: Sequence[Hours], years: Sequence[int]) -> Iterator[Day]:
+def _national(weekly: Sequence[Hours], years: Iterable[int]) -> Iterator[Day]:
     """Days off on which the company would work, and make-up days on which it would not."""
-    national = China(years=years, language="zh_CN")  # type: ignore[no-untyped-call]  # upstream has no types
-    for day, name in national.items():
-        if weekly[day.weekday()] and day.year in years:
-            yield Day(day, (), name)
     working_hours = next(hours for hours in weekly if hours)
-    for day in national.weekend_workdays:
-        if day.year in years and not weekly[day.weekday()]:
-            yield Day(day, working_hours, _MAKE_UP_DAY)
+    for year in map(national_year, years):
+        for day, name in year.days_off.items():
+            if weekly[day.weekday()]:
+                yield Day(day, (), name)
+        for day in year.make_up_days:
+            if not weekly[day.weekday()]:
+                yield Day(day, working_hours, _MAKE_UP_DAY)
 
 
 def _hash(definition: CalendarDefinition, days: Sequence[Day], provisional: Sequence[int]) -> str:
