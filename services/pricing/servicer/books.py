@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from kit.authn import current_actor
 from kit.clock import Clock
 from kit.db.session import current_session
-from kit.errors import InvalidArgument
 from kit.rpc.convert import instant_from_proto, page_info, page_size
 from kit.rpc.events import record
-from protos.common.v1 import page_pb2
 from protos.pricing.v1 import book_pb2 as pb
 from protos.pricing.v1 import book_pb2_grpc
 from services.pricing.convert.books import (
@@ -22,18 +19,19 @@ from services.pricing.convert.books import (
     version_to_proto,
 )
 from services.pricing.domain.items import check_in_use
-from services.pricing.domain.publishing import check_content, check_effective, hash_content
+from services.pricing.domain.publishing import (
+    check_content,
+    check_effective,
+    check_founding,
+    hash_content,
+)
 from services.pricing.servicer.base import (
-    KEEPS_PRICES,
     QUOTES,
     Context,
-    page_start,
+    number_start,
     sees_settlement,
 )
-from services.pricing.store import books, items
-
-#: Digits that a version number has at most.
-_LONGEST_VERSION: Final = 9
+from services.pricing.store import books, items, publications
 
 
 class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
@@ -46,7 +44,7 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
         self, request: pb.PublishPriceBookRequest, context: Context
     ) -> pb.PriceBookVersion:
         actor, session, wanted = current_actor(), current_session(), request.price_book
-        actor.require_role(*KEEPS_PRICES)
+        actor.require_role("admin")
         known = await items.by_code(session, item_codes(wanted))
         content = content_from_proto(wanted, known.values())
         check_content(content, known)
@@ -59,6 +57,7 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
         )
         code = content.head.price_book_code
         version = await books.next_version(session, code)
+        check_founding(code, version)
         now = self._clock.now()
         effective_from = _effective_from(wanted, now)
         check_effective(effective_from, now, version, wanted.correction_reason)
@@ -71,7 +70,7 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
             published_at=now,
             by_person_id=actor.person_id,
         )
-        await books.publish(session, rows)
+        await publications.publish(session, rows)
         published = pb.PriceBookPublished(price_book_code=code, version=version)
         await record(published, aggregate=("price_book", code), occurred_at=now)
         return rows_to_proto(rows, with_settlement=True)
@@ -92,8 +91,11 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
     ) -> pb.ListPriceBookVersionsResponse:
         current_actor().require_role(*QUOTES)
         size = page_size(request.page)
-        before = _version_token(request.page)
-        rows = await books.versions(current_session(), request.price_book_code, before, size + 1)
+        before = number_start(request.page)
+        wanted = _wanted_versions(request)
+        rows = await books.versions(
+            current_session(), request.price_book_code, wanted, before, size + 1
+        )
         return pb.ListPriceBookVersionsResponse(
             versions=[version_to_proto(row) for row in rows[:size]],
             page=page_info([str(row.version) for row in rows], size),
@@ -106,12 +108,3 @@ def _effective_from(wanted: pb.PriceBookVersion, now: datetime) -> datetime:
         if wanted.HasField("effective_from")
         else now
     )
-
-
-def _version_token(page: page_pb2.PageRequest) -> int | None:
-    token = page_start(page)
-    if token and (not token.isdecimal() or len(token) > _LONGEST_VERSION):
-        raise InvalidArgument(
-            "PAGE_TOKEN_INVALID", "pass next_page_token as it was given", field="page.page_token"
-        )
-    return int(token) if token else None
