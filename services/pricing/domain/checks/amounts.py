@@ -6,8 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from services.pricing.domain.book import Modifier, Promotion
-from services.pricing.domain.charges import AnnualPlan, Graduated, Hourly, Pair, Volume
+from services.pricing.domain.book import Modifier, Promotion, Rate
+from services.pricing.domain.charges import (
+    AnnualPlan,
+    Graduated,
+    Hourly,
+    Package,
+    Pair,
+    PerUnit,
+    PerVisit,
+    Volume,
+)  # fmt: skip
 from services.pricing.domain.checks.examples import asked, basket_for, items_of, priced_where
 from services.pricing.domain.checks.findings import Finding, Rule, Words
 from services.pricing.domain.checks.survey import Listed, Survey, Where, answer, rule_of
@@ -34,7 +43,9 @@ def jumps(survey: Survey) -> Iterator[Finding]:
         return
     found: list[tuple[int, Listed, Question]] = []
     for each, where in survey.winners():
-        for question in _asked_once(survey, each, where) if where else ():
+        if where is None or each.rate.item_code in survey.unchanged:
+            continue
+        for question in _asked_once(survey, each, where):
             after, before = answer(survey.book, question), answer(survey.replaced, question)
             change = changed(before.quoted, after.quoted)
             if abs(change) > survey.context.most_change:
@@ -100,7 +111,9 @@ def _settlement_above_list(survey: Survey) -> Iterator[Finding]:
     """Rates of an item by which the work earns more than the customer pays, before modifiers."""
     found: dict[str, list[tuple[int, Rule, Question]]] = {}
     for each, where in survey.winners():
-        for question in _asked_once(survey, each, where) if where else ():
+        if where is None or not _may_lose(each.rate):
+            continue
+        for question in _asked_once(survey, each, where):
             quoted = answer(survey.book, question).quoted
             if quoted is not None and (margin := _margin(quoted.lines[0].base)) < 0:
                 rule = rule_of("rate", each.number, each.rate)
@@ -119,6 +132,12 @@ def _settlement_above_list(survey: Survey) -> Iterator[Finding]:
             example=survey.example(rates[0][2]),
             count=len(rates),
         )
+
+
+def _may_lose(rate: Rate) -> bool:
+    """Whether there is anything to ask: a price that is only ever multiplied says it itself."""
+    multiplied = isinstance(rate.charge, (PerUnit, Package, PerVisit))
+    return not multiplied or rate.settlement_price.amount_minor > rate.list_price.amount_minor
 
 
 def _of_modifier(survey: Survey, number: int, modifier: Modifier) -> Iterator[Finding]:

@@ -124,7 +124,7 @@ def no_longer_priced(survey: Survey) -> Iterator[Finding]:
     lost: dict[str, list[tuple[Rule, Where, int]]] = {}
     before = Survey(in_force, survey.context)
     for listed_rate, where in before.winners():
-        if where is None:
+        if where is None or listed_rate.rate.item_code in survey.unchanged:
             continue
         rate, quantity = listed_rate.rate, before.quantity(where.box)
         question = before.question(where, Line(rate.item_code, quantity))

@@ -178,6 +178,7 @@ class Grid:
         )
         self._equal: dict[tuple[str, ...], Box] = {}
         self._limited: dict[Limits, Box] = {}
+        self._situations: dict[Box, Situation] = {}
 
     def box(self, conditions: Conditions) -> Box:
         """Where conditions hold, whatever the place."""
@@ -202,6 +203,12 @@ class Grid:
 
     def situation(self, box: Box) -> Situation:
         """A situation within a box, without a place; as little is said as can be."""
+        found = self._situations.get(box)
+        if found is None:
+            found = self._situations[box] = self._situation(box)
+        return found
+
+    def _situation(self, box: Box) -> Situation:
         lowest = [_lowest(mask) for mask in box]
         said: dict[str, Any] = {
             name: values.values[bit]

@@ -105,6 +105,24 @@ class Survey:
         return PriceBook.of(0, "", in_force) if in_force else None
 
     @cached_property
+    def unchanged(self) -> frozenset[str]:
+        """The items of which the version in force answers the same, having the same rules."""
+        own, theirs = self.content, self.context.in_force
+        if theirs is None or any(
+            getattr(own, name) != getattr(theirs, name)
+            for name in ("head", "items", "modifiers", "promotions", "taxes")
+        ):
+            return frozenset()
+        rates: dict[str, set[Rate]] = {}
+        for rate in theirs.rates:
+            rates.setdefault(rate.item_code, set()).add(rate)
+        return frozenset(
+            item_code
+            for item_code, places in self.listed.items()
+            if {each.rate for listed in places.values() for each in listed} == rates.get(item_code)
+        )
+
+    @cached_property
     def expected(self) -> Box:
         """What a book must answer: the days it is checked for, and values that it names; nothing
         said only where questions may leave it out."""
