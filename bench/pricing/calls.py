@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import grpc
@@ -15,6 +16,8 @@ from bench.harness import Figure, Result, Round, alternate
 from bench.pricing import bare, places, serving, stored
 from bench.pricing.book import LEVELS, MODES, item_code
 from bench.pricing.questions import Question
+from kit.clock import SHANGHAI
+from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import place_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
 
@@ -23,7 +26,9 @@ IN_FLIGHT: Final = 32
 #: How many calls are made in a round.
 _CALLS: Final = 2_000
 _SERVICE: Final = "/pricing.v1.PricingService"
-_GOAL: Final = "goal 2,500"
+#: How many quotes one call of a batch asks, and how many batches are asked in a round.
+_BATCH: Final = 100
+_BATCHES: Final = 50
 
 Call = Callable[[Any], Awaitable[Any]]
 
@@ -37,6 +42,7 @@ def facts_of(question: Question, book_code: str) -> pb.QuoteFacts:
         cooperation_mode=MODES[question.mode],
         customer_level=LEVELS[question.level],
         price_book_code=book_code,
+        priced_at=instant_to_proto(datetime.fromordinal(question.day).replace(tzinfo=SHANGHAI)),
     )
 
 
@@ -73,27 +79,55 @@ def unary(channel: grpc.aio.Channel, name: str, request: Any, reply: Any, metada
     return lambda message: method(message, metadata=metadata)
 
 
+def streamed(channel: grpc.aio.Channel, name: str, request: Any, reply: Any, metadata: Any) -> Call:
+    """A method that answers by a stream, which is read to its end; the reply is its last part."""
+    method = channel.unary_stream(
+        name,
+        request_serializer=request.SerializeToString,
+        response_deserializer=reply.FromString,
+    )
+
+    async def call(message: Any) -> Any:
+        return [part async for part in method(message, metadata=metadata)][-1]
+
+    return call
+
+
 async def through_rpc(
     database_url: str, book: str, asked: Sequence[Question], rounds: int
 ) -> list[Result]:
     """Previews and stored quotes a second, of a server that is a process of its own."""
-    facts = [facts_of(question, book) for question in asked[:_CALLS]]
-    previews = [pb.PreviewQuoteRequest(facts=each) for each in facts]
+    facts = [facts_of(question, book) for question in asked]
     async with serving.pricing(database_url) as (channel, metadata):
+        previews = [pb.PreviewQuoteRequest(facts=each) for each in facts[:_CALLS]]
         preview = unary(
             channel, f"{_SERVICE}/PreviewQuote", pb.PreviewQuoteRequest, pb.QuoteResult, metadata
         )
-        replies = await in_flight(preview, previews)
-        async with serving.bare(replies[0].SerializeToString()) as bare_channel:
-            answer = unary(bare_channel, bare.METHOD, pb.PreviewQuoteRequest, pb.QuoteResult, ())
-            results = await alternate(
-                calling("previews", preview, previews, 1, "quotes/s"),
-                calling("previews", answer, previews, 1, "quotes/s"),
-                rounds,
-                {"previews": f"baseline: the same bytes from a server that does nothing; {_GOAL}"},
-            )
+        results = await _beside_bare("previews, goal 2,500", preview, previews, 1, rounds)
+        starts = range(0, min(len(facts), _BATCH * _BATCHES), _BATCH)
+        batches = [pb.QuoteBatchRequest(facts=facts[n : n + _BATCH]) for n in starts]
+        batch = streamed(
+            channel, f"{_SERVICE}/QuoteBatch", pb.QuoteBatchRequest, pb.QuoteBatchResponse, metadata
+        )
+        case = f"previews in batches of {_BATCH}, goal 35,000"
+        results += await _beside_bare(case, batch, batches, _BATCH, rounds)
         quote = unary(channel, f"{_SERVICE}/Quote", pb.QuoteRequest, pb.QuoteResult, metadata)
-        return results + await _stored(database_url, quote, facts, rounds)
+        return results + await _stored(database_url, quote, facts[:_CALLS], rounds)
+
+
+async def _beside_bare(
+    case: str, call: Call, requests: Sequence[Any], each: int, rounds: int
+) -> list[Result]:
+    """Ours beside a server that gives the same bytes and does nothing else."""
+    reply, *_ = await in_flight(call, requests)
+    async with serving.bare(reply.SerializeToString()) as channel:
+        answer = unary(channel, bare.METHOD, type(requests[0]), type(reply), ())
+        return await alternate(
+            calling(case, call, requests, each, "quotes/s"),
+            calling(case, answer, requests, each, "quotes/s"),
+            rounds,
+            {case: "baseline: a server that gives the same bytes and does nothing"},
+        )
 
 
 async def _stored(

@@ -13,7 +13,7 @@ from bench.pricing import ours, places
 from bench.pricing.book import ALWAYS, LEVELS, MODES, RESOLUTION_ORDER, Row, item_code
 from kit.db.migrate import migrate
 
-_PUBLISHED: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_PUBLISHED: Final = datetime(2025, 12, 1, tzinfo=UTC)
 #: Of how many rates one has another price in a book's second version.
 CHANGED_ONE_IN: Final = 100
 
