@@ -11,6 +11,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from kit.clock import SHANGHAI
+from kit.national_days import day_kind
 from kit.rpc.convert import instant_from_proto, instant_to_proto, money_to_proto
 from protos.common.v1 import money_pb2, place_pb2
 from protos.pricing.v1 import book_pb2 as pb_book
@@ -28,7 +29,6 @@ from services.pricing.domain.wording import Words
 from services.pricing.tables import QuoteRow
 
 _DEFAULT_BOOK: Final = "standard"
-_FRIDAY: Final = 5
 
 
 def settled_facts(facts: pb.QuoteFacts, now: datetime) -> pb.QuoteFacts:
@@ -73,13 +73,21 @@ def lines_from_proto(facts: pb.QuoteFacts) -> list[Line]:
 def inputs_of(facts: pb.QuoteFacts, book: PriceBook) -> pb.QuoteInputs:
     """What a quote is computed from beside its facts."""
     at = priced_at(facts).astimezone(SHANGHAI)
-    opened = months_open(book.head.openings, _places(facts.place), at.date())
+    opened = months_open(book.head.openings, places_of(facts.place), at.date())
     return pb.QuoteInputs(
         day=at.date().isoformat(),
         time=time_of(at.hour * 60 + at.minute),
-        day_kind=facts.day_kind or ("workday" if at.isoweekday() <= _FRIDAY else "rest_day"),
+        day_kind=facts.day_kind or day_kind(at.date()),
         months_open=opened or 0,
     )
+
+
+def set_exchange_rate(inputs: pb.QuoteInputs, rate: ExchangeRate) -> None:
+    """Have a quote computed at an exchange rate."""
+    inputs.exchange_rate_id = rate.exchange_rate_id
+    inputs.exchange_from_currency = rate.from_currency
+    inputs.exchange_ratio = rate.ratio
+    inputs.exchange_valid_from.FromDatetime(rate.valid_from)
 
 
 def question_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Question:
@@ -115,7 +123,7 @@ def situation_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Situat
         urgency=facts.urgency,
         day_kind=inputs.day_kind,
         price_mode=inputs.price_mode,
-        places=_places(facts.place),
+        places=places_of(facts.place),
         day=date.fromisoformat(inputs.day).toordinal(),
         minute=int(hour) * 60 + int(minute),
         floor=facts.floor if facts.HasField("floor") else None,
@@ -124,7 +132,7 @@ def situation_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Situat
     )
 
 
-def _places(place: place_pb2.Place) -> tuple[str, ...]:
+def places_of(place: place_pb2.Place) -> tuple[str, ...]:
     """Zones, which are finer, before the path; nothing when the path is not the place's own."""
     if not place.adcode or list(place.adcode_path[:1]) != [place.adcode]:
         return ()

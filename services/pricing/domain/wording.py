@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from kit.clock import SHANGHAI
 from kit.money import Money, Rounding
 from services.pricing.domain.book import (
     CombineMode,
@@ -177,9 +178,10 @@ class Words:
 
 
 def exchange(rate: ExchangeRate, before: Money, after: Money) -> str:
-    """「汇率 USD→CNY 7.1：$10.00 = ¥71.00」."""
+    """「汇率 USD→CNY 7.1（2026-03-02 08:00 起）：$10.00 = ¥71.00」."""
     pair = f"{rate.from_currency}→{rate.to_currency} {rate.ratio}"
-    return f"汇率 {pair}：{before} = {after}"
+    since = f"{rate.valid_from.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 起"
+    return f"汇率 {pair}（{since}）：{before} = {after}"
 
 
 def why_lost(dimension: str, winner: Conditions, loser: Conditions) -> str:

@@ -32,7 +32,8 @@ from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import evaluate
 from services.pricing.index import Shelf
 from services.pricing.servicer.base import QUOTES, Context, page_start
-from services.pricing.servicer.loading import load_book
+from services.pricing.servicer.loading import book_of
+from services.pricing.servicer.present_policies import PresentPolicies
 from services.pricing.store import books, quotes
 
 _WIDEST: Final = pb.QUOTE_VIEW_UNSPECIFIED
@@ -44,9 +45,9 @@ _MOST: Final = 10_000
 class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
     """Compute, keep, show and explain quotes."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, shelf: Shelf) -> None:
         self._clock = clock
-        self._shelf = Shelf()
+        self._shelf = shelf
 
     async def Quote(self, request: pb.QuoteRequest, context: Context) -> pb.QuoteResult:
         actor, session, now = current_actor(), current_session(), self._clock.now()
@@ -74,14 +75,16 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         shown = shown_to(current_actor(), request.view)
         if not 0 < len(request.facts) <= _MOST:
             raise InvalidArgument("PRICING_BATCH_INVALID", f"1 to {_MOST} of them", field="facts")
-        now = self._clock.now()
+        now, present = self._clock.now(), PresentPolicies()
         for first in range(0, len(request.facts), _AT_ONCE):
             answer = pb.QuoteBatchResponse()
             for index in range(first, min(first + _AT_ONCE, len(request.facts))):
                 outcome = answer.outcomes.add(index=index)
                 facts = request.facts[index]
                 try:
-                    result = await self._quote(facts, now, with_steps=request.with_steps)
+                    result = await self._quote(
+                        facts, now, with_steps=request.with_steps, present=present
+                    )
                 except (InvalidArgument, FailedPrecondition, NotFound) as error:
                     outcome.problem.reason = error.reason
                     outcome.problem.message, outcome.problem.field = error.message, error.field
@@ -127,10 +130,12 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         quote_id: str = "",
         case_id: str = "",
         with_steps: bool = True,
+        present: PresentPolicies | None = None,
     ) -> pb.QuoteResult:
         settled = settled_facts(facts, now)
         book = await self._book_in_force(settled)
         inputs = inputs_of(settled, book)
+        await (present or PresentPolicies()).add_to(inputs, settled, book, case_id)
         quoted = evaluate(book, question_from_proto(settled, inputs))
         if not with_steps:
             return amounts_to_proto(quoted, settled, book, quoted_at=now)
@@ -147,7 +152,4 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
             known_at(facts),
             "facts.price_book_code",
         )
-        book = self._shelf.find(version.price_book_code, version.version)
-        if book is None:
-            book = self._shelf.keep(await load_book(version))
-        return book
+        return await book_of(self._shelf, version)

@@ -58,7 +58,7 @@ def test_each_line_is_exchanged_by_a_rate_that_is_named(exchange: ExchangeRate, 
     last = answer.steps()[-1]
     assert (last.phase, last.rule_id) == ("currency", exchange.exchange_rate_id)
     assert (last.before.currency, last.after.currency) == ("CNY", exchange.to_currency)
-    assert last.explanation.startswith(f"汇率 CNY→{exchange.to_currency} {exchange.ratio}：")
+    assert last.explanation.startswith(f"汇率 CNY→{exchange.to_currency} {exchange.ratio}（2026-")
 
 
 def test_taxes_are_computed_in_the_currency_of_the_quote() -> None:
