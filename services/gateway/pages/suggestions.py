@@ -44,36 +44,38 @@ async def suggest(visit: VisitOf, kind: str) -> Response:
     if kind not in _SOURCES:
         raise NotFound("SUGGESTION_KIND_UNKNOWN", f"nothing is searched for as {kind!r}")
     words = visit.request.query_params.get("q", "").lower().split()
-    fitting = [
-        each
-        async for each in _some(visit, kind, _SEARCHED)
-        if all(word in f"{each[0]} {each[1]}".lower() for word in words)
-    ]
-    return JSONResponse(fitting[:_FOUND])
+    fitting: list[Suggestion] = []
+    async for each in _some(visit, kind, _SEARCHED, max(words, key=len, default="")):
+        if all(word in f"{each[0]} {each[1]}".lower() for word in words):
+            fitting.append(each)
+        if len(fitting) == _FOUND:
+            break
+    return JSONResponse(fitting)
 
 
-async def _some(visit: Visit, kind: str, most: int) -> AsyncIterator[Suggestion]:
+async def _some(visit: Visit, kind: str, most: int, word: str = "") -> AsyncIterator[Suggestion]:
+    """Some of a kind; where there may be very many, only those with the word."""
     count = 0
-    async for each in _SOURCES[kind](visit):
+    async for each in _SOURCES[kind](visit, word):
         if count == most:
             return
         count += 1
         yield each
 
 
-async def _people(visit: Visit) -> AsyncIterator[Suggestion]:
+async def _people(visit: Visit, _word: str) -> AsyncIterator[Suggestion]:
     if visit.caller.actor.has_role("customer"):
         return  # who works here is the company's own affair
     for person_id, name in (await visit.edge.people.staff()).items():
         yield person_id, name
 
 
-async def _customers(visit: Visit) -> AsyncIterator[Suggestion]:
+async def _customers(visit: Visit, _word: str) -> AsyncIterator[Suggestion]:
     async for customer in _all_customers(visit):
         yield customer.customer_id, customer.name_masked
 
 
-async def _addresses(visit: Visit) -> AsyncIterator[Suggestion]:
+async def _addresses(visit: Visit, _word: str) -> AsyncIterator[Suggestion]:
     async for customer in _all_customers(visit):
         for address in customer.addresses:
             place = f"{address.place.place_name}{address.detail_masked}"
@@ -91,11 +93,11 @@ async def _all_customers(visit: Visit) -> AsyncIterator[directory_pb2.Customer]:
 
 
 def _catalogue(catalogue: library_pb2.Catalogue.ValueType) -> Source:
-    async def items(visit: Visit) -> AsyncIterator[Suggestion]:
+    async def items(visit: Visit, word: str) -> AsyncIterator[Suggestion]:
         stub = library_pb2_grpc.LibraryServiceStub(visit.channel("pricing"))
 
         async def ask(page: page_pb2.PageRequest) -> Any:
-            wanted = library_pb2.ListItemsRequest(page=page, catalogue=catalogue)
+            wanted = library_pb2.ListItemsRequest(page=page, catalogue=catalogue, text=word)
             return await if_allowed(stub.ListItems(wanted))
 
         async for item in _pages(ask, lambda answer: answer.items):
@@ -120,7 +122,7 @@ async def _pages(
         page.page_token = answer.page.next_page_token
 
 
-Source = Callable[[Visit], AsyncIterator[Suggestion]]
+Source = Callable[[Visit, str], AsyncIterator[Suggestion]]
 _SOURCES: Final[dict[str, Source]] = {
     "person": _people,
     "people": _people,
