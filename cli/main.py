@@ -23,13 +23,14 @@ from cli import (
     notify,
     person,
     place,
+    price,
     quote,
     work_order,
 )
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, audit, incident, item, quote, work_order, earning, ledger, person, department, customer, place, notify, calendar, build,
+    flow, case, audit, incident, item, price, quote, work_order, earning, ledger, person, department, customer, place, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

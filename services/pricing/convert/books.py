@@ -76,7 +76,9 @@ def item_codes(message: pb.PriceBookVersion) -> set[str]:
     return named - {""}
 
 
-def content_from_proto(message: pb.PriceBookVersion, items: Collection[ItemRow]) -> BookContent:
+def content_from_proto(
+    message: pb.PriceBookVersion, items: Collection[ItemRow | PricedItem]
+) -> BookContent:
     """What a book says, with the items as they are named now; what its rules must satisfy is not
     checked yet.
 
@@ -131,7 +133,7 @@ def _opening(message: pb.Opening, field: str) -> Opening:
         ) from None
 
 
-def _priced_item(row: ItemRow | PricedItemRow) -> PricedItem:
+def _priced_item(row: ItemRow | PricedItemRow | PricedItem) -> PricedItem:
     return PricedItem(row.item_code, row.name, row.catalogue, row.unit)
 
 

@@ -10,10 +10,12 @@ from kit.errors import PermissionDenied
 from protos.pricing.v1 import book_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
 
+#: What the customer's view shows.
+CUSTOMER: Final = frozenset({"list"})
 #: What a view shows: what the customer pays, what the work earns, why other rules do not count, the
 #: difference of the two.
 _SHOWS: Final[dict[pb.QuoteView.ValueType, frozenset[str]]] = {
-    pb.QUOTE_VIEW_CUSTOMER: frozenset({"list"}),
+    pb.QUOTE_VIEW_CUSTOMER: CUSTOMER,
     pb.QUOTE_VIEW_TECHNICIAN: frozenset({"settlement", "rejected"}),
     pb.QUOTE_VIEW_OUTLET: frozenset({"list", "settlement", "rejected"}),
     pb.QUOTE_VIEW_FINANCE: frozenset({"list", "settlement", "rejected", "margin"}),

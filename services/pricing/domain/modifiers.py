@@ -51,7 +51,8 @@ class Kept(NamedTuple):
     """A modifier that was asked for, or would apply by itself, and does not count.
 
     Attributes:
-        why: "item", a dimension of its conditions, "frozen" or "group".
+        why: "item", a dimension of its conditions, "frozen", "measure" (nothing of what it is
+            counted by) or "group".
         instead: the modifier of its group that applies.
     """
 
@@ -135,13 +136,15 @@ def kept_out(
 
 
 def why_not(modifier: Modifier, item: PricedItem, line: Line, situation: Situation) -> str:
-    """What keeps a modifier from a line: "item", a dimension, "frozen"; empty: nothing."""
+    """What keeps a modifier from a line: "item", a dimension, "frozen", "measure"; empty: nothing."""
     if not covers(modifier, item):
         return "item"
     broken = next(modifier.conditions.broken(situation, line.quantity), "")
-    if not broken and modifier.special and situation.frozen_places:
+    if broken:
+        return broken
+    if modifier.special and situation.frozen_places:
         return "frozen"
-    return broken
+    return "measure" if modifier.measure and not _count(modifier, line) else ""
 
 
 def _with_asked(

@@ -250,6 +250,8 @@ def _why(
             return f"不用于项目 {item.item_code if item else ''}"
         case "frozen":
             return "该地区特惠政策已冻结"
+        case "measure":
+            return "没有可计的量"
         case "group":
             return f"与「{instead.label if instead else ''}」互斥，未采用"
         case "place":

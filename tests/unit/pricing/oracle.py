@@ -142,7 +142,15 @@ def applies(modifier: Modifier, line: Line, situation: Situation) -> bool:
         and (not modifier.item_codes or line.item_code in modifier.item_codes)
         and holds(modifier.conditions, situation, line.quantity)
         and not (modifier.special and situation.frozen_places)
+        and (not modifier.measure or counted(modifier, line) > 0)
     )
+
+
+def counted(modifier: Modifier, line: Line) -> int:
+    if not modifier.measure:
+        return line.quantity
+    over = (line.measures or {}).get(modifier.measure, 0) - modifier.free_measure
+    return max(0, ceil(Fraction(over, modifier.measure_step)))
 
 
 def choose(content: BookContent, group: str, results: list[Both]) -> Both:
@@ -171,12 +179,7 @@ def changed(modifier: Modifier, now: Both, base: Both, line: Line) -> Both:
 def changed_side(
     modifier: Modifier, before: int, base: int, line: Line, ratio: str, fixed: Amount
 ) -> int:
-    if modifier.measure:
-        over = (line.measures or {}).get(modifier.measure, 0) - modifier.free_measure
-        count = max(0, ceil(Fraction(over, modifier.measure_step)))
-    else:
-        count = line.quantity
-    sum_of_all = fixed.amount_minor * count
+    sum_of_all = fixed.amount_minor * counted(modifier, line)
     match modifier.combine_mode:
         case CombineMode.MULTIPLY:
             return max(0, half_up(before * Fraction(ratio)))
