@@ -13,9 +13,19 @@ from kit.db.session import Database
 from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from protos.events.v1 import events_pb2_grpc
-from protos.pricing.v1 import book_pb2_grpc, library_pb2_grpc, pricing_pb2_grpc
+from protos.pricing.v1 import (
+    book_pb2_grpc,
+    draft_pb2_grpc,
+    library_pb2_grpc,
+    policy_pb2_grpc,
+    pricing_pb2_grpc,
+)
+from services.pricing.index import Shelf
 from services.pricing.servicer.books import PriceBookServicer
+from services.pricing.servicer.drafts import PriceDraftServicer
+from services.pricing.servicer.freezes import CancellationProjection
 from services.pricing.servicer.library import LibraryServicer
+from services.pricing.servicer.policies import PolicyServicer
 from services.pricing.servicer.quotes import PricingServicer
 
 
@@ -27,6 +37,7 @@ class PricingSettings(Settings):
 
 def mounts(clock: Clock) -> list[Mount]:
     """What this process serves."""
+    shelf = Shelf()
     return [
         Mount(
             "pricing.v1.LibraryService",
@@ -39,14 +50,29 @@ def mounts(clock: Clock) -> list[Mount]:
             PriceBookServicer(clock),
         ),
         Mount(
+            "pricing.v1.PriceDraftService",
+            draft_pb2_grpc.add_PriceDraftServiceServicer_to_server,
+            PriceDraftServicer(clock),
+        ),
+        Mount(
             "pricing.v1.PricingService",
             pricing_pb2_grpc.add_PricingServiceServicer_to_server,
-            PricingServicer(clock),
+            PricingServicer(clock, shelf),
+        ),
+        Mount(
+            "pricing.v1.PolicyService",
+            policy_pb2_grpc.add_PolicyServiceServicer_to_server,
+            PolicyServicer(clock, shelf),
         ),
         Mount(
             "events.v1.EventService",
             events_pb2_grpc.add_EventServiceServicer_to_server,
             EventServicer(),
+        ),
+        Mount(
+            "events.v1.ProjectionService",
+            events_pb2_grpc.add_ProjectionServiceServicer_to_server,
+            CancellationProjection(clock),
         ),
     ]
 

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -143,6 +144,55 @@ ROUNDING_HALF_EVEN: Rounding.ValueType  # 2
 ROUNDING_DOWN: Rounding.ValueType  # 3
 """舍去尾数"""
 Global___Rounding: _TypeAlias = Rounding  # noqa: Y015
+
+class _PriceRuleKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriceRuleKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceRuleKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRICE_RULE_KIND_UNSPECIFIED: _PriceRuleKind.ValueType  # 0
+    PRICE_RULE_KIND_HEAD: _PriceRuleKind.ValueType  # 1
+    PRICE_RULE_KIND_RATE: _PriceRuleKind.ValueType  # 2
+    PRICE_RULE_KIND_MODIFIER: _PriceRuleKind.ValueType  # 3
+    PRICE_RULE_KIND_PROMOTION: _PriceRuleKind.ValueType  # 4
+    PRICE_RULE_KIND_TAX: _PriceRuleKind.ValueType  # 5
+    PRICE_RULE_KIND_GROUP: _PriceRuleKind.ValueType  # 6
+    PRICE_RULE_KIND_OPENING: _PriceRuleKind.ValueType  # 7
+
+class PriceRuleKind(_PriceRuleKind, metaclass=_PriceRuleKindEnumTypeWrapper): ...
+
+PRICE_RULE_KIND_UNSPECIFIED: PriceRuleKind.ValueType  # 0
+PRICE_RULE_KIND_HEAD: PriceRuleKind.ValueType  # 1
+PRICE_RULE_KIND_RATE: PriceRuleKind.ValueType  # 2
+PRICE_RULE_KIND_MODIFIER: PriceRuleKind.ValueType  # 3
+PRICE_RULE_KIND_PROMOTION: PriceRuleKind.ValueType  # 4
+PRICE_RULE_KIND_TAX: PriceRuleKind.ValueType  # 5
+PRICE_RULE_KIND_GROUP: PriceRuleKind.ValueType  # 6
+PRICE_RULE_KIND_OPENING: PriceRuleKind.ValueType  # 7
+Global___PriceRuleKind: _TypeAlias = PriceRuleKind  # noqa: Y015
+
+class _PriceRuleChange:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriceRuleChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PriceRuleChange.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRICE_RULE_CHANGE_UNSPECIFIED: _PriceRuleChange.ValueType  # 0
+    PRICE_RULE_CHANGE_UNCHANGED: _PriceRuleChange.ValueType  # 1
+    PRICE_RULE_CHANGE_ADDED: _PriceRuleChange.ValueType  # 2
+    PRICE_RULE_CHANGE_CHANGED: _PriceRuleChange.ValueType  # 3
+    PRICE_RULE_CHANGE_REMOVED: _PriceRuleChange.ValueType  # 4
+
+class PriceRuleChange(_PriceRuleChange, metaclass=_PriceRuleChangeEnumTypeWrapper):
+    """What becomes of a rule."""
+
+PRICE_RULE_CHANGE_UNSPECIFIED: PriceRuleChange.ValueType  # 0
+PRICE_RULE_CHANGE_UNCHANGED: PriceRuleChange.ValueType  # 1
+PRICE_RULE_CHANGE_ADDED: PriceRuleChange.ValueType  # 2
+PRICE_RULE_CHANGE_CHANGED: PriceRuleChange.ValueType  # 3
+PRICE_RULE_CHANGE_REMOVED: PriceRuleChange.ValueType  # 4
+Global___PriceRuleChange: _TypeAlias = PriceRuleChange  # noqa: Y015
 
 @_typing.final
 class NumberRange(_message.Message):
@@ -1010,6 +1060,7 @@ class PriceBookVersion(_message.Message):
     OPENINGS_FIELD_NUMBER: _builtins.int
     ROUNDING_FIELD_NUMBER: _builtins.int
     CORRECTION_REASON_FIELD_NUMBER: _builtins.int
+    DRAFT_ID_FIELD_NUMBER: _builtins.int
     price_book_code: _builtins.str
     version: _builtins.int
     content_hash: _builtins.str
@@ -1019,6 +1070,8 @@ class PriceBookVersion(_message.Message):
     rounding: Global___Rounding.ValueType
     correction_reason: _builtins.str
     """Why it reaches into the past; empty: it does not."""
+    draft_id: _builtins.str
+    """The draft that was published; empty: the book was founded without one."""
     @_builtins.property
     def effective_from(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -1066,14 +1119,148 @@ class PriceBookVersion(_message.Message):
         openings: _abc.Iterable[Global___Opening] | None = ...,
         rounding: Global___Rounding.ValueType = ...,
         correction_reason: _builtins.str = ...,
+        draft_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "published_at", b"published_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "correction_reason", b"correction_reason", "currency", b"currency", "effective_from", b"effective_from", "groups", b"groups", "modifiers", b"modifiers", "openings", b"openings", "phases", b"phases", "price_book_code", b"price_book_code", "promotions", b"promotions", "published_at", b"published_at", "published_by_person_id", b"published_by_person_id", "rates", b"rates", "resolution_order", b"resolution_order", "rounding", b"rounding", "taxes", b"taxes", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "correction_reason", b"correction_reason", "currency", b"currency", "draft_id", b"draft_id", "effective_from", b"effective_from", "groups", b"groups", "modifiers", b"modifiers", "openings", b"openings", "phases", b"phases", "price_book_code", b"price_book_code", "promotions", b"promotions", "published_at", b"published_at", "published_by_person_id", b"published_by_person_id", "rates", b"rates", "resolution_order", b"resolution_order", "rounding", b"rounding", "taxes", b"taxes", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PriceBookVersion: _TypeAlias = PriceBookVersion  # noqa: Y015
+
+@_typing.final
+class PriceBookHead(_message.Message):
+    """What a book says beside its rules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    RESOLUTION_ORDER_FIELD_NUMBER: _builtins.int
+    PHASES_FIELD_NUMBER: _builtins.int
+    ROUNDING_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    rounding: Global___Rounding.ValueType
+    @_builtins.property
+    def resolution_order(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def phases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        resolution_order: _abc.Iterable[_builtins.str] | None = ...,
+        phases: _abc.Iterable[_builtins.str] | None = ...,
+        rounding: Global___Rounding.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "phases", b"phases", "resolution_order", b"resolution_order", "rounding", b"rounding"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceBookHead: _TypeAlias = PriceBookHead  # noqa: Y015
+
+@_typing.final
+class PriceRuleName(_message.Message):
+    """A rule by its name: a rate's id, a modifier's code, an opening's place; the head has none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    kind: Global___PriceRuleKind.ValueType
+    code: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: Global___PriceRuleKind.ValueType = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceRuleName: _TypeAlias = PriceRuleName  # noqa: Y015
+
+@_typing.final
+class PriceRule(_message.Message):
+    """Any rule of a book."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEAD_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    MODIFIER_FIELD_NUMBER: _builtins.int
+    PROMOTION_FIELD_NUMBER: _builtins.int
+    TAX_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    OPENING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def head(self) -> Global___PriceBookHead: ...
+    @_builtins.property
+    def rate(self) -> Global___Rate: ...
+    @_builtins.property
+    def modifier(self) -> Global___Modifier: ...
+    @_builtins.property
+    def promotion(self) -> Global___Promotion: ...
+    @_builtins.property
+    def tax(self) -> Global___TaxRule: ...
+    @_builtins.property
+    def group(self) -> Global___ExclusivityGroup: ...
+    @_builtins.property
+    def opening(self) -> Global___Opening: ...
+    def __init__(
+        self,
+        *,
+        head: Global___PriceBookHead | None = ...,
+        rate: Global___Rate | None = ...,
+        modifier: Global___Modifier | None = ...,
+        promotion: Global___Promotion | None = ...,
+        tax: Global___TaxRule | None = ...,
+        group: Global___ExclusivityGroup | None = ...,
+        opening: Global___Opening | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "head", b"head", "modifier", b"modifier", "opening", b"opening", "promotion", b"promotion", "rate", b"rate", "rule", b"rule", "tax", b"tax"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "head", b"head", "modifier", b"modifier", "opening", b"opening", "promotion", b"promotion", "rate", b"rate", "rule", b"rule", "tax", b"tax"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_rule: _TypeAlias = _typing.Literal["head", "rate", "modifier", "promotion", "tax", "group", "opening"]  # noqa: Y015
+    _WhichOneofArgType_rule: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_rule) -> _WhichOneofReturnType_rule | None: ...
+
+Global___PriceRule: _TypeAlias = PriceRule  # noqa: Y015
+
+@_typing.final
+class PriceBookSource(_message.Message):
+    """A version of a book, or a draft."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_BOOK_CODE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    DRAFT_ID_FIELD_NUMBER: _builtins.int
+    price_book_code: _builtins.str
+    version: _builtins.int
+    """0: the newest."""
+    draft_id: _builtins.str
+    """Instead of the two."""
+    def __init__(
+        self,
+        *,
+        price_book_code: _builtins.str = ...,
+        version: _builtins.int = ...,
+        draft_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft_id", b"draft_id", "price_book_code", b"price_book_code", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceBookSource: _TypeAlias = PriceBookSource  # noqa: Y015
 
 @_typing.final
 class PublishPriceBookRequest(_message.Message):
@@ -1108,18 +1295,26 @@ class GetPriceBookVersionRequest(_message.Message):
 
     PRICE_BOOK_CODE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
     price_book_code: _builtins.str
     version: _builtins.int
     """0: the one in force now."""
+    @_builtins.property
+    def fields(self) -> _field_mask_pb2.FieldMask:
+        """Which of its fields are wanted, such as "modifiers,promotions"; unset: all of them. Rates of a
+        large book are better read page by page.
+        """
+
     def __init__(
         self,
         *,
         price_book_code: _builtins.str = ...,
         version: _builtins.int = ...,
+        fields: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["price_book_code", b"price_book_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "price_book_code", b"price_book_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1131,18 +1326,38 @@ class ListPriceBookVersionsRequest(_message.Message):
 
     PRICE_BOOK_CODE_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_BEFORE_FIELD_NUMBER: _builtins.int
+    KNOWN_AT_FIELD_NUMBER: _builtins.int
+    CORRECTIONS_ONLY_FIELD_NUMBER: _builtins.int
     price_book_code: _builtins.str
+    corrections_only: _builtins.bool
+    """Only those that reached into the past."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """Only those that begin from then on, and before then."""
+
+    @_builtins.property
+    def effective_before(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def known_at(self) -> _timestamp_pb2.Timestamp:
+        """Only those that were published up to then."""
+
     def __init__(
         self,
         *,
         price_book_code: _builtins.str = ...,
         page: _page_pb2.PageRequest | None = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        effective_before: _timestamp_pb2.Timestamp | None = ...,
+        known_at: _timestamp_pb2.Timestamp | None = ...,
+        corrections_only: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_before", b"effective_before", "effective_from", b"effective_from", "known_at", b"known_at", "page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "price_book_code", b"price_book_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corrections_only", b"corrections_only", "effective_before", b"effective_before", "effective_from", b"effective_from", "known_at", b"known_at", "page", b"page", "price_book_code", b"price_book_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1173,6 +1388,341 @@ class ListPriceBookVersionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPriceBookVersionsResponse: _TypeAlias = ListPriceBookVersionsResponse  # noqa: Y015
+
+@_typing.final
+class ListPriceBooksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPriceBooksRequest: _TypeAlias = ListPriceBooksRequest  # noqa: Y015
+
+@_typing.final
+class ListPriceBooksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_BOOKS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def price_books(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceBookVersion]:
+        """The newest version of each, without its rules, by the books' codes."""
+
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        price_books: _abc.Iterable[Global___PriceBookVersion] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "price_books", b"price_books"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPriceBooksResponse: _TypeAlias = ListPriceBooksResponse  # noqa: Y015
+
+@_typing.final
+class ListRatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_BOOK_CODE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    CITY_TIER_FIELD_NUMBER: _builtins.int
+    COOPERATION_MODE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
+    CONDITION_FIELD_NUMBER: _builtins.int
+    CONDITION_VALUE_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    price_book_code: _builtins.str
+    version: _builtins.int
+    """0: the newest."""
+    item_code: _builtins.str
+    place_code: _builtins.str
+    city_tier: _builtins.str
+    cooperation_mode: _builtins.str
+    customer_level: _builtins.str
+    condition: _builtins.str
+    """By the value of another condition: "sales_channel" and "tmall"."""
+    condition_value: _builtins.str
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        price_book_code: _builtins.str = ...,
+        version: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        place_code: _builtins.str = ...,
+        city_tier: _builtins.str = ...,
+        cooperation_mode: _builtins.str = ...,
+        customer_level: _builtins.str = ...,
+        condition: _builtins.str = ...,
+        condition_value: _builtins.str = ...,
+        page: _page_pb2.PageRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city_tier", b"city_tier", "condition", b"condition", "condition_value", b"condition_value", "cooperation_mode", b"cooperation_mode", "customer_level", b"customer_level", "item_code", b"item_code", "page", b"page", "place_code", b"place_code", "price_book_code", b"price_book_code", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRatesRequest: _TypeAlias = ListRatesRequest  # noqa: Y015
+
+@_typing.final
+class ListRatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATES_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rate]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        rates: _abc.Iterable[Global___Rate] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "rates", b"rates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRatesResponse: _TypeAlias = ListRatesResponse  # noqa: Y015
+
+@_typing.final
+class ComparePriceBooksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    """Only rules of this item, of this place, of this kind."""
+    place_code: _builtins.str
+    kind: Global___PriceRuleKind.ValueType
+    @_builtins.property
+    def before(self) -> Global___PriceBookSource: ...
+    @_builtins.property
+    def after(self) -> Global___PriceBookSource: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        before: Global___PriceBookSource | None = ...,
+        after: Global___PriceBookSource | None = ...,
+        item_code: _builtins.str = ...,
+        place_code: _builtins.str = ...,
+        kind: Global___PriceRuleKind.ValueType = ...,
+        page: _page_pb2.PageRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "item_code", b"item_code", "kind", b"kind", "page", b"page", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComparePriceBooksRequest: _TypeAlias = ComparePriceBooksRequest  # noqa: Y015
+
+@_typing.final
+class PriceRuleFieldChange(_message.Message):
+    """One field of a rule that differs, such as "list_price" or "conditions.first_day"."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    before: _builtins.str
+    """As people write them; empty: not there."""
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceRuleFieldChange: _TypeAlias = PriceRuleFieldChange  # noqa: Y015
+
+@_typing.final
+class PriceRuleDifference(_message.Message):
+    """A rule that is not the same in both."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    LIST_PRICE_PERCENT_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_PRICE_PERCENT_FIELD_NUMBER: _builtins.int
+    change: Global___PriceRuleChange.ValueType
+    list_price_percent: _builtins.str
+    """Of a changed rate, in per cent with two decimals: "-5.00"."""
+    settlement_price_percent: _builtins.str
+    @_builtins.property
+    def name(self) -> Global___PriceRuleName: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceRuleFieldChange]: ...
+    def __init__(
+        self,
+        *,
+        name: Global___PriceRuleName | None = ...,
+        change: Global___PriceRuleChange.ValueType = ...,
+        fields: _abc.Iterable[Global___PriceRuleFieldChange] | None = ...,
+        list_price_percent: _builtins.str = ...,
+        settlement_price_percent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "fields", b"fields", "list_price_percent", b"list_price_percent", "name", b"name", "settlement_price_percent", b"settlement_price_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceRuleDifference: _TypeAlias = PriceRuleDifference  # noqa: Y015
+
+@_typing.final
+class PriceBookComparison(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    added: _builtins.int
+    """Of all pages."""
+    changed: _builtins.int
+    removed: _builtins.int
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceRuleDifference]: ...
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        differences: _abc.Iterable[Global___PriceRuleDifference] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+        added: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        removed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "differences", b"differences", "page", b"page", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceBookComparison: _TypeAlias = PriceBookComparison  # noqa: Y015
+
+@_typing.final
+class ExportPriceBookComparisonRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    PLACE_CODE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    place_code: _builtins.str
+    kind: Global___PriceRuleKind.ValueType
+    @_builtins.property
+    def before(self) -> Global___PriceBookSource: ...
+    @_builtins.property
+    def after(self) -> Global___PriceBookSource: ...
+    def __init__(
+        self,
+        *,
+        before: Global___PriceBookSource | None = ...,
+        after: Global___PriceBookSource | None = ...,
+        item_code: _builtins.str = ...,
+        place_code: _builtins.str = ...,
+        kind: Global___PriceRuleKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "item_code", b"item_code", "kind", b"kind", "place_code", b"place_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPriceBookComparisonRequest: _TypeAlias = ExportPriceBookComparisonRequest  # noqa: Y015
+
+@_typing.final
+class ExportPriceBookRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    format: _library_pb2.SheetFormat.ValueType
+    """Unset: an XLSX workbook; as CSV only the rates."""
+    @_builtins.property
+    def source(self) -> Global___PriceBookSource: ...
+    def __init__(
+        self,
+        *,
+        source: Global___PriceBookSource | None = ...,
+        format: _library_pb2.SheetFormat.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPriceBookRequest: _TypeAlias = ExportPriceBookRequest  # noqa: Y015
+
+@_typing.final
+class PriceBookFile(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    count: _builtins.int
+    """How many rules stand in it."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "count", b"count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceBookFile: _TypeAlias = PriceBookFile  # noqa: Y015
 
 @_typing.final
 class PriceBookPublished(_message.Message):

@@ -50,6 +50,31 @@ class PriceBookServiceStub:
                 request_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBookVersionsRequest.SerializeToString,
                 response_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBookVersionsResponse.FromString,
                 _registered_method=True)
+        self.ListPriceBooks = channel.unary_unary(
+                '/pricing.v1.PriceBookService/ListPriceBooks',
+                request_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBooksRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBooksResponse.FromString,
+                _registered_method=True)
+        self.ListRates = channel.unary_unary(
+                '/pricing.v1.PriceBookService/ListRates',
+                request_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListRatesRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListRatesResponse.FromString,
+                _registered_method=True)
+        self.ComparePriceBooks = channel.unary_unary(
+                '/pricing.v1.PriceBookService/ComparePriceBooks',
+                request_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ComparePriceBooksRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookComparison.FromString,
+                _registered_method=True)
+        self.ExportPriceBookComparison = channel.unary_unary(
+                '/pricing.v1.PriceBookService/ExportPriceBookComparison',
+                request_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ExportPriceBookComparisonRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookFile.FromString,
+                _registered_method=True)
+        self.ExportPriceBook = channel.unary_unary(
+                '/pricing.v1.PriceBookService/ExportPriceBook',
+                request_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ExportPriceBookRequest.SerializeToString,
+                response_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookFile.FromString,
+                _registered_method=True)
 
 
 class PriceBookServiceServicer:
@@ -57,7 +82,8 @@ class PriceBookServiceServicer:
     """
 
     def PublishPriceBook(self, request, context):
-        """Check and publish a price book version, immutable from then on, from an effective instant.
+        """Found a book: publish its first version without a draft. Whatever follows comes from a draft
+        that somebody else approved.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,6 +97,41 @@ class PriceBookServiceServicer:
 
     def ListPriceBookVersions(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPriceBooks(self, request, context):
+        """Every book with its newest version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRates(self, request, context):
+        """The rates of a version, page by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ComparePriceBooks(self, request, context):
+        """What differs between two versions, or drafts, of one book or of two.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportPriceBookComparison(self, request, context):
+        """The same as an XLSX workbook.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportPriceBook(self, request, context):
+        """A version or a draft as a file that imports again without a change.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -92,6 +153,31 @@ def add_PriceBookServiceServicer_to_server(servicer, server):
                     servicer.ListPriceBookVersions,
                     request_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBookVersionsRequest.FromString,
                     response_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBookVersionsResponse.SerializeToString,
+            ),
+            'ListPriceBooks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPriceBooks,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBooksRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBooksResponse.SerializeToString,
+            ),
+            'ListRates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRates,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListRatesRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.ListRatesResponse.SerializeToString,
+            ),
+            'ComparePriceBooks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComparePriceBooks,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ComparePriceBooksRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookComparison.SerializeToString,
+            ),
+            'ExportPriceBookComparison': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportPriceBookComparison,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ExportPriceBookComparisonRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookFile.SerializeToString,
+            ),
+            'ExportPriceBook': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportPriceBook,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_book__pb2.ExportPriceBookRequest.FromString,
+                    response_serializer=protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookFile.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -176,6 +262,141 @@ class PriceBookService:
             '/pricing.v1.PriceBookService/ListPriceBookVersions',
             protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBookVersionsRequest.SerializeToString,
             protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBookVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPriceBooks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.PriceBookService/ListPriceBooks',
+            protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBooksRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_book__pb2.ListPriceBooksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.PriceBookService/ListRates',
+            protos_dot_pricing_dot_v1_dot_book__pb2.ListRatesRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_book__pb2.ListRatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ComparePriceBooks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.PriceBookService/ComparePriceBooks',
+            protos_dot_pricing_dot_v1_dot_book__pb2.ComparePriceBooksRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookComparison.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportPriceBookComparison(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.PriceBookService/ExportPriceBookComparison',
+            protos_dot_pricing_dot_v1_dot_book__pb2.ExportPriceBookComparisonRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookFile.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportPriceBook(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pricing.v1.PriceBookService/ExportPriceBook',
+            protos_dot_pricing_dot_v1_dot_book__pb2.ExportPriceBookRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_book__pb2.PriceBookFile.FromString,
             options,
             channel_credentials,
             insecure,

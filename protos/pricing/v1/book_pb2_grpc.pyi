@@ -34,9 +34,21 @@ class PriceBookServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PriceBookServiceAsyncStub: ...
     PublishPriceBook: _grpc.UnaryUnaryMultiCallable[_book_pb2.PublishPriceBookRequest, _book_pb2.PriceBookVersion]
-    """Check and publish a price book version, immutable from then on, from an effective instant."""
+    """Found a book: publish its first version without a draft. Whatever follows comes from a draft
+    that somebody else approved.
+    """
     GetPriceBookVersion: _grpc.UnaryUnaryMultiCallable[_book_pb2.GetPriceBookVersionRequest, _book_pb2.PriceBookVersion]
     ListPriceBookVersions: _grpc.UnaryUnaryMultiCallable[_book_pb2.ListPriceBookVersionsRequest, _book_pb2.ListPriceBookVersionsResponse]
+    ListPriceBooks: _grpc.UnaryUnaryMultiCallable[_book_pb2.ListPriceBooksRequest, _book_pb2.ListPriceBooksResponse]
+    """Every book with its newest version."""
+    ListRates: _grpc.UnaryUnaryMultiCallable[_book_pb2.ListRatesRequest, _book_pb2.ListRatesResponse]
+    """The rates of a version, page by page."""
+    ComparePriceBooks: _grpc.UnaryUnaryMultiCallable[_book_pb2.ComparePriceBooksRequest, _book_pb2.PriceBookComparison]
+    """What differs between two versions, or drafts, of one book or of two."""
+    ExportPriceBookComparison: _grpc.UnaryUnaryMultiCallable[_book_pb2.ExportPriceBookComparisonRequest, _book_pb2.PriceBookFile]
+    """The same as an XLSX workbook."""
+    ExportPriceBook: _grpc.UnaryUnaryMultiCallable[_book_pb2.ExportPriceBookRequest, _book_pb2.PriceBookFile]
+    """A version or a draft as a file that imports again without a change."""
 
 @_typing.type_check_only
 class PriceBookServiceAsyncStub(PriceBookServiceStub):
@@ -44,9 +56,21 @@ class PriceBookServiceAsyncStub(PriceBookServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishPriceBook: _aio.UnaryUnaryMultiCallable[_book_pb2.PublishPriceBookRequest, _book_pb2.PriceBookVersion]  # type: ignore[assignment]
-    """Check and publish a price book version, immutable from then on, from an effective instant."""
+    """Found a book: publish its first version without a draft. Whatever follows comes from a draft
+    that somebody else approved.
+    """
     GetPriceBookVersion: _aio.UnaryUnaryMultiCallable[_book_pb2.GetPriceBookVersionRequest, _book_pb2.PriceBookVersion]  # type: ignore[assignment]
     ListPriceBookVersions: _aio.UnaryUnaryMultiCallable[_book_pb2.ListPriceBookVersionsRequest, _book_pb2.ListPriceBookVersionsResponse]  # type: ignore[assignment]
+    ListPriceBooks: _aio.UnaryUnaryMultiCallable[_book_pb2.ListPriceBooksRequest, _book_pb2.ListPriceBooksResponse]  # type: ignore[assignment]
+    """Every book with its newest version."""
+    ListRates: _aio.UnaryUnaryMultiCallable[_book_pb2.ListRatesRequest, _book_pb2.ListRatesResponse]  # type: ignore[assignment]
+    """The rates of a version, page by page."""
+    ComparePriceBooks: _aio.UnaryUnaryMultiCallable[_book_pb2.ComparePriceBooksRequest, _book_pb2.PriceBookComparison]  # type: ignore[assignment]
+    """What differs between two versions, or drafts, of one book or of two."""
+    ExportPriceBookComparison: _aio.UnaryUnaryMultiCallable[_book_pb2.ExportPriceBookComparisonRequest, _book_pb2.PriceBookFile]  # type: ignore[assignment]
+    """The same as an XLSX workbook."""
+    ExportPriceBook: _aio.UnaryUnaryMultiCallable[_book_pb2.ExportPriceBookRequest, _book_pb2.PriceBookFile]  # type: ignore[assignment]
+    """A version or a draft as a file that imports again without a change."""
 
 class PriceBookServiceServicer(metaclass=_abc_1.ABCMeta):
     """Price books: rates and modifiers of a scope, published in versions."""
@@ -57,7 +81,9 @@ class PriceBookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _book_pb2.PublishPriceBookRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_book_pb2.PriceBookVersion, _abc.Awaitable[_book_pb2.PriceBookVersion]]:
-        """Check and publish a price book version, immutable from then on, from an effective instant."""
+        """Found a book: publish its first version without a draft. Whatever follows comes from a draft
+        that somebody else approved.
+        """
 
     @_abc_1.abstractmethod
     def GetPriceBookVersion(
@@ -72,5 +98,45 @@ class PriceBookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _book_pb2.ListPriceBookVersionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_book_pb2.ListPriceBookVersionsResponse, _abc.Awaitable[_book_pb2.ListPriceBookVersionsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListPriceBooks(
+        self,
+        request: _book_pb2.ListPriceBooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_pb2.ListPriceBooksResponse, _abc.Awaitable[_book_pb2.ListPriceBooksResponse]]:
+        """Every book with its newest version."""
+
+    @_abc_1.abstractmethod
+    def ListRates(
+        self,
+        request: _book_pb2.ListRatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_pb2.ListRatesResponse, _abc.Awaitable[_book_pb2.ListRatesResponse]]:
+        """The rates of a version, page by page."""
+
+    @_abc_1.abstractmethod
+    def ComparePriceBooks(
+        self,
+        request: _book_pb2.ComparePriceBooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_pb2.PriceBookComparison, _abc.Awaitable[_book_pb2.PriceBookComparison]]:
+        """What differs between two versions, or drafts, of one book or of two."""
+
+    @_abc_1.abstractmethod
+    def ExportPriceBookComparison(
+        self,
+        request: _book_pb2.ExportPriceBookComparisonRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_pb2.PriceBookFile, _abc.Awaitable[_book_pb2.PriceBookFile]]:
+        """The same as an XLSX workbook."""
+
+    @_abc_1.abstractmethod
+    def ExportPriceBook(
+        self,
+        request: _book_pb2.ExportPriceBookRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_pb2.PriceBookFile, _abc.Awaitable[_book_pb2.PriceBookFile]]:
+        """A version or a draft as a file that imports again without a change."""
 
 def add_PriceBookServiceServicer_to_server(servicer: PriceBookServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -51,7 +51,7 @@ from services.pricing.tables import (
 )
 
 #: How each kind of rule is kept: the field of a version that lists it, its code, its message.
-_RULES: Final[dict[str, tuple[str, str, type[Message]]]] = {
+RULES: Final[dict[str, tuple[str, str, type[Message]]]] = {
     "modifier": ("modifiers", "modifier_code", pb.Modifier),
     "promotion": ("promotions", "promotion_code", pb.Promotion),
     "tax": ("taxes", "tax_code", pb.TaxRule),
@@ -162,6 +162,7 @@ def book_to_rows(
             correction_reason=message.correction_reason,
             published_at=published_at,
             published_by_person_id=by_person_id,
+            draft_id=None,
         ),
         [
             PricedItemRow(
@@ -176,14 +177,15 @@ def book_to_rows(
             for item in content.items
         ],
         [
-            _rate_to_row(said, rate, head.price_book_code, version)
+            rate_to_row(said, rate, head.price_book_code, version)
             for said, rate in zip(message.rates, content.rates, strict=True)
         ],
-        list(_rules_to_rows(message, version)),
+        list(rules_to_rows(message, version)),
     )
 
 
-def _rate_to_row(message: pb.Rate, rate: Rate, book: str, version: int) -> RateRow:
+def rate_to_row(message: pb.Rate, rate: Rate, book: str, version: int) -> RateRow:
+    """A rate as it is kept from a version on."""
     conditions, limits = rate.conditions, rate.conditions.limits
     others = pb.Conditions()
     others.CopyFrom(message.conditions)
@@ -201,15 +203,16 @@ def _rate_to_row(message: pb.Rate, rate: Rate, book: str, version: int) -> RateR
         customer_level=conditions.customer_level,
         first_day=None if limits.first_day == FIRST_DAY else date.fromordinal(limits.first_day),
         last_day=None if limits.last_day == LAST_DAY else date.fromordinal(limits.last_day),
-        conditions=_plain(others),
-        charge=_plain(message.charge),
+        conditions=plain(others),
+        charge=plain(message.charge),
         list_price_minor=rate.list_price.amount_minor,
         settlement_price_minor=rate.settlement_price.amount_minor,
     )
 
 
-def _rules_to_rows(message: pb.PriceBookVersion, version: int) -> Iterator[PriceRuleRow]:
-    for kind, (listed, code, _) in _RULES.items():
+def rules_to_rows(message: pb.PriceBookVersion, version: int) -> Iterator[PriceRuleRow]:
+    """All rules but the rates, as they are kept."""
+    for kind, (listed, code, _) in RULES.items():
         for number, rule in enumerate(getattr(message, listed)):
             yield PriceRuleRow(
                 price_book_code=message.price_book_code,
@@ -217,11 +220,12 @@ def _rules_to_rows(message: pb.PriceBookVersion, version: int) -> Iterator[Price
                 rule_kind=kind,
                 rule_code=getattr(rule, code),
                 rule_number=number,
-                definition=_plain(rule),
+                definition=plain(rule),
             )
 
 
-def _plain(message: Message) -> dict[str, Any]:
+def plain(message: Message) -> dict[str, Any]:
+    """A rule as it is kept: plain JSON of its message."""
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
@@ -256,8 +260,8 @@ def flat_rates(rows: Iterable[Iterable[Any]], currency: str) -> Iterator[FlatRat
         )
 
 
-def _charge(plain: dict[str, Any], currency: str) -> Any:
-    return charge_from_proto(json_format.ParseDict(plain, pb.Charge()), currency, "charge")
+def _charge(said: dict[str, Any], currency: str) -> Any:
+    return charge_from_proto(json_format.ParseDict(said, pb.Charge()), currency, "charge")
 
 
 def book_from_rows(
@@ -268,7 +272,7 @@ def book_from_rows(
 ) -> PriceBook:
     """A published version, ready to be asked."""
     said = version_to_proto(version)
-    _say_rules(rules, said)
+    say_rules(rules, said)
     content = content_from_proto(said, ())
     return PriceBook(
         version.version,
@@ -296,6 +300,7 @@ def version_to_proto(row: PriceBookVersionRow) -> pb.PriceBookVersion:
         correction_reason=row.correction_reason,
         published_at=instant_to_proto(row.published_at),
         published_by_person_id=row.published_by_person_id,
+        draft_id=row.draft_id or "",
     )
 
 
@@ -303,20 +308,22 @@ def rows_to_proto(rows: BookRows, *, with_settlement: bool) -> pb.PriceBookVersi
     """A version on the wire, whole; settlement prices only for those who may see them."""
     message = version_to_proto(rows.version)
     currency = rows.version.currency
-    message.rates.extend(_rate_to_proto(row, currency) for row in rows.rates)
-    _say_rules(rows.rules, message)
+    message.rates.extend(rate_to_proto(row, currency) for row in rows.rates)
+    say_rules(rows.rules, message)
     if not with_settlement:
-        _without_settlement(message)
+        without_settlement(message)
     return message
 
 
-def _say_rules(rules: Sequence[PriceRuleRow], message: pb.PriceBookVersion) -> None:
+def say_rules(rules: Sequence[PriceRuleRow], message: pb.PriceBookVersion) -> None:
+    """Add to a version all its rules but the rates."""
     for row in sorted(rules, key=lambda rule: rule.rule_number):
-        listed, _, made = _RULES[row.rule_kind]
+        listed, _, made = RULES[row.rule_kind]
         getattr(message, listed).append(json_format.ParseDict(row.definition, made()))
 
 
-def _rate_to_proto(row: RateRow, currency: str) -> pb.Rate:
+def rate_to_proto(row: RateRow, currency: str) -> pb.Rate:
+    """A rate on the wire, with the name it goes by."""
     message = pb.Rate(
         rate_id=row.rate_id,
         item_code=row.item_code,
@@ -342,7 +349,7 @@ def _rate_to_proto(row: RateRow, currency: str) -> pb.Rate:
     return message
 
 
-def _without_settlement(message: pb.PriceBookVersion) -> None:
+def without_settlement(message: pb.PriceBookVersion) -> None:
     """Leave out whatever says what work earns others."""
     for rate in message.rates:
         rate.ClearField("settlement_price")

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
-from kit.errors import InvalidArgument
+from kit.errors import FailedPrecondition, InvalidArgument
 from kit.money import MINOR_DIGITS
 from services.pricing.domain.book import Amount, BookContent, Rate, name_rate
 from services.pricing.domain.charges import PercentOfParts
@@ -35,11 +35,29 @@ def check_content(content: BookContent, known_item_codes: Collection[str]) -> No
         InvalidArgument: the first problem's reason and field; ``details`` holds all of them, the
             field's path to reason and message.
     """
-    refuse(_problems(content, known_item_codes))
+    refuse(problems(content, known_item_codes))
+
+
+def check_founding(price_book_code: str, version: int) -> None:
+    """Refuse to publish anything but a first version without a draft.
+
+    Raises:
+        FailedPrecondition: ``PRICING_DRAFT_NEEDED``.
+    """
+    if version > 1:
+        raise FailedPrecondition(
+            "PRICING_DRAFT_NEEDED",
+            f"book {price_book_code!r} is there; change it by a draft that somebody else approves",
+            field="price_book.price_book_code",
+        )
 
 
 def check_effective(
-    effective_from: datetime, now: datetime, version: int, correction_reason: str
+    effective_from: datetime,
+    now: datetime,
+    version: int,
+    correction_reason: str,
+    field: str = "price_book.effective_from",
 ) -> None:
     """Refuse to change what was already in force without saying why; a first version may begin in
     the past, for nothing was quoted from the book before it. Quotes that were stored stay as they
@@ -53,7 +71,7 @@ def check_effective(
             "PRICING_EFFECTIVE_IN_PAST",
             f"{effective_from.isoformat()} is past; leave it out to publish from now on, or give a"
             " correction_reason",
-            field="price_book.effective_from",
+            field=field,
         )
 
 
@@ -69,7 +87,8 @@ def _canonical(plain: object) -> str:
     return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def _problems(content: BookContent, known: Collection[str]) -> Iterator[InvalidArgument]:
+def problems(content: BookContent, known: Collection[str]) -> Iterator[InvalidArgument]:
+    """All that is wrong with a book, each with its place."""
     yield from _head_problems(content)
     yield from _rate_problems(content, known)
     yield from modifier_problems(content, known)

@@ -7,16 +7,14 @@ from datetime import datetime
 from kit.authn import current_actor
 from kit.clock import Clock
 from kit.db.session import current_session
-from kit.rpc.convert import instant_from_proto, page_info, page_size
+from kit.rpc.convert import instant_from_proto
 from kit.rpc.events import record
 from protos.pricing.v1 import book_pb2 as pb
-from protos.pricing.v1 import book_pb2_grpc
 from services.pricing.convert.books import (
     book_to_rows,
     content_from_proto,
     item_codes,
     rows_to_proto,
-    version_to_proto,
 )
 from services.pricing.domain.items import check_in_use
 from services.pricing.domain.publishing import (
@@ -25,16 +23,13 @@ from services.pricing.domain.publishing import (
     check_founding,
     hash_content,
 )
-from services.pricing.servicer.base import (
-    QUOTES,
-    Context,
-    number_start,
-    sees_settlement,
-)
+from services.pricing.servicer.base import QUOTES, Context
+from services.pricing.servicer.book_files import BookFileRpcs
+from services.pricing.servicer.book_reading import BookReadingRpcs, read_version
 from services.pricing.store import books, items, publications
 
 
-class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
+class PriceBookServicer(BookReadingRpcs, BookFileRpcs):
     """Publish versions of price books, and look at them."""
 
     def __init__(self, clock: Clock) -> None:
@@ -84,22 +79,7 @@ class PriceBookServicer(book_pb2_grpc.PriceBookServiceServicer):
             row = await books.version(session, book, request.version)
         else:
             row = await books.version_in_force(session, book, now, now, "price_book_code")
-        return rows_to_proto(await books.contents(session, row), with_settlement=sees_settlement())
-
-    async def ListPriceBookVersions(
-        self, request: pb.ListPriceBookVersionsRequest, context: Context
-    ) -> pb.ListPriceBookVersionsResponse:
-        current_actor().require_role(*QUOTES)
-        size = page_size(request.page)
-        before = number_start(request.page)
-        wanted = _wanted_versions(request)
-        rows = await books.versions(
-            current_session(), request.price_book_code, wanted, before, size + 1
-        )
-        return pb.ListPriceBookVersionsResponse(
-            versions=[version_to_proto(row) for row in rows[:size]],
-            page=page_info([str(row.version) for row in rows], size),
-        )
+        return await read_version(row, request.fields)
 
 
 def _effective_from(wanted: pb.PriceBookVersion, now: datetime) -> datetime:

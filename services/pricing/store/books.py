@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import FailedPrecondition, NotFound
+from services.pricing.store.rates import of_version
 from services.pricing.tables import (
     BookRows,
     PriceBookVersionRow,
@@ -17,9 +19,6 @@ from services.pricing.tables import (
     PriceRuleRow,
     RateRow,
 )
-
-#: Stands for a span of versions.
-Spanned = TypeVar("Spanned", RateRow, PricedItemRow)
 
 #: What a rate table is made of.
 RATE_COLUMNS: Final = (
@@ -40,50 +39,6 @@ async def next_version(session: AsyncSession, price_book_code: str) -> int:
         )
     )
     return (newest or 0) + 1
-
-
-async def publish(session: AsyncSession, book: BookRows) -> None:
-    """Insert a version: rates and named items that stand already go on standing, those that are not
-    in it any more end with the version before it."""
-    version, code = book.version.version, book.version.price_book_code
-    session.add(book.version)
-    await session.flush()
-    await _replace(session, RateRow, _rate_identity, book.rates, code, version)
-    await _replace(session, PricedItemRow, _item_identity, book.items, code, version)
-    session.add_all(book.rules)
-    await session.flush()
-
-
-async def _replace(
-    session: AsyncSession,
-    table: type[Spanned],
-    identity: Callable[[Spanned], Hashable],
-    wanted: Sequence[Spanned],
-    price_book_code: str,
-    version: int,
-) -> None:
-    standing_query = select(table).where(
-        table.price_book_code == price_book_code, table.last_version.is_(None)
-    )
-    standing = {identity(row): row for row in await session.scalars(standing_query)}
-    added = [row for row in wanted if standing.pop(identity(row), None) is None]
-    for ended in standing.values():
-        ended.last_version = version - 1
-    await session.flush()
-    session.add_all(added)
-    await session.flush()
-
-
-def _rate_identity(row: RateRow) -> Hashable:
-    return (
-        row.rate_id, row.item_code, row.place_code, row.city_tier, row.cooperation_mode,
-        row.customer_level, row.first_day, row.last_day, repr(sorted(row.conditions.items())),
-        repr(sorted(row.charge.items())), row.list_price_minor, row.settlement_price_minor,
-    )  # fmt: skip
-
-
-def _item_identity(row: PricedItemRow) -> Hashable:
-    return (row.item_code, row.name, row.catalogue, row.unit)
 
 
 async def version_in_force(
@@ -138,22 +93,70 @@ def _unknown(name: str, field: str) -> NotFound:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WantedVersions:
+    """Which versions of a book are wanted; None and False: any."""
+
+    effective_from: datetime | None = None
+    effective_before: datetime | None = None
+    known_at: datetime | None = None
+    corrections_only: bool = False
+
+
 async def versions(
-    session: AsyncSession, price_book_code: str, before: int | None, limit: int
+    session: AsyncSession,
+    price_book_code: str,
+    wanted: WantedVersions,
+    before: int | None,
+    limit: int,
 ) -> Sequence[PriceBookVersionRow]:
     """A book's versions, the newest first, before one of them."""
-    query = select(PriceBookVersionRow).where(
-        PriceBookVersionRow.price_book_code == price_book_code
-    )
+    row = PriceBookVersionRow
+    query = select(row).where(row.price_book_code == price_book_code)
     if before is not None:
-        query = query.where(PriceBookVersionRow.version < before)
-    newest_first = query.order_by(PriceBookVersionRow.version.desc()).limit(limit)
-    return (await session.scalars(newest_first)).all()
+        query = query.where(row.version < before)
+    if wanted.effective_from is not None:
+        query = query.where(row.effective_from >= wanted.effective_from)
+    if wanted.effective_before is not None:
+        query = query.where(row.effective_from < wanted.effective_before)
+    if wanted.known_at is not None:
+        query = query.where(row.published_at <= wanted.known_at)
+    if wanted.corrections_only:
+        query = query.where(row.correction_reason != "")
+    return (await session.scalars(query.order_by(row.version.desc()).limit(limit))).all()
+
+
+async def newest_versions(
+    session: AsyncSession, after: str, limit: int
+) -> Sequence[PriceBookVersionRow]:
+    """The newest version of every book after one, by code."""
+    row = PriceBookVersionRow
+    query = select(row).where(row.price_book_code > after).distinct(row.price_book_code)
+    by_code = query.order_by(row.price_book_code, row.version.desc()).limit(limit)
+    return (await session.scalars(by_code)).all()
+
+
+async def newest_version(session: AsyncSession, price_book_code: str) -> PriceBookVersionRow | None:
+    """A book's newest version; None: it has none."""
+    found = await versions(session, price_book_code, WantedVersions(), None, 1)
+    return found[0] if found else None
+
+
+async def newest(session: AsyncSession, price_book_code: str, field: str) -> PriceBookVersionRow:
+    """A book's newest version.
+
+    Raises:
+        NotFound: ``PRICING_BOOK_UNKNOWN``, naming ``field``.
+    """
+    row = await newest_version(session, price_book_code)
+    if row is None:
+        raise _unknown(price_book_code, field)
+    return row
 
 
 async def contents(session: AsyncSession, version: PriceBookVersionRow) -> BookRows:
     """All that belongs to a version."""
-    rates_query = _of_version(select(RateRow), RateRow, version)
+    rates_query = of_version(select(RateRow), RateRow, version)
     rates = (await session.scalars(rates_query.order_by(RateRow.rate_number))).all()
     return BookRows(
         version, await priced_items(session, version), rates, await rules(session, version)
@@ -164,7 +167,7 @@ async def priced_items(
     session: AsyncSession, version: PriceBookVersionRow
 ) -> Sequence[PricedItemRow]:
     """The items as a version names them."""
-    query = _of_version(select(PricedItemRow), PricedItemRow, version)
+    query = of_version(select(PricedItemRow), PricedItemRow, version)
     return (await session.scalars(query.order_by(PricedItemRow.item_code))).all()
 
 
@@ -184,19 +187,8 @@ async def rates(
 ) -> AsyncIterator[Sequence[Row[Any]]]:
     """The rates of a version, those of an item at a place one after another, so many at once; each
     with the columns of `RATE_COLUMNS`."""
-    query = _of_version(select(*RATE_COLUMNS), RateRow, version)
+    query = of_version(select(*RATE_COLUMNS), RateRow, version)
     in_order = query.order_by(RateRow.item_code, RateRow.place_code)
     streamed = await session.stream(in_order.execution_options(yield_per=at_once))
     async for chunk in streamed.partitions():
         yield chunk
-
-
-def _of_version(
-    query: Select[Any], table: type[RateRow] | type[PricedItemRow], version: PriceBookVersionRow
-) -> Select[Any]:
-    number = version.version
-    return query.where(
-        table.price_book_code == version.price_book_code,
-        table.first_version <= number,
-        or_(table.last_version.is_(None), table.last_version >= number),
-    )

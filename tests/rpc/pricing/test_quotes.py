@@ -21,9 +21,9 @@ from services.pricing.domain.quote import evaluate
 from services.pricing.servicer.loading import load_book
 from services.pricing.store import books as stored
 from tests.rpc.conftest import Served
+from tests.rpc.pricing.publishing import publish
 
 if TYPE_CHECKING:
-    from protos.pricing.v1.book_pb2_grpc import PriceBookServiceAsyncStub as Books
     from protos.pricing.v1.library_pb2_grpc import LibraryServiceAsyncStub as Library
     from protos.pricing.v1.pricing_pb2_grpc import PricingServiceAsyncStub as Stub
 
@@ -204,7 +204,7 @@ async def test_every_stored_quote_computed_again_is_the_same_text(
 
 
 async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
-    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion, clock: FixedClock
+    stub: "Stub", pricing: Served, standard: book_pb2.PriceBookVersion, clock: FixedClock
 ) -> None:
     asked = facts(line("AC-INSTALL-STD"))
     asked.price_book_code = "moving"
@@ -212,16 +212,12 @@ async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
     book.CopyFrom(standard)
     book.price_book_code = "moving"
     book.ClearField("effective_from")
-    await books.PublishPriceBook(
-        book_pb2.PublishPriceBookRequest(idempotency_key="m1", price_book=book)
-    )
+    await publish(pricing, book)
     given = await quote(stub, "yesterday", asked)
 
     clock.advance(timedelta(days=1))
     book.rates[0].list_price.amount_minor = 99900
-    await books.PublishPriceBook(
-        book_pb2.PublishPriceBookRequest(idempotency_key="m2", price_book=book)
-    )
+    await publish(pricing, book)
 
     assert yuan(await preview(stub, asked)) == "999.00"
     assert await stub.GetQuote(pb.GetQuoteRequest(quote_id=given.quote_id)) == given
@@ -232,15 +228,14 @@ async def test_yesterdays_quote_is_unchanged_by_todays_publishing(
 
 
 async def test_a_correction_reaches_back_and_what_was_known_before_it_can_still_be_asked(
-    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion, clock: FixedClock
+    stub: "Stub", pricing: Served, standard: book_pb2.PriceBookVersion, clock: FixedClock
 ) -> None:
     asked = facts(line("AC-INSTALL-STD"), price_book_code="corrected")
     book = book_pb2.PriceBookVersion()
     book.CopyFrom(standard)
     book.price_book_code = "corrected"
     book.ClearField("effective_from")
-    request = book_pb2.PublishPriceBookRequest(idempotency_key="c1", price_book=book)
-    await books.PublishPriceBook(request)
+    await publish(pricing, book)
     quoted_on_the_third = clock.now()
     asked.priced_at.FromDatetime(quoted_on_the_third)
 
@@ -250,8 +245,7 @@ async def test_a_correction_reaches_back_and_what_was_known_before_it_can_still_
     book.rates[0].list_price.amount_minor = 18000
     book.effective_from.FromDatetime(quoted_on_the_third)
     book.correction_reason = "录入错误"
-    request = book_pb2.PublishPriceBookRequest(idempotency_key="c2", price_book=book)
-    await books.PublishPriceBook(request)
+    await publish(pricing, book)
 
     assert yuan(await preview(stub, asked)) == "200.00"  # as known on the day after
     asked.ClearField("known_at")
@@ -259,7 +253,7 @@ async def test_a_correction_reaches_back_and_what_was_known_before_it_can_still_
 
 
 async def test_a_zone_is_finer_than_the_district_it_lies_in(
-    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion
+    stub: "Stub", pricing: Served, standard: book_pb2.PriceBookVersion
 ) -> None:
     book = book_pb2.PriceBookVersion()
     book.CopyFrom(standard)
@@ -268,9 +262,7 @@ async def test_a_zone_is_finer_than_the_district_it_lies_in(
         rate = book.rates.add()
         rate.CopyFrom(standard.rates[0])
         rate.rate_id, rate.place_code, rate.list_price.amount_minor = "", place_code, price
-    await books.PublishPriceBook(
-        book_pb2.PublishPriceBookRequest(idempotency_key="z", price_book=book)
-    )
+    await publish(pricing, book)
     inside = facts(line("AC-INSTALL-STD"), place=INSIDE, price_book_code="zoned")
     outside = facts(line("AC-INSTALL-STD"), place=OUTSIDE, price_book_code="zoned")
     assert (await preview(stub, inside)).lines[0].steps[0].amount_after.amount_minor == 22000
@@ -278,21 +270,17 @@ async def test_a_zone_is_finer_than_the_district_it_lies_in(
 
 
 async def test_a_version_is_in_force_from_its_instant_on(
-    stub: "Stub", books: "Books", standard: book_pb2.PriceBookVersion, clock: FixedClock
+    stub: "Stub", pricing: Served, standard: book_pb2.PriceBookVersion, clock: FixedClock
 ) -> None:
     book = book_pb2.PriceBookVersion()
     book.CopyFrom(standard)
     book.price_book_code = "summer"
     book.effective_from.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))
-    await books.PublishPriceBook(
-        book_pb2.PublishPriceBookRequest(idempotency_key="s1", price_book=book)
-    )
+    await publish(pricing, book)
     begins = clock.now() + timedelta(days=30)
     book.effective_from.FromDatetime(begins)
     book.rates[0].list_price.amount_minor = 15000
-    await books.PublishPriceBook(
-        book_pb2.PublishPriceBookRequest(idempotency_key="s2", price_book=book)
-    )
+    await publish(pricing, book)
 
     async def price_at(at: datetime) -> str:
         asked = facts(line("AC-INSTALL-STD"), price_book_code="summer")

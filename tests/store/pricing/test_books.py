@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db.session import Database
 from kit.errors import FailedPrecondition, NotFound
-from services.pricing.store import books, items
+from services.pricing.store import books, items, publications
 from services.pricing.tables import (
     BookRows,
     PriceBookVersionRow,
     PricedItemRow,
+    PriceDraftRow,
     PriceRuleRow,
     RateRow,
 )
@@ -77,7 +78,7 @@ def rule(code: str, kind: str = "modifier", position: int = 0, number: int = 1) 
 async def publish(
     session: AsyncSession, *rules: RateRow | PriceRuleRow, number: int = 1, name: str = "项目"
 ) -> None:
-    await items.put(session, item_row("X"))
+    await items.put(session, item_row("X", name=name))
     item = PricedItemRow(
         price_book_code="standard", item_code="X", first_version=number, last_version=None,
         name=name, catalogue="project_library", unit="次",
@@ -88,7 +89,59 @@ async def publish(
         [rule for rule in rules if isinstance(rule, RateRow)],
         [rule for rule in rules if isinstance(rule, PriceRuleRow)],
     )
-    await books.publish(session, rows)
+    if number == 1:
+        await publications.publish(session, rows)
+        return
+    base = await books.version(session, "standard", number - 1)
+    standing = {row.rate_id: row for row in (await books.contents(session, base)).rates}
+    same = {row.rate_id for row in rows.rates if _same(standing.get(row.rate_id), row)}
+    ended = [row.rate_number for rate_id, row in standing.items() if rate_id not in same]
+    added = [row for row in rows.rates if row.rate_id not in same]
+    await approve(session, number)
+    rows.version.draft_id = f"pd_{number}"
+    await publications.publish_on(session, rows.version, base, ended, added, rows.rules)
+
+
+def _same(standing: RateRow | None, row: RateRow) -> bool:
+    return standing is not None and all(
+        getattr(standing, column.name) == getattr(row, column.name)
+        for column in RateRow.__table__.columns
+        if column.name not in ("rate_number", "first_version", "last_version")
+    )
+
+
+async def approve(session: AsyncSession, number: int) -> None:
+    """A draft of a version, approved as the version will be."""
+    session.add(
+        PriceDraftRow(
+            draft_id=f"pd_{number}",
+            price_book_code="standard",
+            title="",
+            base_price_book_code=None,
+            base_version=None,
+            draft_state="approved",
+            revision=1,
+            created_at=NOW,
+            created_by_person_id="pe_zhao",
+            submitted_at=NOW,
+            submitted_by_person_id="pe_zhao",
+            submitted_hash="0" * 64,
+            reviewed_at=NOW,
+            reviewed_by_person_id="pe_qian",
+            review_comment="",
+            approved_hash="0" * 64,
+        )
+    )
+    await session.flush()
+
+
+async def approved(session: AsyncSession, row: PriceBookVersionRow) -> None:
+    """Insert a version; a later one as approved."""
+    if row.version > 1:
+        await approve(session, row.version)
+        row.draft_id = f"pd_{row.version}"
+    session.add(row)
+    await session.flush()
 
 
 async def listed(session: AsyncSession, number: int) -> list[tuple[str, int]]:
@@ -195,37 +248,38 @@ async def test_a_span_that_ended_stays_ended(session: AsyncSession) -> None:
 
 async def test_a_version_stands_on_the_one_before_it(session: AsyncSession) -> None:
     with pytest.raises(IntegrityError, match="version_before"):
-        await publish(session, number=2)
+        await approved(session, version(2))
+
+
+async def test_a_version_after_the_first_is_what_was_approved(session: AsyncSession) -> None:
+    await approved(session, version(1))
+    session.add(version(2))
+    with pytest.raises(DBAPIError, match="was not approved"):
+        await session.flush()
 
 
 async def test_a_later_version_never_begins_before_it_was_published(
     session: AsyncSession,
 ) -> None:
-    session.add(version(1, NOW - 60 * DAY))
-    await session.flush()
-    session.add(version(2, NOW - DAY))
+    await approved(session, version(1, NOW - 60 * DAY))
     with pytest.raises(IntegrityError, match="check"):
-        await session.flush()
+        await approved(session, version(2, NOW - DAY))
 
 
 async def test_a_correction_may_begin_before_it_was_published(session: AsyncSession) -> None:
-    session.add(version(1, NOW - 60 * DAY))
-    await session.flush()
-    session.add(version(2, NOW - DAY, "录入错误"))
-    await session.flush()
+    await approved(session, version(1, NOW - 60 * DAY))
+    await approved(session, version(2, NOW - DAY, "录入错误"))
 
 
 async def test_what_was_published_later_was_not_known(session: AsyncSession) -> None:
-    session.add(version(1, NOW - 60 * DAY))
-    await session.flush()
+    await approved(session, version(1, NOW - 60 * DAY))
 
     async def known(at: datetime) -> int:
         return (await books.version_in_force(session, "standard", NOW, at, "f")).version
 
     correction = version(2, NOW - DAY, "录入错误")
     correction.published_at = NOW + DAY
-    session.add(correction)
-    await session.flush()
+    await approved(session, correction)
     assert await known(NOW) == 1
     assert await known(NOW + DAY) == 2
 
@@ -235,8 +289,7 @@ async def test_the_version_in_force_began_last_and_of_several_was_published_last
 ) -> None:
     begins = [NOW - 10 * DAY, NOW + 10 * DAY, NOW + 5 * DAY, NOW + 5 * DAY]
     for number, begin in enumerate(begins, start=1):
-        session.add(version(number, begin))
-        await session.flush()
+        await approved(session, version(number, begin))
 
     async def in_force(at: datetime) -> int:
         return (await books.version_in_force(session, "standard", at, NOW, "f")).version

@@ -1,0 +1,12 @@
+"""``PriceDraftService``: drafts of price books, and who may price locally."""
+
+from __future__ import annotations
+
+from services.pricing.servicer.delegations import DelegationRpcs
+from services.pricing.servicer.draft_edits import DraftEditRpcs
+from services.pricing.servicer.draft_life import DraftLifeRpcs
+from services.pricing.servicer.draft_reading import DraftReadingRpcs
+
+
+class PriceDraftServicer(DraftEditRpcs, DraftLifeRpcs, DraftReadingRpcs, DelegationRpcs):
+    """Drafts from the first edit to the published version."""
