@@ -1,10 +1,11 @@
 """The rates of a version in memory: found in about a microsecond, a million of them in tens of
 megabytes.
 
-Prices stand in columns of whole numbers. The rates of one item at one place stand side by side, and a
-*shape* says at which offset which conditions are; most places of a book have the same shape, which is
-then kept once. A price is found by asking, for each place from the finest on, for each combination
-of conditions that the book uses at all.
+Prices stand in columns of whole numbers. The rates of one item at one place, its *leaf*, stand side
+by side, and a *shape* says at which offset which conditions are; many leaves have the same shape,
+which is then kept once. A leaf is one whole number, so that the garbage collector passes over a book
+however large it is. A price is found by asking, for each place from the finest on, for each
+combination of conditions that the book uses at all.
 """
 
 from __future__ import annotations
@@ -31,11 +32,14 @@ from services.pricing.domain.conditions import (
 #: Bits for how far a place is from the finest one; more places than fit no path has.
 _PLACE_BITS: Final = 8
 _UNSAID: Final = Situation._fields.index("unsaid")
+#: A leaf's lower bits are the number of its shape, the others the row of its first rate.
+_SHAPE_BITS: Final = 24
+_SHAPE_MASK: Final = (1 << _SHAPE_BITS) - 1
 
 #: The values of the equalities that the book uses, in a fixed order; empty where none is meant.
 _Key = tuple[str, ...]
-#: By key: the offset of the first rate with it, and how many there are.
-_Shape = Mapping[_Key, tuple[int, int]]
+#: By the number of a key: the offsets of the first rate with it and of the one after the last.
+_Shape = Mapping[int, tuple[int, int]]
 
 
 class Hit(NamedTuple):
@@ -44,12 +48,13 @@ class Hit(NamedTuple):
     Attributes:
         rank: lower is more specific, by the book's declared order.
         row: where it stands in the columns.
+        key: the number of its key.
     """
 
     rank: int
     row: int
     place_code: str
-    key: _Key
+    key: int
 
 
 class FlatRate(NamedTuple):
@@ -86,12 +91,15 @@ class RateTable:
         self._settlement_prices = array("q")
         self._first_days = array("i")
         self._last_days = array("i")
+        self._specific = array("i")
         self._charges: dict[int, Charge] = {}
         self._limits: dict[int, Limits] = {}
         self._own_ids: dict[int, str] = {}
-        self._items: dict[str, dict[str, tuple[_Shape, int]]] = {}
-        self._shapes: dict[tuple[tuple[_Key, int], ...], _Shape] = {}
-        self._keys: dict[tuple[str, ...], _Key] = {}
+        self._items: dict[str, dict[str, int]] = {}
+        self._shapes: list[_Shape] = []
+        self._shape_numbers: dict[tuple[tuple[int, int], ...], int] = {}
+        self._keys: list[_Key] = []
+        self._key_numbers: dict[_Key, int] = {}
         self._filling = ("", "")
         self._filled: list[FlatRate] = []
         self._asks: tuple[tuple[int, Callable[[Situation], _Key]], ...] = ()
@@ -108,31 +116,38 @@ class RateTable:
         by_place = self._items.get(item_code)
         if by_place is None:
             return []
+        wanted = self._wanted(situation)
+        hits: list[Hit] = []
+        first_days, last_days, specific = self._first_days, self._last_days, self._specific
+        day, limits_of, shapes = situation.day, self._limits, self._shapes
+        distance, step = 0, 1 << self._place_shift
+        for place in (*situation.places, ""):
+            leaf = by_place.get(place)
+            if leaf is not None:
+                shape, first = shapes[leaf & _SHAPE_MASK], leaf >> _SHAPE_BITS
+                for key, rank in wanted:
+                    run = shape.get(key)
+                    if run is None:
+                        continue
+                    for row in range(first + run[0], first + run[1]):
+                        if first_days[row] <= day <= last_days[row] and (
+                            row not in limits_of or limits_of[row].hold(situation, quantity)
+                        ):
+                            hits.append(Hit(distance + rank - specific[row], row, place, key))
+            distance += step
+        return hits
+
+    def _wanted(self, situation: Situation) -> list[tuple[int, int]]:
+        """The keys that the book has and the situation meets, by their numbers, each with its rank."""
         if not self._asks:
             self._asks = tuple(self._asked_keys())
-        hits: list[Hit] = []
-        keys = {key_of(situation): rank for rank, key_of in self._asks}
-        day, first_days, last_days = situation.day, self._first_days, self._last_days
-        step = 1 << self._place_shift
-        distance = -step
-        for place in (*situation.places, ""):
-            distance += step
-            leaf = by_place.get(place)
-            if leaf is None:
-                continue
-            shape, first = leaf
-            for key, rank in keys.items():
-                run = shape.get(key)
-                if run is None:
-                    continue
-                begin = first + run[0]
-                for row in range(begin, begin + run[1]):
-                    if first_days[row] <= day <= last_days[row]:
-                        limits = self._limits.get(row)
-                        if limits is None or limits.hold(situation, quantity):
-                            specific = distance + rank - self._specific(row, limits)
-                            hits.append(Hit(specific, row, place, key))
-        return hits
+        numbers = self._key_numbers
+        ranks: dict[int, int] = {}
+        for rank, key_of in self._asks:
+            key = numbers.get(key_of(situation))
+            if key is not None:
+                ranks[key] = rank
+        return list(ranks.items())
 
     def price(self, row: int) -> Pair:
         """What a unit costs and earns."""
@@ -144,7 +159,7 @@ class RateTable:
 
     def conditions(self, hit: Hit) -> Conditions:
         """When a rate holds."""
-        said = dict(zip(self._equalities, hit.key, strict=False))
+        said = dict(zip(self._equalities, self._keys[hit.key], strict=False))
         limits = self._limits.get(hit.row) or _days_only(
             self._first_days[hit.row], self._last_days[hit.row]
         )
@@ -183,16 +198,17 @@ class RateTable:
         for equalities, run in groupby(self._filled, key=lambda rate: rate.equalities):
             layout.append((self._key(equalities), self._append(run)))
         item_code, place_code = self._filling
-        self._items.setdefault(item_code, {})[place_code] = (self._shape(tuple(layout)), first)
+        leaf = first << _SHAPE_BITS | self._shape(tuple(layout))
+        self._items.setdefault(item_code, {})[place_code] = leaf
         self._filled = []
         self._asks = ()
 
-    def _key(self, equalities: tuple[str, ...]) -> _Key:
-        key = self._keys.get(equalities)
-        if key is None:
-            key = (*(equalities[n] for n in self._used), "", "")
-            self._keys[equalities] = key
-        return key
+    def _key(self, equalities: tuple[str, ...]) -> int:
+        key = (*(equalities[n] for n in self._used), "", "")
+        number = self._key_numbers.setdefault(key, len(self._keys))
+        if number == len(self._keys):
+            self._keys.append(key)
+        return number
 
     def _append(self, run: Iterable[FlatRate]) -> int:
         count = 0
@@ -202,6 +218,7 @@ class RateTable:
             self._settlement_prices.append(rate.settlement_price_minor)
             self._first_days.append(rate.first_day)
             self._last_days.append(rate.last_day)
+            self._specific.append(self._said(rate))
             if rate.limits is not UNLIMITED:
                 self._limits[row] = rate.limits
             if rate.charge is not PER_UNIT:
@@ -211,21 +228,21 @@ class RateTable:
             count += 1
         return count
 
-    def _shape(self, layout: tuple[tuple[_Key, int], ...]) -> _Shape:
-        shape = self._shapes.get(layout)
-        if shape is None:
-            offset, made = 0, {}
+    def _shape(self, layout: tuple[tuple[int, int], ...]) -> int:
+        number = self._shape_numbers.setdefault(layout, len(self._shapes))
+        if number == len(self._shapes):
+            offset, shape = 0, {}
             for key, count in layout:
-                made[key] = (offset, count)
+                shape[key] = (offset, offset + count)
                 offset += count
-            shape = self._shapes[layout] = made
-        return shape
+            self._shapes.append(shape)
+        return number
 
     def _asked_keys(self) -> Iterator[tuple[int, Callable[[Situation], _Key]]]:
         """For each combination of equalities that the book uses: its rank, and how to read the key
         off a situation (two empty values close it, so that it is a tuple in any case). The least specific come last: where a situation leaves a value out, theirs
         is the same key, and their rank the true one."""
-        said = {tuple(map(bool, key)) for key in self._keys.values()}
+        said = {tuple(map(bool, key)) for key in self._keys}
         unlimited = sum(1 << self._bit[d] for d in LIMITS if d in self._bit)
         ranked = []
         for mask in said:
@@ -239,13 +256,12 @@ class RateTable:
         for _, rank, key_of in ranked:
             yield rank, key_of
 
-    def _specific(self, row: int, limits: Limits | None) -> int:
+    def _said(self, rate: FlatRate) -> int:
         """What the limits of a rate take from its rank."""
-        if limits is not None:
-            return sum(1 << self._bit[dimension] for dimension in limits.said())
-        if self._last_days[row] == LAST_DAY and self._first_days[row] == FIRST_DAY:
-            return 0
-        return 1 << self._bit["days"]
+        if rate.limits is not UNLIMITED:
+            return sum(1 << self._bit[dimension] for dimension in rate.limits.said())
+        always = rate.first_day == FIRST_DAY and rate.last_day == LAST_DAY
+        return 0 if always else 1 << self._bit["days"]
 
 
 def flat(rate: Rate) -> FlatRate:
