@@ -38,6 +38,7 @@ from workflows.system.bulk_act import BulkActWorkflow
 from workflows.system.hand_over import HandOverWorkflow
 from workflows.system.migration import MigrationWorkflow
 from workflows.system.nudge import NudgeWorkflow
+from workflows.system.policy_term import PolicyTermWorkflow
 from workflows.system.replan import ReplanWorkflow
 
 #: What a worker runs.
@@ -50,6 +51,7 @@ WORKFLOWS: Final = (
     NudgeWorkflow,
     ReplanWorkflow,
     MigrationWorkflow,
+    PolicyTermWorkflow,
 )
 
 #: What a case of the library costs in memory while it waits, with what those that gave way to it have

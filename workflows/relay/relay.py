@@ -10,6 +10,7 @@ for other cases that come to wait for it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -17,6 +18,8 @@ from typing import Any, Final
 
 from google.protobuf import descriptor_pool, message_factory
 from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from kit.clock import Clock
@@ -30,8 +33,10 @@ from workflows.activities.acts import is_unknown
 from workflows.activities.messages import message_to_json
 from workflows.catalog import load_catalog
 from workflows.relay import store
-from workflows.relay.routes import CALENDARS, PROJECTIONS, SOURCES, Projection
+from workflows.relay.policy_terms import Ended, policy_term_of
+from workflows.relay.routes import CALENDARS, POLICIES, PROJECTIONS, SOURCES, Projection
 from workflows.runtime.payloads import Signal
+from workflows.system.policy_term import POLICY_TERM, PolicyTerm
 from workflows.system.replan import PER_SECOND, REPLAN, CalendarEdit, Replanning
 
 _PAGE: Final = 200
@@ -44,6 +49,7 @@ _BUFFERED_FOR: Final = timedelta(days=7)
 _ALL_OF_IT_EVERY: Final = timedelta(minutes=1)
 _CASES: Final = "cases"
 _REPLAN: Final = "replan"
+_POLICY_TERMS: Final = "policy_terms"
 _CALENDAR_CHANGED: Final = directory_pb2.CalendarChanged.DESCRIPTOR.full_name
 
 _log = logger("relay")
@@ -80,6 +86,7 @@ class Relay:
                 group.create_task(_repeat(f"{source}→buffer", partial(self.buffer, source)))
             group.create_task(_repeat("buffer→cases", self.wake_cases))
             group.create_task(_repeat("calendars→replan", self.replan))
+            group.create_task(_repeat("policies→terms", self.tell_policy_terms))
 
     async def project(self, projection: Projection) -> bool:
         """Send one page of events to a projection; True when there may be more."""
@@ -137,6 +144,41 @@ class Relay:
             static_summary=f"日历 {changed.calendar_code} 变更：重排时限",
         )
 
+    async def tell_policy_terms(self) -> bool:
+        """Have the switches and freezes of pricing told of when they begin and end; True when there
+        may be more."""
+        events = await self._read(POLICIES, _POLICY_TERMS)
+        for event in events:
+            told = policy_term_of(event)
+            if isinstance(told, PolicyTerm):
+                await self._begin_term(told)
+            elif told is not None:
+                await self._end_term(told)
+        if events:
+            async with self._database.transaction() as session:
+                await store.save_cursor(session, POLICIES, _POLICY_TERMS, events[-1].cursor)
+        return len(events) == _PAGE
+
+    async def _begin_term(self, term: PolicyTerm) -> None:
+        # An event that comes again, after a kill, finds it there, or over.
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._temporal.start_workflow(
+                POLICY_TERM,
+                term,
+                id=_term_id(term.policy_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=term.what,
+            )
+
+    async def _end_term(self, ended: Ended) -> None:
+        handle = self._temporal.get_workflow_handle(_term_id(ended.policy_id))
+        try:
+            await handle.signal("ended", ended.reason)
+        except RPCError as error:
+            if not is_unknown(error):
+                raise
+
     async def wake_cases(self) -> bool:
         """Signal the cases that wait for what has happened; True when somebody was woken."""
         async with self._database.transaction(read_only=True) as session:
@@ -190,6 +232,10 @@ class Relay:
         )
         handle = self._temporal.get_workflow_handle(wake.workflow_id)
         await handle.signal("event", signal)
+
+
+def _term_id(policy_id: str) -> str:
+    return f"policy-term:{policy_id}"
 
 
 def _type_of(event: events_pb2.DomainEvent) -> str:

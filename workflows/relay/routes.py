@@ -8,9 +8,10 @@ from typing import Final
 #: Every service with domain events; each is read for events that wake cases.
 SOURCES: Final = ("directory", "pricing", "workorder", "settlement", "notify")
 
-
 #: Whose edits of calendars re-plan open cases.
 CALENDARS: Final = "directory"
+#: Whose switches and freezes are told of when they begin and end.
+POLICIES: Final = "pricing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +32,6 @@ class Projection:
 PROJECTIONS: Final = (
     # Whom a message reaches: people's names, leaders and WeCom members.
     Projection("directory", "notify", frozenset({"directory.v1.PersonPut"})),
+    # What freezes a region: the work orders that were cancelled, by address.
+    Projection("workorder", "pricing", frozenset({"workorder.v1.WorkOrderChanged"})),
 )

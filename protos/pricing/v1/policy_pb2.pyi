@@ -1688,16 +1688,20 @@ class PriceModeSwitched(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MODE_SWITCH_FIELD_NUMBER: _builtins.int
+    MODE_LABEL_FIELD_NUMBER: _builtins.int
+    mode_label: _builtins.str
+    """What the mode is called."""
     @_builtins.property
     def mode_switch(self) -> Global___PriceModeSwitch: ...
     def __init__(
         self,
         *,
         mode_switch: Global___PriceModeSwitch | None = ...,
+        mode_label: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["mode_switch", b"mode_switch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mode_switch", b"mode_switch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mode_label", b"mode_label", "mode_switch", b"mode_switch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -121,4 +121,12 @@ BUILTIN_TEMPLATES = (
         required=(),
         optional=("flow", "summary", "completed_at", "due_at"),
     ),
+    _notice(
+        "price_policy_changed",
+        title="{{what}}",
+        body="{{reason}}\n范围：{{where}}\n开始：{{begins_at}}\n结束：{{ends_at}}",
+        url="/",
+        required=("what",),
+        optional=("where", "reason", "begins_at", "ends_at"),
+    ),
 )

@@ -61,13 +61,13 @@ class PriceModeRpcs(PolicyServiceServicer):
     ) -> pb.PriceModeSwitch:
         actor, session, now = current_actor(), current_session(), self._clock.now()
         actor.require_role(*KEEPS_PRICES)
-        await price_modes.check_mode(session, request.mode_code)
+        mode = await price_modes.mode(session, request.mode_code)
         begins_at = instant_of(request, "begins_at") or now
         ends_at = instant_of(request, "ends_at")
         check_span(begins_at, ends_at, now)
         row = PriceModeSwitchRow(
             switch_id=new_id("pm", now),
-            mode_code=request.mode_code,
+            mode_code=mode.mode_code,
             place_code=request.scope.place_code,
             sales_channel=request.scope.sales_channel,
             cooperation_mode=request.scope.cooperation_mode,
@@ -82,7 +82,7 @@ class PriceModeRpcs(PolicyServiceServicer):
         await price_modes.add_switch(session, row)
         switched = switch_to_proto(row)
         await record(
-            pb.PriceModeSwitched(mode_switch=switched),
+            pb.PriceModeSwitched(mode_switch=switched, mode_label=mode.label),
             aggregate=("price_mode_switch", row.switch_id),
             occurred_at=now,
         )
@@ -93,7 +93,7 @@ class PriceModeRpcs(PolicyServiceServicer):
     ) -> pb.PriceModeReach:
         current_actor().require_role(*QUOTES)
         session, now, scope = current_session(), self._clock.now(), request.scope
-        await price_modes.check_mode(session, request.mode_code)
+        await price_modes.mode(session, request.mode_code)
         rows = await price_modes.switches_of_scope(session, scope.place_code, now)
         present = mode_at(
             map(switch_from_row, rows),

@@ -31,16 +31,18 @@ async def modes(session: AsyncSession) -> Sequence[PriceModeRow]:
     return (await session.scalars(select(PriceModeRow).order_by(PriceModeRow.mode_code))).all()
 
 
-async def check_mode(session: AsyncSession, mode_code: str) -> None:
-    """Refuse a mode that there is not.
+async def mode(session: AsyncSession, mode_code: str) -> PriceModeRow:
+    """One mode.
 
     Raises:
         NotFound: ``PRICING_MODE_UNKNOWN``.
     """
-    if await session.get(PriceModeRow, mode_code) is None:
+    row = await session.get(PriceModeRow, mode_code)
+    if row is None:
         raise NotFound(
             "PRICING_MODE_UNKNOWN", f"there is no price mode {mode_code!r}", field="mode_code"
         )
+    return row
 
 
 async def add_switch(session: AsyncSession, row: PriceModeSwitchRow) -> None:
