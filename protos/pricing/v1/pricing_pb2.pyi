@@ -631,17 +631,32 @@ class QuoteRejected(_message.Message):
 
     RULE_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    WANTED_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     reason: _builtins.str
+    """In words, Chinese."""
+    why: _builtins.str
+    """"less_specific" (another rate won), "condition", "item", "frozen", "measure", "group" (another of
+    its exclusivity group counts), of promotions also "items", "coupon" and "reach".
+    """
+    dimension: _builtins.str
+    """Which dimension decided or does not hold."""
+    wanted: _builtins.str
+    """What the rule says of that dimension; empty: nothing."""
     def __init__(
         self,
         *,
         rule_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        why: _builtins.str = ...,
+        dimension: _builtins.str = ...,
+        wanted: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "rule_id", b"rule_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "reason", b"reason", "rule_id", b"rule_id", "wanted", b"wanted", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -233,7 +233,7 @@ def _steps_to_proto(said: Iterable[Step]) -> list[pb.QuoteStep]:
 
 
 def _rejected_to_proto(said: Iterable[Rejected]) -> list[pb.QuoteRejected]:
-    return [pb.QuoteRejected(rule_id=each.rule_id, reason=each.reason) for each in said]
+    return [pb.QuoteRejected(**each._asdict()) for each in said]
 
 
 def _tax_to_proto(tax: Tax, quoted: Quoted, book: PriceBook) -> Iterable[pb.QuoteTax]:

@@ -7,11 +7,18 @@ from typing import Final, NamedTuple
 
 from kit.money import Money, Rounding
 from services.pricing.domain.book import Side
-from services.pricing.domain.conditions import Situation
+from services.pricing.domain.conditions import DIMENSIONS, Conditions, Situation
 from services.pricing.domain.modifiers import kept_out
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import Quoted, QuotedLine
-from services.pricing.domain.wording import Words, exchange, why_kept_out, why_lost, why_missed
+from services.pricing.domain.wording import (
+    Words,
+    condition,
+    exchange,
+    why_kept_out,
+    why_lost,
+    why_missed,
+)
 
 #: The phases of every computation that are no modifier's.
 OWN_PHASES: Final = ("base", "quantity", "promotion", "currency")
@@ -32,10 +39,21 @@ class Step(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A rule that was considered and does not count, and why (in Chinese)."""
+    """A rule that was considered and does not count.
+
+    Attributes:
+        reason: in Chinese.
+        why: "less_specific", "condition", "item", "frozen", "measure", "group", "items", "coupon",
+            "reach".
+        dimension: which one decided or does not hold; empty: none.
+        wanted: what the rule says of it; empty: nothing.
+    """
 
     rule_id: str
     reason: str
+    why: str
+    dimension: str = ""
+    wanted: str = ""
 
 
 def steps(book: PriceBook, quoted: Quoted, number: int, side: Side) -> Iterator[Step]:
@@ -81,20 +99,30 @@ def steps(book: PriceBook, quoted: Quoted, number: int, side: Side) -> Iterator[
 
 def rejected(book: PriceBook, line: QuotedLine, situation: Situation) -> Iterator[Rejected]:
     """The rates that held and lost, the nearest first, then the modifiers that do not count."""
-    item, winner = line.item, line.rate
+    item, winner, of = line.item, line.rate, book.rates.conditions
     for hit in sorted(line.hits):
         if hit is not winner:
             dimension = book.rates.decisive(winner, hit)
-            conditions = book.rates.conditions
-            said = why_lost(dimension, conditions(winner), conditions(hit))
-            yield Rejected(book.rates.rate_id(item.item_code, hit), said)
+            said = why_lost(dimension, of(winner), of(hit))
+            rate_id, wanted = book.rates.rate_id(item.item_code, hit), condition(of(hit), dimension)
+            yield Rejected(rate_id, said, "less_specific", dimension, wanted)
     if line.line.stock_state:
         situation = situation._replace(stock_state=line.line.stock_state)
     for kept in kept_out(book.policies, item, line.line, situation, line.effects):
-        yield Rejected(kept.modifier.modifier_code, why_kept_out(kept, item))
+        modifier = kept.modifier
+        said = why_kept_out(kept, item)
+        yield Rejected(modifier.modifier_code, said, *_reason(kept.why, modifier.conditions))
 
 
 def missed_promotions(quoted: Quoted) -> Iterator[Rejected]:
     """The promotions that do not count for the quote."""
     for missed in quoted.missed:
-        yield Rejected(missed.promotion.promotion_code, why_missed(missed))
+        promotion = missed.promotion
+        why = _reason(missed.why, promotion.conditions)
+        yield Rejected(promotion.promotion_code, why_missed(missed), *why)
+
+
+def _reason(why: str, conditions: Conditions) -> tuple[str, str, str]:
+    if why in DIMENSIONS:
+        return "condition", why, condition(conditions, why)
+    return why, "", ""

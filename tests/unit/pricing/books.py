@@ -128,6 +128,9 @@ class Answer:
     def rejected(self, number: int = 0) -> list[Rejected]:
         return list(rejected(self.book, self.quoted.lines[number], self.situation))
 
+    def reasons(self, number: int = 0) -> dict[str, str]:
+        return {each.rule_id: each.reason for each in self.rejected(number)}
+
     def missed(self) -> dict[str, str]:
         return {each.rule_id: each.reason for each in missed_promotions(self.quoted)}
 

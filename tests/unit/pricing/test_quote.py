@@ -128,9 +128,10 @@ def test_rates_that_lost_say_in_which_dimension_the_nearest_first() -> None:
     )  # fmt: skip
     answer = ask(book, one())
     assert answer.steps()[0].rule_id == "X@110100/tier1/*/*"
+    said = "按城市档位：不限 不如 tier1 具体"
     assert answer.rejected() == [
-        ("X@110100/*/*/*", "按城市档位：不限 不如 tier1 具体"),
-        ("X", "按城市档位：不限 不如 tier1 具体"),
+        ("X@110100/*/*/*", said, "less_specific", "city_tier", ""),
+        ("X", said, "less_specific", "city_tier", ""),
     ]
 
 
@@ -190,11 +191,18 @@ def test_a_modifier_kept_out_says_why() -> None:
     )
     answer = ask(book, one(1, "X", "HEIGHT"))
     assert answer.total == 100
-    assert dict(answer.rejected()) == {
+    assert answer.reasons() == {
         "HEIGHT": "HEIGHT：不用于项目 X",
         "RING5": "RING5：不在 BJ-RING5 内",
         "HIGH": "HIGH：楼层不是 3 及以上",
         "URGENT": "URGENT：紧急程度不是 urgent",
+    }
+    data = {each.rule_id: each[2:] for each in answer.rejected()}
+    assert data == {
+        "HEIGHT": ("item", "", ""),
+        "RING5": ("condition", "place", "BJ-RING5"),
+        "HIGH": ("condition", "floor", "3 及以上"),
+        "URGENT": ("condition", "urgency", "urgent"),
     }
 
 
@@ -293,9 +301,7 @@ def test_of_an_exclusivity_group_one_applies_and_the_others_say_which(
     assert answer.total == total
     assert [step.rule_id for step in answer.steps()] == ["X", winner, "OTHER"]
     losers = {"HOLIDAY", "NIGHT", "URGENT"} - {winner}
-    assert dict(answer.rejected()) == {
-        code: f"{code}：与「{winner}」互斥，未采用" for code in losers
-    }
+    assert answer.reasons() == {code: f"{code}：与「{winner}」互斥，未采用" for code in losers}
 
 
 @pytest.mark.parametrize("ratio", ["0.10", "0.125", "3/20"])
@@ -330,7 +336,7 @@ def test_v16_a_frozen_region_puts_its_special_policies_aside_and_keeps_the_stand
     assert ask(book, one()).total == 8000
     answer = ask(book, one(), situation=frozen)
     assert answer.total == 10000
-    assert dict(answer.rejected()) == {"OFFER": "OFFER：该地区特惠政策已冻结"}
+    assert answer.reasons() == {"OFFER": "OFFER：该地区特惠政策已冻结"}
 
 
 def test_v18_a_new_region_pays_more_in_its_first_three_months() -> None:
