@@ -352,5 +352,7 @@ def name_rate(item_code: str, conditions: Conditions) -> str:
                 others.append(f"hours={limits.from_minute}-{limits.until_minute}")
             case _:
                 least, most = getattr(limits, dimension)
-                others.append(f"{dimension}={'' if least is None else least}-{most or ''}")
+                others.append(
+                    f"{dimension}={'' if least is None else least}-{'' if most is None else most}"
+                )
     return ";".join((named, *others))
