@@ -24,13 +24,14 @@ from cli import (
     person,
     place,
     price,
+    price_policy,
     quote,
     work_order,
 )
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, audit, incident, item, price, quote, work_order, earning, ledger, person, department, customer, place, notify, calendar, build,
+    flow, case, audit, incident, item, price, quote, work_order, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(
