@@ -13,7 +13,7 @@ from kit.errors import InvalidArgument
 from kit.rpc.convert import instant_to_proto
 from protos.pricing.v1 import book_pb2, draft_pb2
 from services.pricing.convert.books import RULES, plain, rate_to_proto, without_settlement
-from services.pricing.convert.conditions import conditions_from_proto
+from services.pricing.convert.conditions import Placed, conditions_from_proto
 from services.pricing.domain.book import name_rate
 from services.pricing.domain.comparison import (
     HEAD,
@@ -25,6 +25,7 @@ from services.pricing.domain.comparison import (
     fields_of,
     percent,
 )
+from services.pricing.domain.conditions import ALWAYS, Conditions
 from services.pricing.domain.drafts import Base, Draft, DraftState
 from services.pricing.tables import (
     PriceBookVersionRow,
@@ -96,26 +97,35 @@ def rule_to_plain(message: book_pb2.PriceRule, at: str) -> tuple[RuleName, Plain
         raise InvalidArgument("PRICING_RULE_KIND_MISSING", "say which rule it is", field=at)
     said: Message = type(getattr(message, which))()
     said.CopyFrom(getattr(message, which))
-    kind = RuleKind(which)
+    kind, conditions = RuleKind(which), ALWAYS
     if hasattr(said, "conditions"):
         said.conditions.weekdays[:] = sorted(said.conditions.weekdays)
         if not said.conditions.ByteSize():
             said.ClearField("conditions")
+        conditions = conditions_from_proto(cast(Placed, said), f"{at}.{which}")
     if kind is RuleKind.HEAD:
         return HEAD, plain(said)
     if kind is RuleKind.RATE:
-        _settle_rate(cast(book_pb2.Rate, said), f"{at}.rate")
+        _settle_rate(cast(book_pb2.Rate, said), conditions)
     return RuleName(kind, getattr(said, _CODES[kind])), plain(said)
 
 
-def _settle_rate(rate: book_pb2.Rate, at: str) -> None:
+def own_rate_id(said: Plain) -> str:
+    """What a rate is called, unless that only says its conditions."""
+    rate = book_pb2.Rate()
+    json_format.ParseDict(dict(said), rate)
+    name = name_rate(rate.item_code, conditions_from_proto(rate, "rate"))
+    return "" if rate.rate_id == name else rate.rate_id
+
+
+def _settle_rate(rate: book_pb2.Rate, conditions: Conditions) -> None:
     if not rate.charge.ByteSize():
         rate.ClearField("charge")
     if rate.charge.HasField("percent_of_parts"):
         currency = rate.list_price.currency or rate.settlement_price.currency
         for side in (rate.list_price, rate.settlement_price):
             side.currency = side.currency or currency
-    rate.rate_id = rate.rate_id or name_rate(rate.item_code, conditions_from_proto(rate, at))
+    rate.rate_id = rate.rate_id or name_rate(rate.item_code, conditions)
 
 
 def plain_to_rule(

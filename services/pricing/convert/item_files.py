@@ -30,7 +30,7 @@ def preview_to_proto(plan: Plan, file_sha256: str, library_sha256: str) -> pb.It
     rows, shortened = _rows_to_proto(plan.rows)
     return pb.ItemImportPreview(
         rows=rows,
-        problems=[_problem_to_proto(problem) for problem in plan.problems],
+        problems=[problem_to_proto(problem) for problem in plan.problems],
         added=plan.count(Outcome.ADDED),
         changed=plan.count(Outcome.CHANGED),
         unchanged=plan.count(Outcome.UNCHANGED),
@@ -66,12 +66,13 @@ def _row_to_proto(row: PlannedRow) -> pb.ItemImportRow:
             )
             for change in row.changes
         ],
-        problems=[_problem_to_proto(problem) for problem in row.problems],
+        problems=[problem_to_proto(problem) for problem in row.problems],
         pictures=row.new_pictures,
     )
 
 
-def _problem_to_proto(problem: Problem) -> pb.SheetProblem:
+def problem_to_proto(problem: Problem) -> pb.SheetProblem:
+    """A located problem on the wire."""
     return pb.SheetProblem(
         sheet=problem.sheet,
         row_number=problem.row_number,

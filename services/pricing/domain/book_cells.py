@@ -16,11 +16,10 @@ _YES: Final = ("是", "y", "yes", "true", "1", "√")
 _NO: Final = ("否", "n", "no", "false", "0")
 _LIST: Final = re.compile(r"[\s,，;；、]+")
 _COMPONENT: Final = re.compile(r"(\S+?)\s*[*×x]\s*(\d+)")
-_RANGE: Final = re.compile(r"(-?\d*)\s*[-–~至到]\s*(\d*)")
+#: "2~5", "2~", "~5"; "2-5" too, but "-5" is a number.
+_RANGE: Final = re.compile(r"(-?\d+)?\s*(?:[~～至到]|(?<=\d)[-–])\s*(-?\d+)?")
 _STEP: Final = re.compile(r"(\d+)\s*[:：]\s*([\d.]+)\s*/\s*([\d.]+)")
 _INTEGER: Final = re.compile(r"-?\d{1,18}")
-#: The sign of "not there", which is not the same as an empty text of a rule.
-ABSENT: Final = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _range(text: str, _currency: str) -> dict[str, str]:
         return {"least": text, "most": text}
     found = _RANGE.fullmatch(text)
     if found is None or not any(found.groups()):
-        raise Unreadable(f"{text!r}: write 1-5, 3- or -5", f"{text!r}：请写成 1-5、3- 或 -5。")
+        raise Unreadable(f"{text!r}: write 1~5, 3~ or ~5", f"{text!r}：请写成 1~5、3~ 或 ~5。")
     return {
         name: said for name, said in zip(("least", "most"), found.groups(), strict=True) if said
     }
@@ -148,7 +147,7 @@ def words(chinese: Mapping[str, tuple[str, str]]) -> Cells:
 
 
 def _write_range(plain: Mapping[str, Any]) -> str:
-    return f"{plain.get('least', '')}-{plain.get('most', '')}"
+    return f"{plain.get('least', '')}~{plain.get('most', '')}"
 
 
 def _write_component(plain: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from services.pricing.domain.book_cells import (
 from services.pricing.domain.comparison import Plain, RuleKind
 
 #: Between the parts of a field's path; a heading may be the path itself.
-_BETWEEN: Final = "/"
+BETWEEN: Final = "/"
 
 
 class Sheet(NamedTuple):
@@ -47,29 +47,13 @@ def columns_of(kind: RuleKind, currency: str) -> tuple[Column[Plain], ...]:
     return tuple(_column(*said, currency) for said in SHEETS[kind].columns)
 
 
-def plain_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule from the cells of its row; an empty cell says nothing."""
-    rule: dict[str, Any] = {}
-    for path, value in given.items():
-        if value is None:
-            continue
-        *above, name = path.split(_BETWEEN)
-        target = rule
-        for part in above:
-            target = target.setdefault(part, {})
-        target.setdefault(name, value)
-        if isinstance(value, dict) and isinstance(target[name], dict):
-            target[name] |= value
-    return rule
-
-
 def heading_path(field: str) -> str:
     """The column's field for a path in a message: "conditions.first_day", "charge.graduated.steps[1]"."""
-    return field.partition("[")[0].replace(".", _BETWEEN)
+    return field.partition("[")[0].replace(".", BETWEEN)
 
 
 def _column(path: str, chinese: str, english: str, cells: Cells, currency: str) -> Column[Plain]:
-    parts = path.split(_BETWEEN)
+    parts = path.split(BETWEEN)
 
     def read(text: str) -> Any:
         said = text.strip()

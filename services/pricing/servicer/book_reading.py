@@ -56,9 +56,9 @@ class BookReadingRpcs(book_pb2_grpc.PriceBookServiceServicer):
         rows = await books.versions(
             current_session(),
             request.price_book_code,
-            _wanted_versions(request),
             number_start(request.page),
             size + 1,
+            _wanted_versions(request),
         )
         return pb.ListPriceBookVersionsResponse(
             versions=[version_to_proto(row) for row in rows[:size]],

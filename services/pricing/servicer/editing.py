@@ -175,26 +175,34 @@ async def edit(
 
 
 async def check(opened: Opened, wanted: Sequence[Wanted]) -> BaseRules:
-    """See whether edits can be made: what is wrong with the rules that they touch, alone and beside
-    the others; what the base says of them.
+    """See whether edits can be made; what the base says of the rules that they touch.
 
     Raises:
         InvalidArgument: all that is wrong, each at its place.
     """
+    tried = await tried_out(opened, wanted)
+    refuse(tried.problems)
+    return tried.base
+
+
+class Tried(NamedTuple):
+    """What edits would come to: what the base says, and the draft as it is, as far as they
+    touch it; and what is wrong with the rules that they touch, alone and beside the others."""
+
+    base: BaseRules
+    before: Mapping[RuleName, Plain]
+    problems: list[InvalidArgument]
+
+
+async def tried_out(opened: Opened, wanted: Sequence[Wanted]) -> Tried:
+    """Try edits without making them."""
     base = await opened.rules(*_needed(wanted, opened.changes))
     before = applied(base.rules, map(change_of, opened.changes.values()))
-    refuse(_naming_problems(wanted, before))
-    edits = [Change(one.name, None, one.after) for one in wanted]
-    after = applied(
-        {name: said for name, said in before.items() if name not in _names(wanted)}, edits
-    )
-    places = {one.name: one.at for one in wanted}
-    refuse(await problems_of(opened, after, places))
-    return base
-
-
-def _names(wanted: Iterable[Wanted]) -> set[RuleName]:
-    return {one.name for one in wanted}
+    problems = list(_naming_problems(wanted, before))
+    if not problems:
+        after = applied(before, [Change(one.name, None, one.after) for one in wanted])
+        problems = await problems_of(opened, after, {one.name: one.at for one in wanted})
+    return Tried(base, before, problems)
 
 
 def _needed(

@@ -103,12 +103,16 @@ class WantedVersions:
     corrections_only: bool = False
 
 
+#: All of a book's versions.
+ANY_VERSION: Final = WantedVersions()
+
+
 async def versions(
     session: AsyncSession,
     price_book_code: str,
-    wanted: WantedVersions,
     before: int | None,
     limit: int,
+    wanted: WantedVersions = ANY_VERSION,
 ) -> Sequence[PriceBookVersionRow]:
     """A book's versions, the newest first, before one of them."""
     row = PriceBookVersionRow
@@ -138,7 +142,7 @@ async def newest_versions(
 
 async def newest_version(session: AsyncSession, price_book_code: str) -> PriceBookVersionRow | None:
     """A book's newest version; None: it has none."""
-    found = await versions(session, price_book_code, WantedVersions(), None, 1)
+    found = await versions(session, price_book_code, None, 1)
     return found[0] if found else None
 
 
