@@ -19,6 +19,7 @@ from protos.pricing.v1 import (
     library_pb2_grpc,
     policy_pb2_grpc,
     pricing_pb2_grpc,
+    review_pb2_grpc,
 )
 from services.pricing.index import Shelf
 from services.pricing.servicer.books import PriceBookServicer
@@ -27,6 +28,7 @@ from services.pricing.servicer.freezes import CancellationProjection
 from services.pricing.servicer.library import LibraryServicer
 from services.pricing.servicer.policies import PolicyServicer
 from services.pricing.servicer.quotes import PricingServicer
+from services.pricing.servicer.review import PriceReviewServicer
 
 
 class PricingSettings(Settings):
@@ -58,6 +60,11 @@ def mounts(clock: Clock) -> list[Mount]:
             "pricing.v1.PricingService",
             pricing_pb2_grpc.add_PricingServiceServicer_to_server,
             PricingServicer(clock, shelf),
+        ),
+        Mount(
+            "pricing.v1.PriceReviewService",
+            review_pb2_grpc.add_PriceReviewServiceServicer_to_server,
+            PriceReviewServicer(clock),
         ),
         Mount(
             "pricing.v1.PolicyService",

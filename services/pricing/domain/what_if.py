@@ -43,7 +43,8 @@ class Order(NamedTuple):
 
     Attributes:
         labels: what it is grouped by: "city", "outlet", "technician", "customer_level" …
-        asked: how it is asked of a book, amounts in the book's own currency.
+        asked: how it is asked of a book.
+        currency: of what it came to; empty: the draft's.
         before: what it came to; None: it is asked of the version in force too.
     """
 
@@ -162,8 +163,8 @@ def outcome(order: Order, in_force: PriceBook | None, draft: PriceBook) -> Outco
     """An order under both; the version in force is asked only where nobody knows what it came to."""
     before, currency = order.before, order.currency or draft.head.currency
     if before is None and in_force is not None:
-        before, _ = _totals(in_force, order.asked)
-    after, refused = _totals(draft, order.asked)
+        before, _ = _totals(in_force, order.asked, currency)
+    after, refused = _totals(draft, order.asked, currency)
     return Outcome(order, currency, before, after, refused)
 
 
@@ -191,11 +192,13 @@ def change_of(outcomes: Iterable[Outcome], group_by: str) -> Change:
     return change
 
 
-def _totals(book: PriceBook, question: Question) -> tuple[Totals | None, str]:
+def _totals(book: PriceBook, question: Question, currency: str) -> tuple[Totals | None, str]:
     try:
         quoted = evaluate(book, question)
     except ServiceError as error:
         return None, error.reason
+    if quoted.currency != currency:
+        return None, "PRICING_CURRENCY_MISMATCH"
     return Totals(quoted.total, quoted.settlement_total), ""
 
 
