@@ -62,7 +62,10 @@ def _table(found: directory_pb2.MacroRegions) -> list[RenderableType]:
         ("from", moment(found.effective_from)),
         ("by", found.put_by_person_id),
     )
+    provinces = api().get("/places", directory_pb2.ListPlacesResponse).message.places
+    names = {each.adcode: each.name for each in provinces}
     rows = table("region", "name", "provinces")
     for region in found.macro_regions:
-        rows.add_row(region.macro_region_code, text(region.name), " ".join(region.province_adcodes))
+        made_of = (f"{code} {names.get(code, '')}" for code in region.province_adcodes)
+        rows.add_row(region.macro_region_code, text(region.name), text("、".join(made_of)))
     return [head, rows]
