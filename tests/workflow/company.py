@@ -21,7 +21,7 @@ from protos.common.v1.money_pb2 import Money
 from protos.directory.v1 import directory_pb2, directory_pb2_grpc
 from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
-from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
+from protos.pricing.v1 import policy_pb2, policy_pb2_grpc, pricing_pb2, pricing_pb2_grpc
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.directory.convert.calendars import calendar_to_proto
@@ -94,6 +94,11 @@ class Company:
                 "pricing.v1.PricingService",
                 pricing_pb2_grpc.add_PricingServiceServicer_to_server,
                 _Pricing(self),
+            ),
+            Mount(
+                "pricing.v1.PolicyService",
+                policy_pb2_grpc.add_PolicyServiceServicer_to_server,
+                _Policies(self),
             ),
             Mount(
                 "workorder.v1.WorkOrderService",
@@ -228,6 +233,23 @@ class _Pricing(_Partial):
     ) -> pricing_pb2.QuoteResult:
         await self._company.enter("pricing", "GetQuote")
         return self._company.quotes[request.quote_id]
+
+
+class _Policies(_Partial):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    async def RecordThaw(
+        self, request: policy_pb2.RecordThawRequest, context: Any
+    ) -> policy_pb2.Freeze:
+        await self._company.enter("pricing", "RecordThaw")
+        return policy_pb2.Freeze(freeze_id=request.freeze_id)
+
+    async def RecordPriceModeReturn(
+        self, request: policy_pb2.RecordPriceModeReturnRequest, context: Any
+    ) -> policy_pb2.PriceModeSwitch:
+        await self._company.enter("pricing", "RecordPriceModeReturn")
+        return policy_pb2.PriceModeSwitch(switch_id=request.switch_id)
 
 
 class _WorkOrders(_Partial):

@@ -6,18 +6,19 @@ Nothing depends on it: a switch and a freeze end by the clock, whether this runs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.language.times import shanghai_text
     from workflows.runtime.messages import SEND
     from workflows.runtime.people import RESOLVE_ASSIGNEES
+    from workflows.runtime.shell.lifetime import begin_next_run
     from workflows.system.calling import call
 
 POLICY_TERM: Final = "PolicyTerm"
@@ -27,6 +28,8 @@ _ATTEMPT: Final = timedelta(seconds=10)
 #: Whoever cannot be told within the hour sees it in the lists.
 _GIVE_UP_AFTER: Final = timedelta(hours=1)
 _RETRY: Final = RetryPolicy(maximum_interval=timedelta(seconds=30))
+#: Then the next run goes on waiting, on the build that is present by then: none is kept for a year.
+_LONGEST_RUN: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class PolicyTerm:
         ends_at: an ISO instant; empty: until somebody ends it.
         record_end: the RPC that writes its end into the audit.
         name_of_id: how that calls what is over.
+        begun: its beginning was told.
     """
 
     policy_id: str
@@ -50,9 +54,10 @@ class PolicyTerm:
     ends_at: str
     record_end: str
     name_of_id: str
+    begun: bool = False
 
 
-@workflow.defn(name=POLICY_TERM, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=POLICY_TERM)
 class PolicyTermWorkflow:
     """One switch or freeze, from when it is recorded until it is over."""
 
@@ -69,9 +74,11 @@ class PolicyTermWorkflow:
     @workflow.run
     async def run(self, term: PolicyTerm) -> None:
         """Tell its beginning; wait for its end, record it, tell it."""
-        if await self._is_ended_before(term.begins_at, f"{term.what}：等待生效"):
-            return
-        await self._tell(f"{term.what} 已生效", term.reason)
+        if not term.begun:
+            if await self._is_ended_before(term.begins_at, f"{term.what}：等待生效"):
+                return
+            await self._tell(f"{term.what} 已生效", term.reason)
+            self._term = replace(term, begun=True)
         if not term.ends_at:
             return
         if not await self._is_ended_before(term.ends_at, f"{term.what}：等待到期"):
@@ -82,13 +89,16 @@ class PolicyTermWorkflow:
     async def _is_ended_before(self, instant: str, summary: str) -> bool:
         """Wait until an instant; whether somebody ended it before."""
         left = datetime.fromisoformat(instant) - workflow.now()
-        if left > timedelta(0):
+        if self._ended_because is None and left > timedelta(0):
             try:
                 await workflow.wait_condition(
-                    lambda: self._ended_because is not None, timeout=left, timeout_summary=summary
+                    lambda: self._ended_because is not None,
+                    timeout=min(left, _LONGEST_RUN),
+                    timeout_summary=summary,
                 )
             except TimeoutError:
-                return False
+                if left > _LONGEST_RUN:
+                    begin_next_run([self._term])
         return self._ended_because is not None
 
     async def _tell(self, what: str, reason: str) -> None:
