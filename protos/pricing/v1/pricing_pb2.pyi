@@ -459,9 +459,12 @@ class ExplainQuoteRequest(_message.Message):
     QUOTE_ID_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     quote_id: _builtins.str
     """A stored one …"""
     view: Global___QuoteView.ValueType
+    language: _builtins.str
+    """"zh" or "en"; empty: "zh". A stored quote is told in English by computing it again."""
     @_builtins.property
     def facts(self) -> Global___QuoteFacts:
         """… or one that is not stored."""
@@ -472,10 +475,11 @@ class ExplainQuoteRequest(_message.Message):
         quote_id: _builtins.str = ...,
         facts: Global___QuoteFacts | None = ...,
         view: Global___QuoteView.ValueType = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "quote", b"quote", "quote_id", b"quote_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "quote", b"quote", "quote_id", b"quote_id", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "language", b"language", "quote", b"quote", "quote_id", b"quote_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_quote: _TypeAlias = _typing.Literal["quote_id", "facts"]  # noqa: Y015
     _WhichOneofArgType_quote: _TypeAlias = _typing.Literal["quote", b"quote"]  # noqa: Y015
@@ -495,7 +499,7 @@ class QuoteExplanation(_message.Message):
     """Empty for one that is not stored."""
     @_builtins.property
     def sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The whole story, in Chinese."""
+        """The whole story."""
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineExplanation]: ...

@@ -2,69 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from kit.money import split_minor
 from kit.rpc.convert import money_from_proto
 from protos.common.v1 import money_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
+from services.pricing.domain.phrases import Language, phrase
+
+Say = Callable[..., str]
 
 _WHOLE: Final = 10_000
 
 
-def explanation_of(result: pb.QuoteResult) -> pb.QuoteExplanation:
+def explanation_of(result: pb.QuoteResult, language: Language = "zh") -> pb.QuoteExplanation:
     """The explanation of a quote in the view that is given: of what the customer pays, or, where
-    that is not shown, of what the work earns."""
-    lines = [_line(line) for line in result.lines]
-    total = result.total if result.HasField("total") else result.settlement_total
+    that is not shown, of what the work earns.
+
+    Args:
+        language: that of the quote's own explanations.
+    """
+    say = partial(phrase, language)
+    lines = [
+        pb.LineExplanation(
+            line_number=line.line_number,
+            sentences=list(_line_sentences(line, say)),
+            parts=list(_parts(line.steps or line.settlement_steps)),
+        )
+        for line in result.lines
+    ]
     return pb.QuoteExplanation(
         quote_id=result.quote_id,
-        sentences=list(_sentences(result, lines)),
+        sentences=list(_sentences(result, lines, say)),
         lines=lines,
-        total=total,
+        total=result.total if result.HasField("total") else result.settlement_total,
     )
 
 
-def _sentences(result: pb.QuoteResult, lines: list[pb.LineExplanation]) -> Iterator[str]:
-    book = f"价目 {result.price_book_code} 第 {result.price_book_version} 版"
-    place = result.facts.place.place_name or result.facts.place.adcode
-    yield f"按{book}，{result.inputs.day} {result.inputs.time}，{place}。"
+def _sentences(
+    result: pb.QuoteResult, lines: Iterable[pb.LineExplanation], say: Say
+) -> Iterator[str]:
+    yield say(
+        "by_book",
+        book=result.price_book_code,
+        version=result.price_book_version,
+        day=result.inputs.day,
+        time=result.inputs.time,
+        place=result.facts.place.place_name or result.facts.place.adcode,
+    )
     for line in lines:
         yield from line.sentences
     for tax in result.taxes:
-        yield f"{tax.explanation}。"
+        yield say("sentence", said=tax.explanation)
     for missed in result.missed_promotions:
-        yield f"未采用 {missed.reason}。"
-    if result.HasField("total"):
-        yield f"合计 {_money(result.total)}。"
-    if result.HasField("settlement_total"):
-        yield f"结算合计 {_money(result.settlement_total)}。"
-    if result.HasField("margin"):
-        yield f"毛利 {_money(result.margin)}。"
+        yield say("promotion_not_counted", why=missed.reason)
+    for name in ("total", "settlement_total", "margin"):
+        if result.HasField(name):
+            yield say(name, amount=_money(getattr(result, name)))
 
 
-def _line(line: pb.QuoteLine) -> pb.LineExplanation:
-    steps = line.steps or line.settlement_steps
-    return pb.LineExplanation(
-        line_number=line.line_number,
-        sentences=list(_line_sentences(line)),
-        parts=list(_parts(steps)),
-    )
-
-
-def _line_sentences(line: pb.QuoteLine) -> Iterator[str]:
-    head = f"第 {line.line_number} 项 {line.item_name} × {line.quantity}"
+def _line_sentences(line: pb.QuoteLine, say: Say) -> Iterator[str]:
+    named = {"number": line.line_number, "item": line.item_name, "quantity": line.quantity}
     if line.HasField("amount"):
-        yield f"{head}：{_money(line.amount)}。"
-        for step in line.steps:
-            yield f"{step.explanation}。"
+        yield say("line_costs", amount=_money(line.amount), **named)
+    for step in line.steps:
+        yield say("sentence", said=step.explanation)
     if line.HasField("settlement_amount"):
-        yield f"{head} 结算：{_money(line.settlement_amount)}。"
-        for step in line.settlement_steps:
-            yield f"{step.explanation}。"
+        yield say("line_earns", amount=_money(line.settlement_amount), **named)
+    for step in line.settlement_steps:
+        yield say("sentence", said=step.explanation)
     for rejected in line.rejected:
-        yield f"未采用 {rejected.rule_id}：{rejected.reason}。"
+        yield say("not_counted", rule=rejected.rule_id, why=rejected.reason)
 
 
 def _parts(steps: Iterable[pb.QuoteStep]) -> Iterator[pb.QuotePart]:

@@ -21,6 +21,7 @@ from services.pricing.convert.items import CATALOGUES
 from services.pricing.domain.book import Side, months_open
 from services.pricing.domain.conditions import Situation
 from services.pricing.domain.modifiers import Line
+from services.pricing.domain.phrases import Language
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import EVALUATOR_VERSION, Question, Quoted
 from services.pricing.domain.steps import Rejected, Step, missed_promotions, rejected, steps
@@ -148,8 +149,9 @@ def quoted_to_proto(
     quoted_at: datetime,
     quote_id: str = "",
     case_id: str = "",
+    language: Language = "zh",
 ) -> pb.QuoteResult:
-    """A quote on the wire, every view of it."""
+    """A quote on the wire, every view of it, with its explanations in a language."""
     situation = situation_from_proto(facts, inputs)
     return pb.QuoteResult(
         quote_id=quote_id,
@@ -157,10 +159,11 @@ def quoted_to_proto(
         facts=facts,
         inputs=inputs,
         lines=[
-            _line_to_proto(book, quoted, number, situation) for number in range(len(quoted.lines))
+            _line_to_proto(book, quoted, number, situation, language)
+            for number in range(len(quoted.lines))
         ],
-        taxes=[each for tax in quoted.taxes for each in _tax_to_proto(tax, quoted, book)],
-        missed_promotions=_rejected_to_proto(missed_promotions(quoted)),
+        taxes=[each for tax in quoted.taxes for each in _tax_to_proto(tax, quoted, book, language)],
+        missed_promotions=_rejected_to_proto(missed_promotions(quoted, language)),
         total=_money(quoted.total, quoted.currency),
         settlement_total=_money(quoted.settlement_total, quoted.currency),
         margin=_money(quoted.total - quoted.settlement_total, quoted.currency),
@@ -200,7 +203,7 @@ def amounts_to_proto(
 
 
 def _line_to_proto(
-    book: PriceBook, quoted: Quoted, number: int, situation: Situation
+    book: PriceBook, quoted: Quoted, number: int, situation: Situation, language: Language
 ) -> pb.QuoteLine:
     line, currency = quoted.lines[number], quoted.currency
     return pb.QuoteLine(
@@ -210,10 +213,10 @@ def _line_to_proto(
         catalogue=CATALOGUES[line.item.catalogue],
         quantity=line.line.quantity,
         amount=_money(line.amounts.list_price, currency),
-        steps=_steps_to_proto(steps(book, quoted, number, Side.LIST)),
+        steps=_steps_to_proto(steps(book, quoted, number, Side.LIST, language)),
         settlement_amount=_money(line.amounts.settlement_price, currency),
-        settlement_steps=_steps_to_proto(steps(book, quoted, number, Side.SETTLEMENT)),
-        rejected=_rejected_to_proto(rejected(book, line, situation)),
+        settlement_steps=_steps_to_proto(steps(book, quoted, number, Side.SETTLEMENT, language)),
+        rejected=_rejected_to_proto(rejected(book, line, situation, language)),
     )
 
 
@@ -236,10 +239,12 @@ def _rejected_to_proto(said: Iterable[Rejected]) -> list[pb.QuoteRejected]:
     return [pb.QuoteRejected(**each._asdict()) for each in said]
 
 
-def _tax_to_proto(tax: Tax, quoted: Quoted, book: PriceBook) -> Iterable[pb.QuoteTax]:
+def _tax_to_proto(
+    tax: Tax, quoted: Quoted, book: PriceBook, language: Language
+) -> Iterable[pb.QuoteTax]:
     """The tax, and what of it is paid back as an amount of its own."""
     rule, currency = tax.rule, quoted.currency
-    words = Words(currency, book.head.rounding, 0)
+    words = Words(language, currency, book.head.rounding, 0)
     side = pb_book.SIDE_LIST if rule.side is Side.LIST else pb_book.SIDE_SETTLEMENT
     taxed = _money(tax.taxed, currency)
     yield pb.QuoteTax(
@@ -255,7 +260,7 @@ def _tax_to_proto(tax: Tax, quoted: Quoted, book: PriceBook) -> Iterable[pb.Quot
     if tax.refund:
         yield pb.QuoteTax(
             tax_code=rule.tax_code,
-            label=f"{rule.label}退税",
+            label=words.refund_label(tax),
             side=side,
             line_number=tax.line + 1,
             taxed=taxed,

@@ -9,16 +9,10 @@ from kit.money import Money, Rounding
 from services.pricing.domain.book import Side
 from services.pricing.domain.conditions import DIMENSIONS, Conditions, Situation
 from services.pricing.domain.modifiers import kept_out
+from services.pricing.domain.phrases import Language
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import Quoted, QuotedLine
-from services.pricing.domain.wording import (
-    Words,
-    condition,
-    exchange,
-    why_kept_out,
-    why_lost,
-    why_missed,
-)
+from services.pricing.domain.wording import Reasons, Words
 
 #: The phases of every computation that are no modifier's.
 OWN_PHASES: Final = ("base", "quantity", "promotion", "currency")
@@ -42,7 +36,7 @@ class Rejected(NamedTuple):
     """A rule that was considered and does not count.
 
     Attributes:
-        reason: in Chinese.
+        reason: in words.
         why: "less_specific", "condition", "item", "frozen", "measure", "group", "items", "coupon",
             "reach".
         dimension: which one decided or does not hold; empty: none.
@@ -56,12 +50,14 @@ class Rejected(NamedTuple):
     wanted: str = ""
 
 
-def steps(book: PriceBook, quoted: Quoted, number: int, side: Side) -> Iterator[Step]:
+def steps(
+    book: PriceBook, quoted: Quoted, number: int, side: Side, language: Language = "zh"
+) -> Iterator[Step]:
     """The steps of line ``number`` (from 0) of one side, `Side.LIST` or `Side.SETTLEMENT`; each
     begins where the one before it ended."""
     at = 0 if side is Side.LIST else 1
     line, currency = quoted.lines[number], book.head.currency
-    words = Words(currency, book.head.rounding, at)
+    words = Words(language, currency, book.head.rounding, at)
     rate_id = book.rates.rate_id(line.item.item_code, line.rate)
     now = 0
 
@@ -93,36 +89,40 @@ def steps(book: PriceBook, quoted: Quoted, number: int, side: Side) -> Iterator[
     if quoted.exchange_rate is not None:
         rate = quoted.exchange_rate
         own, other = Money(currency, now), Money(quoted.currency, line.amounts[at])
-        said = exchange(rate, own, other)
-        yield Step("currency", rate.exchange_rate_id, "汇率折算", own, other, said)
+        label, said = words.exchange_label(), words.exchange(rate, own, other)
+        yield Step("currency", rate.exchange_rate_id, label, own, other, said)
 
 
-def rejected(book: PriceBook, line: QuotedLine, situation: Situation) -> Iterator[Rejected]:
+def rejected(
+    book: PriceBook, line: QuotedLine, situation: Situation, language: Language = "zh"
+) -> Iterator[Rejected]:
     """The rates that held and lost, the nearest first, then the modifiers that do not count."""
-    item, winner, of = line.item, line.rate, book.rates.conditions
+    item, winner, of, reasons = line.item, line.rate, book.rates.conditions, Reasons(language)
     for hit in sorted(line.hits):
         if hit is not winner:
             dimension = book.rates.decisive(winner, hit)
-            said = why_lost(dimension, of(winner), of(hit))
-            rate_id, wanted = book.rates.rate_id(item.item_code, hit), condition(of(hit), dimension)
+            said = reasons.lost(dimension, of(winner), of(hit))
+            wanted = reasons.wanted(of(hit), dimension)
+            rate_id = book.rates.rate_id(item.item_code, hit)
             yield Rejected(rate_id, said, "less_specific", dimension, wanted)
     if line.line.stock_state:
         situation = situation._replace(stock_state=line.line.stock_state)
     for kept in kept_out(book.policies, item, line.line, situation, line.effects):
-        modifier = kept.modifier
-        said = why_kept_out(kept, item)
-        yield Rejected(modifier.modifier_code, said, *_reason(kept.why, modifier.conditions))
+        modifier, said = kept.modifier, reasons.kept_out(kept, item)
+        why = _why(kept.why, modifier.conditions, reasons)
+        yield Rejected(modifier.modifier_code, said, *why)
 
 
-def missed_promotions(quoted: Quoted) -> Iterator[Rejected]:
+def missed_promotions(quoted: Quoted, language: Language = "zh") -> Iterator[Rejected]:
     """The promotions that do not count for the quote."""
+    reasons = Reasons(language)
     for missed in quoted.missed:
         promotion = missed.promotion
-        why = _reason(missed.why, promotion.conditions)
-        yield Rejected(promotion.promotion_code, why_missed(missed), *why)
+        why = _why(missed.why, promotion.conditions, reasons)
+        yield Rejected(promotion.promotion_code, reasons.missed(missed), *why)
 
 
-def _reason(why: str, conditions: Conditions) -> tuple[str, str, str]:
+def _why(why: str, conditions: Conditions, reasons: Reasons) -> tuple[str, str, str]:
     if why in DIMENSIONS:
-        return "condition", why, condition(conditions, why)
+        return "condition", why, reasons.wanted(conditions, why)
     return why, "", ""

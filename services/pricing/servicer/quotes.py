@@ -11,7 +11,7 @@ from kit.clock import Clock
 from kit.db.session import current_session
 from kit.errors import FailedPrecondition, InvalidArgument, NotFound
 from kit.ids import new_id
-from kit.rpc.convert import page_info, page_size
+from kit.rpc.convert import instant_from_proto, page_info, page_size
 from kit.rpc.events import record
 from protos.pricing.v1 import pricing_pb2 as pb
 from protos.pricing.v1 import pricing_pb2_grpc
@@ -100,6 +100,14 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
             result = result_from_row(await quotes.quote(current_session(), request.quote_id))
         else:
             result = await self._quote(request.facts, self._clock.now())
+        if request.language not in ("", "zh", "en"):
+            raise InvalidArgument(
+                "PRICING_LANGUAGE_UNKNOWN",
+                f"{request.language!r} is neither zh nor en",
+                field="language",
+            )
+        if request.language == "en":
+            return explanation_of(view_of(await self._in_english(result), shown), "en")
         return explanation_of(view_of(result, shown))
 
     async def GetQuote(self, request: pb.GetQuoteRequest, context: Context) -> pb.QuoteResult:
@@ -141,6 +149,24 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
             return amounts_to_proto(quoted, settled, book, quoted_at=now)
         return quoted_to_proto(
             quoted, settled, inputs, book, quoted_at=now, quote_id=quote_id, case_id=case_id
+        )
+
+    async def _in_english(self, result: pb.QuoteResult) -> pb.QuoteResult:
+        """The same quote told in English: computed again under its own versions."""
+        version = await books.version(
+            current_session(), result.price_book_code, result.price_book_version
+        )
+        book = await book_of(self._shelf, version)
+        quoted = evaluate(book, question_from_proto(result.facts, result.inputs))
+        return quoted_to_proto(
+            quoted,
+            result.facts,
+            result.inputs,
+            book,
+            quoted_at=instant_from_proto(result.quoted_at),
+            quote_id=result.quote_id,
+            case_id=result.case_id,
+            language="en",
         )
 
     async def _book_in_force(self, facts: pb.QuoteFacts) -> PriceBook:

@@ -201,6 +201,21 @@ async def test_a_technician_is_told_what_the_work_earns(pricing: Served) -> None
     assert not any(sentence.startswith("合计") for sentence in told.sentences)
 
 
+async def test_a_quote_is_told_in_english_too(stub: "Stub") -> None:
+    request = pb.QuoteRequest(idempotency_key="english", case_id="ca_why", facts=ASKED)
+    given = await stub.Quote(request)
+    told = await stub.ExplainQuote(pb.ExplainQuoteRequest(quote_id=given.quote_id, language="en"))
+    assert told.sentences[0] == "By price book standard version 1, 2026-03-02 09:00, 110105."
+    assert "五环内城区服务溢价: base fee ¥200.00 × 20% = ¥40.00." in told.sentences
+    assert told.sentences[-3:] == [
+        "Total ¥288.00.",
+        "Settlement total ¥172.80.",
+        "Margin ¥115.20.",
+    ]
+    with pytest.raises(InvalidArgument, match="PRICING_LANGUAGE_UNKNOWN"):
+        await stub.ExplainQuote(pb.ExplainQuoteRequest(quote_id=given.quote_id, language="fr"))
+
+
 async def test_only_what_is_there_can_be_explained(stub: "Stub") -> None:
     with pytest.raises(NotFound, match="PRICING_QUOTE_UNKNOWN"):
         await stub.ExplainQuote(pb.ExplainQuoteRequest(quote_id="qt_none"))

@@ -20,7 +20,7 @@ from services.pricing.domain.checks.grid import (
     bits_of,
 )  # fmt: skip
 from services.pricing.domain.conditions import EQUALITIES, LAST_DAY
-from services.pricing.domain.wording import DIMENSION_LABELS
+from services.pricing.domain.phrases import dimension_label
 
 _MOST_NAMED: Final = 5
 _WEEKDAYS: Final = "一二三四五六日"
@@ -32,7 +32,7 @@ _UNSAID: Final = Words("未注明", "not said")
 def region(grid: Grid, box: Box, whole: Box) -> Words:
     """What a box says beside the whole that it is part of: 「城市档位 tier3；数量 11 及以上」."""
     said = [
-        (DIMENSION_LABELS[AXES[axis]], AXES[axis], _values(grid, axis, mask))
+        (dimension_label("zh", AXES[axis]), AXES[axis], _values(grid, axis, mask))
         for axis, (mask, all_of_it) in enumerate(zip(box, whole, strict=True))
         if mask & all_of_it != all_of_it
     ]

@@ -20,6 +20,7 @@ from services.pricing.convert.quotes import (
     settled_facts,
 )
 from services.pricing.domain.book import PricedItem
+from services.pricing.domain.phrases import Language
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.publishing import check_content, hash_content
 from services.pricing.domain.quote import evaluate
@@ -45,10 +46,15 @@ def questions_in(folder: Path) -> dict[str, dict[str, Any]]:
 
 def answer(book: PriceBook, question: dict[str, Any]) -> str:
     """The quote as it is stored."""
+    return canonical(quoted_in(book, question, "zh"))
+
+
+def quoted_in(book: PriceBook, question: dict[str, Any], language: Language) -> pb.QuoteResult:
+    """The quote, told in a language."""
     facts = json_format.ParseDict(question["facts"], pb.QuoteFacts())
     facts.price_book_code = book.head.price_book_code
     settled = settled_facts(facts, _QUOTED_AT)
     inputs = inputs_of(settled, book)
     inputs.MergeFrom(json_format.ParseDict(question.get("inputs", {}), pb.QuoteInputs()))
     quoted = evaluate(book, question_from_proto(settled, inputs))
-    return canonical(quoted_to_proto(quoted, settled, inputs, book, quoted_at=_QUOTED_AT))
+    return quoted_to_proto(quoted, settled, inputs, book, quoted_at=_QUOTED_AT, language=language)
