@@ -20,6 +20,7 @@ M = TypeVar("M", bound=Message)
 
 _SECONDS: Final = 15.0
 _FILE_SECONDS: Final = 40.0
+_LONG_SECONDS: Final = 130.0
 _TRY_AGAIN_SECONDS: Final = 1.0
 _TRIES: Final = 60
 
@@ -153,6 +154,10 @@ class Api:
     def content(self, path: str, **query: Any) -> bytes:
         """Read a file."""
         return self._ask("GET", path, params=query, timeout=_FILE_SECONDS).content
+
+    def compute(self, path: str, body: Any) -> bytes:
+        """Ask for something that takes its time; nothing is changed."""
+        return self._ask("POST", path, json=body, timeout=_LONG_SECONDS).content
 
     def text(self, path: str, **query: Any) -> str:
         """Read a document."""

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from cli import price_review
 from cli.output import tell_plain
 from cli.quote import explained
 from cli.verb import noun, verb
 from protos.pricing.v1 import pricing_pb2
 
 app = noun("price", "Prices 价格: ask a price book, with or without a server.")
+price_review.add_to(app)
 
 
 @verb(app, "eval")
