@@ -109,6 +109,8 @@ def merge(
         item = changed(before or Item(code, catalogue), row.given)
         fields, found = settled_fields(item, definitions)
         settled = replace(item, fields=fields)
+        if settled == before:
+            found.clear()  # it may lack what was not required when it was put
         found += _elsewhere(before, catalogue)
         found += problems_of(settled)
         # What could not be read is told once.

@@ -260,6 +260,20 @@ async def test_what_is_exported_imports_again_without_a_change(
     assert kept == full_part
 
 
+async def test_what_was_not_required_yet_is_asked_for_only_where_a_row_changes_something(
+    library: "Library",
+) -> None:
+    part = an_item("NOT-YET")
+    part.catalogue = PARTS
+    await put(library, part)
+    await define(library, "duty", label="义务", required=True)
+    seen = await preview(library, lines("编码,名称", "NOT-YET,项目NOT-YET"), PARTS)
+    assert [row.outcome for row in seen.rows] == [UNCHANGED]
+    seen = await preview(library, lines("编码,名称", "NOT-YET,改名"), PARTS)
+    assert [problem.reason for problem in seen.rows[0].problems] == ["PRICING_ITEM_FIELD_MISSING"]
+    await define(library, "duty", label="义务")
+
+
 async def test_a_workbook_shows_numbers_as_numbers_and_no_formula(
     library: "Library", full_part: pb.Item
 ) -> None:

@@ -31,7 +31,9 @@ COLUMNS = columns_of(DEFINITIONS)
 LETTERS = st.characters(exclude_categories=["C", "Zl", "Zp"])
 LINES = st.text(LETTERS, max_size=20).map(str.strip)
 SOME_LINES = LINES.filter(bool)
-OPTION = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters=";；=＝"))
+OPTION = st.text(
+    st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters=";；=＝"), max_size=60
+)
 OPTIONS = st.dictionaries(
     OPTION.map(str.strip).filter(bool), OPTION.map(str.strip).filter(bool), min_size=1, max_size=3
 )
