@@ -92,7 +92,7 @@ def _imported(done: library_pb2.ItemsImported) -> RenderableType:
 def _previewed(preview: library_pb2.ItemImportPreview) -> Iterator[RenderableType]:
     told = [*preview.problems, *(one for row in preview.rows for one in row.problems)]
     if told:
-        yield _problem_table(told)
+        yield problem_table(told)
     rows = table("行 row", "编码 code", "结果 outcome", "列 column", "之前 before", "之后 after")
     shown = [row for row in preview.rows if row.outcome != _UNCHANGED and not row.problems]
     for row in shown[:_MOST_SHOWN]:
@@ -114,7 +114,8 @@ def _previewed(preview: library_pb2.ItemImportPreview) -> Iterator[RenderableTyp
     )
 
 
-def _problem_table(told: list[library_pb2.SheetProblem]) -> RenderableType:
+def problem_table(told: list[library_pb2.SheetProblem]) -> RenderableType:
+    """What is wrong with a file, each with its place."""
     rows = table("表 sheet", "行 row", "列 column", "问题 problem", "reason")
     for one in told[:_MOST_SHOWN]:
         said = f"{text(one.message)}\n[dim]{text(one.message_en)}[/]"

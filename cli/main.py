@@ -24,6 +24,7 @@ from cli import (
     person,
     place,
     price,
+    price_book,
     price_policy,
     quote,
     work_order,
@@ -31,7 +32,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, audit, incident, item, price, quote, work_order, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

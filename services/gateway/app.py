@@ -51,6 +51,7 @@ from services.gateway.routes import (
     migrations,
     notify,
     payloads,
+    price_books,
     price_policies,
     price_reviews,
     pricing,
@@ -68,7 +69,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, items, pricing, price_policies, price_reviews, work_orders, settlement,
+    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, work_orders, settlement,
     directory, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (

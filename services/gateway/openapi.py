@@ -29,6 +29,7 @@ _PLAIN: Final[dict[str, Schema]] = {
         "example": "2026-03-02T01:30:00Z",
     },
     "google.protobuf.Duration": {"type": "string", "example": "28800s"},
+    "google.protobuf.FieldMask": {"type": "string", "example": "modifiers,promotions"},
     "google.protobuf.Struct": {"type": "object", "additionalProperties": True},
 }
 _DESCRIPTION: Final = """

@@ -24,7 +24,11 @@ KEY_FIELD: Final = "idempotency_key"
 PAGE_FIELD: Final = "page"
 _PAGE_NAMES: Final = ("page_size", "page_token")
 #: Messages that are a text in JSON.
-_WRITTEN_AS_TEXT: Final = ("google.protobuf.Timestamp", "google.protobuf.Duration")
+_WRITTEN_AS_TEXT: Final = (
+    "google.protobuf.Timestamp",
+    "google.protobuf.Duration",
+    "google.protobuf.FieldMask",
+)
 
 
 def to_json(message: Message) -> Json:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
-from urllib.parse import quote
+from typing import Final, cast
 
 from fastapi import APIRouter, Request
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from starlette.responses import JSONResponse, Response
 
-from kit.rpc.methods import find_method, request_class
 from protos.pricing.v1 import library_pb2
-from services.gateway import openapi, transcoding
+from services.gateway import transcoding
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.file_bodies import (
+    FILE,
+    ask,
+    described,
+    fill,
+    in_query,
+    spreadsheet,
+    with_file,
+)
 from services.gateway.files import require_files
 from services.gateway.rpc_routes import expose, idempotency_key
 from services.gateway.words import enum_term, word
-from workflows.language.file_types import MEDIA_TYPES
 
 _LIBRARY: Final = "pricing.v1.LibraryService"
 _PREVIEW: Final = f"{_LIBRARY}/PreviewItemImport"
 _IMPORT: Final = f"{_LIBRARY}/ImportItems"
 _EXPORT: Final = f"{_LIBRARY}/ExportItems"
-#: Of these requests: what comes as the body, not in the query.
-_FILE: Final = "content"
-#: A file of thousands of rows takes longer than any other call.
-_SECONDS: Final = 30.0
 
 _ITEM: Final = {
     "catalogue": "CATALOGUE_SPARE_PART_LIBRARY",
@@ -106,23 +107,14 @@ imports = APIRouter(prefix="/item-imports", tags=["items 项目库与备件库"]
 exports = APIRouter(prefix="/item-exports", tags=["items 项目库与备件库"])
 
 
-def _described(rpc: str, *, keyed: bool = False) -> dict[str, Any]:
-    """What the description says of a route whose body is a file."""
-    told = openapi.operation(find_method(rpc), body=None, path_names=(), keyed=keyed, example=None)
-    told["parameters"] = [each for each in told["parameters"] if each["name"] != _FILE]
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    told["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
-    return told
-
-
 @imports.post(
     "/preview",
     summary="What a file (XLSX or CSV, as the body) would change, row by row",
-    openapi_extra=_described(_PREVIEW),
+    openapi_extra=described(_PREVIEW),
 )
 async def preview(request: Request, edge: EdgeOf, _caller: CallerOf) -> JSONResponse:
     """Nothing is changed. Hand `file_sha256` and `library_sha256` on to do what was previewed."""
-    reply = await _ask(edge, _PREVIEW, await _with_file(_PREVIEW, request))
+    reply = await ask(edge, _PREVIEW, await with_file(_PREVIEW, request))
     await _check_named_pictures(edge, cast(library_pb2.ItemImportPreview, reply))
     return JSONResponse(transcoding.to_json(reply))
 
@@ -130,60 +122,34 @@ async def preview(request: Request, edge: EdgeOf, _caller: CallerOf) -> JSONResp
 @imports.post(
     "",
     summary="Import a file as it was previewed: all of it or nothing",
-    openapi_extra=_described(_IMPORT, keyed=True),
+    openapi_extra=described(_IMPORT, keyed=True),
 )
 async def import_items(request: Request, edge: EdgeOf, caller: CallerOf) -> JSONResponse:
     """Refused when it is another file, or when an item in it changed since the preview."""
-    message = await _with_file(_IMPORT, request)
+    message = await with_file(_IMPORT, request)
     setattr(message, transcoding.KEY_FIELD, idempotency_key(request, caller))
-    return JSONResponse(transcoding.to_json(await _ask(edge, _IMPORT, message)))
+    return JSONResponse(transcoding.to_json(await ask(edge, _IMPORT, message)))
 
 
 @exports.get(
     "",
     summary="Items as a file that imports again without a change",
     response_class=Response,
-    openapi_extra={
-        "parameters": openapi.operation(
-            find_method(_EXPORT), body=None, path_names=(), keyed=False, example=None
-        )["parameters"]
-    },
+    openapi_extra=in_query(_EXPORT),
 )
 async def export(request: Request, edge: EdgeOf, _caller: CallerOf) -> Response:
     """XLSX, or CSV with `format=SHEET_FORMAT_CSV`."""
     wanted = library_pb2.ExportItemsRequest()
-    _fill(wanted, request)
-    reply = cast(library_pb2.ItemsExported, await _ask(edge, _EXPORT, wanted))
+    fill(wanted, request)
+    reply = cast(library_pb2.ItemsExported, await ask(edge, _EXPORT, wanted))
     is_csv = wanted.format == library_pb2.SHEET_FORMAT_CSV
-    media_type, ending = (
-        ("text/csv; charset=utf-8", "csv") if is_csv else (MEDIA_TYPES["xlsx"], "xlsx")
-    )
-    name = quote(f"{word(enum_term(wanted, 'catalogue'))}.{ending}")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(reply.content, media_type=media_type, headers=headers)
-
-
-async def _ask(edge: Edge, rpc: str, request: Message) -> Message:
-    return await edge.caller.call(rpc, request, deadline_seconds=_SECONDS)
-
-
-async def _with_file(rpc: str, request: Request) -> Message:
-    message = request_class(find_method(rpc))()
-    _fill(message, request)
-    setattr(message, _FILE, await request.body())
-    return message
-
-
-def _fill(message: Message, request: Request) -> None:
-    query = {name: request.query_params.getlist(name) for name in request.query_params}
-    descriptor = cast(Descriptor, message.DESCRIPTOR)
-    transcoding.parse(transcoding.from_query(descriptor, query, (_FILE,)), message)
+    return spreadsheet(reply.content, word(enum_term(wanted, "catalogue")), is_csv=is_csv)
 
 
 async def _check_named_pictures(edge: Edge, preview: library_pb2.ItemImportPreview) -> None:
     """See that the pictures that a file names were uploaded: without a preview nothing is imported."""
     named = {f"{row.row_number} 图片": list(row.pictures) for row in preview.rows if row.pictures}
-    await require_files(edge, named, holder=_FILE)
+    await require_files(edge, named, holder=FILE)
 
 
 ROUTERS: Final = (items, fields, imports, exports)

@@ -168,7 +168,9 @@ async def test_every_change_of_the_business_takes_a_key(product: WholeProduct) -
         "/api/v1/earnings/preview", "/api/v1/places/resolve", "/api/v1/places/parse",
         "/api/v1/personal-data/{reference}/reveal", "/api/v1/cases/{case_id}/form", "/api/v1/files",
         "/api/v1/flows/{flow_code}/simulations", "/api/v1/bulk-acts/preview",
-        "/api/v1/calendars/{calendar_code}/preview",
+        "/api/v1/calendars/{calendar_code}/preview", "/api/v1/item-imports/preview",
+        "/api/v1/price-books/compare", "/api/v1/price-books/compare/export",
+        "/api/v1/price-drafts/{draft_id}/import/preview",
         "/api/v1/builds/{build_id}/promote", "/api/v1/builds/nudge",
     }  # fmt: skip
     without = {
