@@ -6,7 +6,7 @@ once; all amounts are whole minor units of the book's currency.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -86,10 +86,9 @@ class PerUnit:
         """What it lacks; empty: nothing."""
         return ""
 
-    def steps(self, price: Pair, asked: Asked) -> Iterator[Charged]:
+    def steps(self, price: Pair, asked: Asked) -> Sequence[Charged]:
         """The unit's price, and times the quantity when there is more than one."""
-        yield Charged("base", price)
-        yield from _times("quantity", price, asked.quantity)
+        return (Charged("base", price), *_times("quantity", price, asked.quantity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +282,5 @@ def _unsound_steps(steps: tuple[PriceStep, ...]) -> str:
     return "" if sound else "steps from 2 on, ascending, with prices of zero or more"
 
 
-def _times(kind: str, price: Pair, count: int) -> Iterator[Charged]:
-    if count != 1:
-        yield Charged(kind, price.times(count), (count, price))
+def _times(kind: str, price: Pair, count: int) -> Sequence[Charged]:
+    return (Charged(kind, price.times(count), (count, price)),) if count != 1 else ()

@@ -9,7 +9,6 @@ evaluator give the same answer for ever.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from kit.errors import FailedPrecondition, InvalidArgument
@@ -20,6 +19,7 @@ from services.pricing.domain.charges import (
     NOTHING,
     PER_UNIT,
     Asked,
+    Charge,
     Charged,
     Pair,
     PercentOfParts,
@@ -88,8 +88,7 @@ class QuotedLine(NamedTuple):
         return self.effects[-1].after if self.effects else self.base
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(NamedTuple):
     """A quote computed; the totals, in minor units of `currency`, are the sums of the lines' amounts
     and of what taxes add."""
 
@@ -150,81 +149,70 @@ def evaluate(book: PriceBook, question: Question) -> Quoted:
     )
 
 
-def winner_of(
-    book: PriceBook, line: Line, situation: Situation, field: str
-) -> tuple[Hit, list[Hit]]:
-    """The rate that wins by the book's declared order, and all that hold.
+def _lines(book: PriceBook, lines: Sequence[Line], situation: Situation) -> list[QuotedLine]:
+    """Every line up to its modifiers; those that are a share of the spare parts come last."""
+    quoted: list[QuotedLine] = []
+    late: list[tuple[int, Found]] = []
+    for number, line in enumerate(lines):
+        at = situation._replace(stock_state=line.stock_state) if line.stock_state else situation
+        hits = book.rates.holding(line.item_code, at, line.quantity)
+        if not hits:
+            raise _missing(book, line, at, number)
+        # Two rates that hold never rank alike: publishing refuses a book in which they could.
+        rate = min(hits)
+        found = Found(number, line, at, rate, hits, book.rates.charge(rate.row))
+        if isinstance(found.charge, PercentOfParts):
+            late.append((len(quoted), found))
+        else:
+            quoted.append(_line(book, found, NOTHING))
+    if late:
+        parts = NOTHING
+        for done in quoted:
+            if done.item.catalogue == _SPARE_PARTS:
+                parts = parts.plus(done.modified)
+        for place, found in reversed(late):
+            quoted.insert(place, _line(book, found, parts))
+    return quoted
 
-    Two rates that hold never rank alike: publishing refuses a book in which they could.
 
-    Raises:
-        FailedPrecondition: ``PRICING_RATE_MISSING``, naming ``field``.
-    """
-    hits = book.rates.holding(line.item_code, situation, line.quantity)
-    if len(hits) == 1:
-        return hits[0], hits
-    if hits:
-        return min(hits), hits
+class Found(NamedTuple):
+    """A line with the rate that won, before anything is computed."""
+
+    number: int
+    line: Line
+    situation: Situation
+    rate: Hit
+    hits: Sequence[Hit]
+    charge: Charge
+
+
+def _missing(book: PriceBook, line: Line, situation: Situation, number: int) -> FailedPrecondition:
     place = situation.places[0]
-    raise FailedPrecondition(
+    return FailedPrecondition(
         "PRICING_RATE_MISSING",
         f"book {book.head.price_book_code!r} version {book.version} has no rate for item"
         f" {line.item_code!r} in {place!r} (tier {situation.city_tier or 'none'}, mode"
         f" {situation.cooperation_mode or 'none'}, level {situation.customer_level or 'none'})",
-        field=f"{field}.item_code",
+        field=f"facts.lines[{number}].item_code",
     )
 
 
-def _lines(book: PriceBook, lines: Sequence[Line], situation: Situation) -> list[QuotedLine]:
-    """Every line up to its modifiers; those that are a share of the spare parts come last."""
-    quoted: list[QuotedLine | None] = []
-    late: list[tuple[int, Line, Situation, Hit, list[Hit]]] = []
-    for number, line in enumerate(lines):
-        at = situation._replace(stock_state=line.stock_state) if line.stock_state else situation
-        hit, hits = winner_of(book, line, at, f"facts.lines[{number}]")
-        if isinstance(book.rates.charge(hit.row), PercentOfParts):
-            late.append((number, line, at, hit, hits))
-            quoted.append(None)
-        else:
-            quoted.append(_line(book, number, line, at, hit, hits, NOTHING))
-    if late:
-        parts = NOTHING
-        for done in quoted:
-            if done is not None and done.item.catalogue == _SPARE_PARTS:
-                parts = parts.plus(done.modified)
-        for number, line, at, hit, hits in late:
-            quoted[number] = _line(book, number, line, at, hit, hits, parts)
-    return [done for done in quoted if done is not None]
-
-
-def _line(
-    book: PriceBook,
-    number: int,
-    line: Line,
-    situation: Situation,
-    hit: Hit,
-    hits: Sequence[Hit],
-    parts: Pair,
-) -> QuotedLine:
-    item, price, charge = (
-        book.items[line.item_code],
-        book.rates.price(hit.row),
-        book.rates.charge(hit.row),
-    )
-    rounding = book.head.rounding
+def _line(book: PriceBook, found: Found, parts: Pair) -> QuotedLine:
+    number, line, situation, rate, hits, charge = found
+    item, price = book.items[line.item_code], book.rates.price(rate.row)
+    rounding, policies = book.head.rounding, book.policies
     if charge is PER_UNIT and line.quantity == 1:
         charges: tuple[Charged, ...] = (Charged("base", price),)
     else:
         asked = Asked(line.quantity, line.measures or {}, parts, rounding)
         charges = tuple(charge.steps(price, asked))
-    base = charges[-1].after
+    base = after = charges[-1].after
     effects: Sequence[Effect] = ()
-    after = base
-    if book.policies.modifiers or line.modifier_codes or line.ratios:
+    if policies.modifiers or line.modifier_codes or line.ratios:
         field = f"facts.lines[{number}]"
-        effects = apply_modifiers(book.policies, item, line, situation, base, rounding, field)
+        effects = apply_modifiers(policies, item, line, situation, base, rounding, field)
         after = effects[-1].after if effects else base
-    return QuotedLine(line, item, hit, hits, charges, effects, after, after)
+    return QuotedLine(line, item, rate, hits, charges, effects, after, after)
 
 
 def _basket(lines: Sequence[QuotedLine]) -> Basket:

@@ -31,15 +31,18 @@ from services.pricing.domain.conditions import (
 
 #: Bits for how far a place is from the finest one; more places than fit no path has.
 _PLACE_BITS: Final = 8
-_UNSAID: Final = Situation._fields.index("unsaid")
+#: For how many different situations it is kept which keys they meet.
+_MOST_WANTED: Final = 10_000
 #: A leaf's lower bits are the number of its shape, the others the row of its first rate.
 _SHAPE_BITS: Final = 24
 _SHAPE_MASK: Final = (1 << _SHAPE_BITS) - 1
 
 #: The values of the equalities that the book uses, in a fixed order; empty where none is meant.
 _Key = tuple[str, ...]
-#: By the number of a key: the offsets of the first rate with it and of the one after the last.
-_Shape = Mapping[int, tuple[int, int]]
+#: By the number of a key: the offsets of the rates with it.
+_Shape = Mapping[int, tuple[int, ...]]
+#: The keys that a situation meets, by their numbers, each with its rank.
+_Wanted = tuple[tuple[int, int], ...]
 
 
 class Hit(NamedTuple):
@@ -103,6 +106,8 @@ class RateTable:
         self._filling = ("", "")
         self._filled: list[FlatRate] = []
         self._asks: tuple[tuple[int, Callable[[Situation], _Key]], ...] = ()
+        self._said_of = _reader(self._equalities)
+        self._wanted: dict[_Key, _Wanted] = {}
 
     def __len__(self) -> int:
         return len(self._list_prices)
@@ -116,38 +121,39 @@ class RateTable:
         by_place = self._items.get(item_code)
         if by_place is None:
             return []
-        wanted = self._wanted(situation)
+        wanted = self._wanted.get(self._said_of(situation)) or self._want(situation)
         hits: list[Hit] = []
         first_days, last_days, specific = self._first_days, self._last_days, self._specific
         day, limits_of, shapes = situation.day, self._limits, self._shapes
         distance, step = 0, 1 << self._place_shift
         for place in (*situation.places, ""):
-            leaf = by_place.get(place)
-            if leaf is not None:
+            if place in by_place:
+                leaf = by_place[place]
                 shape, first = shapes[leaf & _SHAPE_MASK], leaf >> _SHAPE_BITS
                 for key, rank in wanted:
-                    run = shape.get(key)
-                    if run is None:
-                        continue
-                    for row in range(first + run[0], first + run[1]):
-                        if first_days[row] <= day <= last_days[row] and (
-                            row not in limits_of or limits_of[row].hold(situation, quantity)
-                        ):
-                            hits.append(Hit(distance + rank - specific[row], row, place, key))
+                    if key in shape:
+                        for offset in shape[key]:
+                            row = first + offset
+                            if first_days[row] <= day <= last_days[row] and (
+                                row not in limits_of or limits_of[row].hold(situation, quantity)
+                            ):
+                                hits.append(Hit(distance + rank - specific[row], row, place, key))
             distance += step
         return hits
 
-    def _wanted(self, situation: Situation) -> list[tuple[int, int]]:
-        """The keys that the book has and the situation meets, by their numbers, each with its rank."""
+    def _want(self, situation: Situation) -> _Wanted:
+        """The keys that a situation meets; kept for the next one that says the same."""
         if not self._asks:
             self._asks = tuple(self._asked_keys())
-        numbers = self._key_numbers
         ranks: dict[int, int] = {}
         for rank, key_of in self._asks:
-            key = numbers.get(key_of(situation))
+            key = self._key_numbers.get(key_of(situation))
             if key is not None:
                 ranks[key] = rank
-        return list(ranks.items())
+        if len(self._wanted) >= _MOST_WANTED:
+            self._wanted.clear()
+        wanted = self._wanted[self._said_of(situation)] = tuple(ranks.items())
+        return wanted
 
     def price(self, row: int) -> Pair:
         """What a unit costs and earns."""
@@ -202,6 +208,7 @@ class RateTable:
         self._items.setdefault(item_code, {})[place_code] = leaf
         self._filled = []
         self._asks = ()
+        self._wanted.clear()
 
     def _key(self, equalities: tuple[str, ...]) -> int:
         key = (*(equalities[n] for n in self._used), "", "")
@@ -233,14 +240,14 @@ class RateTable:
         if number == len(self._shapes):
             offset, shape = 0, {}
             for key, count in layout:
-                shape[key] = (offset, offset + count)
+                shape[key] = tuple(range(offset, offset + count))
                 offset += count
             self._shapes.append(shape)
         return number
 
     def _asked_keys(self) -> Iterator[tuple[int, Callable[[Situation], _Key]]]:
         """For each combination of equalities that the book uses: its rank, and how to read the key
-        off a situation (two empty values close it, so that it is a tuple in any case). The least specific come last: where a situation leaves a value out, theirs
+        off a situation. The least specific come last: where a situation leaves a value out, theirs
         is the same key, and their rank the true one."""
         said = {tuple(map(bool, key)) for key in self._keys}
         unlimited = sum(1 << self._bit[d] for d in LIMITS if d in self._bit)
@@ -250,8 +257,8 @@ class RateTable:
             fields = []
             for dimension, is_said in zip(self._equalities, mask, strict=False):
                 rank += 0 if is_said else 1 << self._bit[dimension]
-                fields.append(Situation._fields.index(dimension) if is_said else _UNSAID)
-            ranked.append((sum(mask), rank, itemgetter(*fields, _UNSAID, _UNSAID)))
+                fields.append(dimension if is_said else "unsaid")
+            ranked.append((sum(mask), rank, _reader(fields)))
         ranked.sort(key=lambda each: (-each[0], each[1]))
         for _, rank, key_of in ranked:
             yield rank, key_of
@@ -279,6 +286,12 @@ def flat(rate: Rate) -> FlatRate:
         rate.charge,
         rate.rate_id,
     )
+
+
+def _reader(fields: Sequence[str]) -> Callable[[Situation], _Key]:
+    """Reads fields off a situation; two empty ones close them, so that they are a tuple in any
+    case."""
+    return itemgetter(*map(Situation._fields.index, (*fields, "unsaid", "unsaid")))
 
 
 def _bits(resolution_order: Sequence[str]) -> dict[str, int]:
