@@ -27,6 +27,14 @@ def test_every_compensation_is_an_rpc_that_the_catalogue_knows() -> None:
     assert all(CATALOG.find(name) for name in undone)
 
 
+def test_what_undoes_a_node_takes_only_what_the_node_was_given_or_gave() -> None:
+    for spec in CATALOG.palette():
+        undo = CATALOG.find(spec.compensate_with) if spec.compensate_with else None
+        for field in undo.request.fields if undo else ():
+            known = spec.response.field(field.name) or spec.request.field(field.name)
+            assert field.optional or known, f"{spec.name} cannot be undone without {field.name}"
+
+
 def test_messages_become_the_languages_types() -> None:
     quote = CATALOG.rpcs["pricing.v1.PricingService/Quote"]
     total, quoted_at = quote.response.field("total"), quote.response.field("quoted_at")
