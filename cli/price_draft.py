@@ -118,11 +118,15 @@ def review(
     draft: _Draft,
     approve: Annotated[bool, typer.Option("--approve", help="It may be published")] = False,
     return_: Annotated[str, typer.Option("--return", metavar="WHY", help="It may not")] = "",
+    because: Annotated[
+        str, typer.Option(metavar="WHY", help="Why what `price check` finds in it is meant")
+    ] = "",
 ) -> None:
     """Approve a draft, or return it; one of the two, and not your own."""
     if approve == bool(return_):
         raise Refused("say --approve or --return WHY", "INPUT_PAIR_MALFORMED")
-    _act(draft, "review", {"decision": _APPROVE if approve else _RETURN, "comment": return_})
+    said = {"decision": _APPROVE, "comment": because} if approve else {"decision": _RETURN}
+    _act(draft, "review", {"comment": return_} | said)
 
 
 @verb(app)

@@ -670,7 +670,7 @@ class ReviewPriceDraftRequest(_message.Message):
     """As it was reviewed."""
     decision: Global___PriceReviewDecision.ValueType
     comment: _builtins.str
-    """Why it is returned."""
+    """Why it is returned; or why what the checks find in it is meant, of what needs a reason."""
     def __init__(
         self,
         *,

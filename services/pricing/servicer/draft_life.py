@@ -31,6 +31,7 @@ from services.pricing.domain.publishing import check_effective
 from services.pricing.domain.refusing import refuse
 from services.pricing.servicer.base import KEEPS_PRICES, Context
 from services.pricing.servicer.draft_base import DraftRpcs, told_as_kept
+from services.pricing.servicer.draft_findings import refuse_contradictions, require_reason
 from services.pricing.servicer.editing import Opened, problems_of
 from services.pricing.store import books, publications
 from services.pricing.tables import PriceBookVersionRow, RateRow
@@ -49,6 +50,7 @@ class DraftLifeRpcs(DraftRpcs):
         newest = await books.newest_version(current_session(), row.price_book_code)
         check_base(draft, newest.version if newest else 0)
         await check_whole(found)
+        await refuse_contradictions(found, now)
         row.draft_state = after(draft, Act.SUBMIT)
         row.submitted_hash, row.approved_hash = found.content_hash, ""
         row.submitted_at, row.submitted_by_person_id = now, current_actor().person_id
@@ -72,6 +74,7 @@ class DraftLifeRpcs(DraftRpcs):
         row, draft, now = found.row, found.draft, self._clock.now()
         if act is Act.APPROVE:
             check_reviewer(draft, actor.person_id, is_headquarters=actor.has_role(*_HEADQUARTERS))
+            await require_reason(found, now, request.comment)
         else:
             check_comment(request.comment)
         row.draft_state = after(draft, act)

@@ -140,7 +140,7 @@ async def review(
     *,
     actor: Actor = REVIEWER,
     decision: draft_pb2.PriceReviewDecision.ValueType = draft_pb2.PRICE_REVIEW_DECISION_APPROVE,
-    comment: str = "",
+    comment: str = "已核对",
 ) -> draft_pb2.PriceDraft:
     return await drafts_of(pricing, actor).ReviewPriceDraft(
         draft_pb2.ReviewPriceDraftRequest(

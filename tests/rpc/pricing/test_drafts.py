@@ -461,3 +461,46 @@ async def test_a_retired_item_comes_into_no_draft(
     with pytest.raises(InvalidArgument, match="PRICING_ITEM_RETIRED") as refused:
         await edit(pricing, draft, put(a_rate(1, item_code="OLD-PART")))
     assert refused.value.field == "edits[0].put.rate.item_code"
+
+
+async def test_two_overrides_that_undo_each_other_are_not_handed_in(pricing: Served) -> None:
+    await founded(pricing, "contradicting")
+    overrides = [
+        pb.PriceRuleEdit(
+            put=books_pb.PriceRule(
+                modifier=books_pb.Modifier(
+                    modifier_code=code, label=code, phase="premium", automatic=True,
+                    combine_mode=books_pb.COMBINE_MODE_OVERRIDE,
+                    amount=Money(currency="CNY", amount_minor=30000), item_codes=[STANDARD],
+                )
+            )
+        )
+        for code in ("ONE-PRICE", "OTHER-PRICE")
+    ]  # fmt: skip
+    draft = await draft_on(pricing, "contradicting", *overrides)
+    with pytest.raises(FailedPrecondition, match="PRICING_FINDINGS_REFUSE") as refused:
+        await submit(pricing, draft)
+    assert "PRICE_CONTRADICTION" in refused.value.details["ONE-PRICE OTHER-PRICE"]
+
+
+async def test_a_price_that_jumps_is_approved_only_with_a_word_on_why_it_is_meant(
+    pricing: Served,
+) -> None:
+    await founded(pricing, "jumping")
+    draft = await submit(pricing, await draft_on(pricing, "jumping", put(a_rate(40000))))
+    with pytest.raises(FailedPrecondition, match="PRICING_FINDINGS_UNACKNOWLEDGED") as refused:
+        await review(pricing, draft, comment="")
+    assert "PRICE_JUMP" in refused.value.details[STANDARD]
+    approved = await review(pricing, draft, comment="铜价翻倍")
+    assert approved.review_comment == "铜价翻倍"
+
+
+async def test_a_book_may_keep_findings_that_it_had_before(pricing: Served) -> None:
+    await founded(pricing, "imperfect")
+    loss = await draft_on(pricing, "imperfect", put(a_rate(20000, 20001)))
+    await publish_draft(pricing, loss)
+    again = await submit(
+        pricing,
+        await draft_on(pricing, "imperfect", put(a_rate(20000, place_code="310000"))),
+    )
+    assert (await review(pricing, again, comment="")).state == pb.PRICE_DRAFT_STATE_APPROVED
