@@ -41,6 +41,9 @@ _WIDEST: Final = pb.QUOTE_VIEW_UNSPECIFIED
 _AT_ONCE: Final = 100
 _MOST: Final = 10_000
 
+#: What a call found in force: of a book, at an instant, as known at another.
+_InForce = dict[tuple[str, datetime, datetime], PriceBook]
+
 
 class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
     """Compute, keep, show and explain quotes."""
@@ -76,6 +79,7 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         if not 0 < len(request.facts) <= _MOST:
             raise InvalidArgument("PRICING_BATCH_INVALID", f"1 to {_MOST} of them", field="facts")
         now, present = self._clock.now(), PresentPolicies()
+        found: _InForce = {}
         for first in range(0, len(request.facts), _AT_ONCE):
             answer = pb.QuoteBatchResponse()
             for index in range(first, min(first + _AT_ONCE, len(request.facts))):
@@ -83,7 +87,11 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
                 facts = request.facts[index]
                 try:
                     result = await self._quote(
-                        facts, now, with_steps=request.with_steps, present=present
+                        facts,
+                        now,
+                        with_steps=request.with_steps,
+                        present=present,
+                        found=found,
                     )
                 except (InvalidArgument, FailedPrecondition, NotFound) as error:
                     outcome.problem.reason = error.reason
@@ -139,9 +147,10 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         case_id: str = "",
         with_steps: bool = True,
         present: PresentPolicies | None = None,
+        found: _InForce | None = None,
     ) -> pb.QuoteResult:
         settled = settled_facts(facts, now)
-        book = await self._book_in_force(settled)
+        book = await self._book_in_force(settled, {} if found is None else found)
         inputs = inputs_of(settled, book)
         await (present or PresentPolicies()).add_to(inputs, settled, book, case_id)
         quoted = evaluate(book, question_from_proto(settled, inputs))
@@ -169,13 +178,12 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
             language="en",
         )
 
-    async def _book_in_force(self, facts: pb.QuoteFacts) -> PriceBook:
-        session = current_session()
-        version = await books.version_in_force(
-            session,
-            facts.price_book_code,
-            priced_at(facts),
-            known_at(facts),
-            "facts.price_book_code",
-        )
-        return await book_of(self._shelf, version)
+    async def _book_in_force(self, facts: pb.QuoteFacts, found: _InForce) -> PriceBook:
+        asked = (facts.price_book_code, priced_at(facts), known_at(facts))
+        book = found.get(asked)
+        if book is None:
+            version = await books.version_in_force(
+                current_session(), *asked, "facts.price_book_code"
+            )
+            book = found[asked] = await book_of(self._shelf, version)
+        return book
