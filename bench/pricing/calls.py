@@ -7,7 +7,6 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import grpc
@@ -16,13 +15,11 @@ from bench.harness import Figure, Result, Round, alternate
 from bench.pricing import bare, places, serving, stored
 from bench.pricing.book import LEVELS, MODES, item_code
 from bench.pricing.questions import Question
-from kit.clock import SHANGHAI
-from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import place_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
 
 #: Calls under way at once.
-IN_FLIGHT: Final = 32
+IN_FLIGHT: Final = 16
 #: How many calls are made in a round.
 _CALLS: Final = 2_000
 _SERVICE: Final = "/pricing.v1.PricingService"
@@ -34,7 +31,8 @@ Call = Callable[[Any], Awaitable[Any]]
 
 
 def facts_of(question: Question, book_code: str) -> pb.QuoteFacts:
-    """A question as a request says it; business circles are zones, districts have adcodes."""
+    """A question as a request says it, priced now; business circles are zones, districts have
+    adcodes."""
     circle, district, *_ = codes = places.codes_of(question.circle)
     return pb.QuoteFacts(
         lines=[pb.QuoteLineRequest(item_code=item_code(question.item), quantity=question.quantity)],
@@ -42,7 +40,6 @@ def facts_of(question: Question, book_code: str) -> pb.QuoteFacts:
         cooperation_mode=MODES[question.mode],
         customer_level=LEVELS[question.level],
         price_book_code=book_code,
-        priced_at=instant_to_proto(datetime.fromordinal(question.day).replace(tzinfo=SHANGHAI)),
     )
 
 
