@@ -17,8 +17,11 @@ from services.pricing.domain.book import (
     Favours,
     Modifier,
     PricedItem,
+    Promotion,
+    PromotionKind,
     Rate,
     Side,
+    TaxRule,
 )
 from services.pricing.domain.charges import (
     PER_UNIT,
@@ -49,7 +52,7 @@ DAYS = range(MONDAY - 3, MONDAY + 4)
 amounts = st.integers(0, 10**7).map(yuan)
 pairs = st.builds(Pair, st.integers(0, 10**6), st.integers(0, 10**6))
 ranges = st.one_of(
-    st.builds(Range, st.integers(1, 6)),
+    st.builds(Range, st.integers(1, 6), st.none()),
     st.builds(Range, st.none(), st.integers(1, 6)),
     st.tuples(st.integers(1, 6), st.integers(0, 6)).map(lambda r: Range(r[0], r[0] + r[1])),
 )
@@ -142,6 +145,48 @@ def modifiers(draw: st.DrawFn) -> Modifier:
     )
 
 
+@st.composite
+def promotions(draw: st.DrawFn) -> Promotion:
+    kind = draw(
+        st.sampled_from((PromotionKind.THRESHOLD, PromotionKind.PERCENT, PromotionKind.NTH_ITEM))
+    )
+    threshold = draw(st.integers(1, 10**7))
+    code = draw(st.sampled_from(["P1", "P2", "P3", "P4"]))
+    return Promotion(
+        promotion_code=code,
+        label=f"活动{code}",
+        kind=kind,
+        conditions=draw(st.one_of(st.just(ALWAYS), conditions)),
+        item_codes=tuple(draw(st.lists(st.sampled_from(ITEMS), max_size=2, unique=True))),
+        threshold=yuan(threshold) if kind is PromotionKind.THRESHOLD else Amount("", 0),
+        reduction=yuan(draw(st.integers(1, threshold)))
+        if kind is PromotionKind.THRESHOLD
+        else Amount("", 0),
+        repeats=draw(st.booleans()),
+        nth=draw(st.integers(2, 4)),
+        ratio=draw(st.sampled_from(("0", "0.5", "0.8", "1/3", "1"))),
+        needs_coupon=draw(st.sampled_from((False, False, True))),
+        exclusivity_group=draw(st.sampled_from(("", "offers"))),
+        priority=draw(st.integers(0, 2)),
+        special=draw(st.booleans()),
+    )
+
+
+tax_rules = st.builds(
+    TaxRule,
+    tax_code=st.sampled_from(("T1", "T2", "T3")),
+    label=st.just("税"),
+    side=st.sampled_from((Side.LIST, Side.SETTLEMENT)),
+    ratio=st.sampled_from(("0.06", "0.13", "1/7", "0")),
+    inclusive=st.booleans(),
+    refundable_ratio=st.sampled_from(("", "0.5", "1")),
+    payee_kind=st.just(""),
+    conditions=st.one_of(st.just(ALWAYS), conditions),
+    item_codes=st.lists(st.sampled_from(ITEMS), max_size=1).map(tuple),
+    catalogue=st.just(""),
+)
+
+
 heads = st.builds(
     BookHead,
     price_book_code=st.just("generated"),
@@ -149,7 +194,10 @@ heads = st.builds(
     resolution_order=st.permutations(DIMENSIONS).map(tuple),
     phases=st.permutations(PHASES).map(tuple),
     groups=st.tuples(
-        *(st.builds(ExclusivityGroup, st.just(p), st.sampled_from(Choice)) for p in PHASES)
+        *(
+            st.builds(ExclusivityGroup, st.just(group), st.sampled_from(Choice))
+            for group in (*PHASES, "offers")
+        )
     ),
 )
 
@@ -179,6 +227,8 @@ contents = st.builds(
     items=st.just(tuple(PricedItem(code, code, "project_library", "次") for code in ITEMS)),
     rates=st.lists(rates, min_size=1, max_size=8).map(without_rivals),
     modifiers=st.lists(modifiers(), max_size=5, unique_by=lambda m: m.modifier_code).map(tuple),
+    promotions=st.lists(promotions(), max_size=3, unique_by=lambda p: p.promotion_code).map(tuple),
+    taxes=st.lists(tax_rules, max_size=2, unique_by=lambda tax: tax.tax_code).map(tuple),
 )
 described: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {

@@ -13,6 +13,8 @@ from services.pricing.domain.book import (
     CombineMode,
     Favours,
     Modifier,
+    Promotion,
+    PromotionKind,
     Rate,
     Side,
 )
@@ -29,9 +31,117 @@ def totals(content: BookContent, lines: list[Line], situation: Situation) -> Bot
     amounts = [amount(content, line, situation) for line in lines]
     if None in amounts:
         return None
-    of_side = zip(*(each for each in amounts if each is not None), strict=True)
-    customer, settlement = (sum(side) for side in of_side)
-    return customer, settlement
+    before = [each for each in amounts if each is not None]
+    customer = discounted(content, lines, [each[0] for each in before], situation)
+    settlement = [each[1] for each in before]
+    return (
+        sum(customer) + taxes(content, lines, customer, situation, Side.LIST),
+        sum(settlement) + taxes(content, lines, settlement, situation, Side.SETTLEMENT),
+    )
+
+
+def discounted(
+    content: BookContent, lines: list[Line], amounts: list[int], situation: Situation
+) -> list[int]:
+    done: set[str] = set()
+    counting = [
+        promotion
+        for promotion in sorted(content.promotions, key=lambda p: (p.priority, p.promotion_code))
+        if counts(promotion, lines, situation)
+    ]
+    for promotion in counting:
+        group = promotion.exclusivity_group
+        if group in done:
+            continue
+        rivals = [p for p in counting if p.exclusivity_group == group] if group else [promotion]
+        offers = [offer for rival in rivals if sum(offer := off(rival, lines, amounts))]
+        done |= {group} - {""}
+        if offers:
+            choices = {each.group_code: each.choice for each in content.head.groups}
+            by_best = choices.get(group) is Choice.BEST_FOR_CUSTOMER
+            best = max(offers, key=sum) if by_best else offers[0]
+            amounts = [amount - less for amount, less in zip(amounts, best, strict=True)]
+    return amounts
+
+
+def counts(promotion: Promotion, lines: list[Line], situation: Situation) -> bool:
+    units = sum(line.quantity for line in lines if means(promotion, line))
+    return (
+        units > 0
+        and holds(promotion.conditions, situation, units)
+        and not (promotion.special and situation.frozen_places)
+        and not promotion.needs_coupon
+    )
+
+
+def means(promotion: Promotion, line: Line) -> bool:
+    return not promotion.item_codes or line.item_code in promotion.item_codes
+
+
+def off(promotion: Promotion, lines: list[Line], amounts: list[int]) -> list[int]:
+    """What a promotion takes off each line."""
+    meant = [means(promotion, line) for line in lines]
+    counted = sum(amount for amount, is_meant in zip(amounts, meant, strict=True) if is_meant)
+    shares = [Fraction(a if is_meant else 0) for a, is_meant in zip(amounts, meant, strict=True)]
+    match promotion.kind:
+        case PromotionKind.THRESHOLD:
+            reached = counted // promotion.threshold.amount_minor
+            times = reached if promotion.repeats else min(reached, 1)
+            total = min(counted, times * promotion.reduction.amount_minor)
+        case PromotionKind.PERCENT:
+            total = counted - half_up(counted * Fraction(promotion.ratio))
+        case PromotionKind.NTH_ITEM:
+            shares = [Fraction(0)] * len(lines)
+            for code in {
+                line.item_code for line, is_meant in zip(lines, meant, strict=True) if is_meant
+            }:
+                of_item = [n for n, line in enumerate(lines) if line.item_code == code]
+                units = sorted(
+                    (Fraction(amounts[n], lines[n].quantity), n)
+                    for n in of_item
+                    for _ in range(lines[n].quantity)
+                )
+                reached = len(units) // promotion.nth
+                for unit, n in units[: reached if promotion.repeats else min(reached, 1)]:
+                    shares[n] += unit * (1 - Fraction(promotion.ratio))
+            total = half_up(sum(shares, Fraction(0)))
+        case _:
+            raise AssertionError(promotion.kind)
+    return dealt(total, shares)
+
+
+def dealt(total: int, shares: list[Fraction]) -> list[int]:
+    """By largest remainder, earlier lines first on a tie."""
+    whole = sum(shares, Fraction(0))
+    if not total or not whole:
+        return [0] * len(shares)
+    exact = [total * share / whole for share in shares]
+    given = [floor(each) for each in exact]
+    in_order = sorted(range(len(exact)), key=lambda n: (given[n] - exact[n], n))
+    for n in in_order[: total - sum(given)]:
+        given[n] += 1
+    return given
+
+
+def taxes(
+    content: BookContent, lines: list[Line], amounts: list[int], situation: Situation, side: Side
+) -> int:
+    """What taxes add to a side beside its lines."""
+    added = 0
+    for rule in content.taxes:
+        for line, amount_ in zip(lines, amounts, strict=True):
+            meant = not rule.item_codes or line.item_code in rule.item_codes
+            if (
+                rule.side is side
+                and meant
+                and not rule.payee_kind
+                and holds(rule.conditions, situation, line.quantity)
+            ):
+                ratio = Fraction(rule.ratio)
+                tax = half_up(amount_ * ratio / (1 + ratio) if rule.inclusive else amount_ * ratio)
+                refund = half_up(tax * Fraction(rule.refundable_ratio or "0"))
+                added += (0 if rule.inclusive else tax) - refund
+    return added
 
 
 def amount(content: BookContent, line: Line, situation: Situation) -> Both | None:
