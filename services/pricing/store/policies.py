@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Text, cast, literal, or_, select, union_all
+from sqlalchemy import Row, Select, Text, bindparam, cast, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.db.tables import INSTANT
 from services.pricing.tables import FreezeRow, PriceModeSwitchRow
 
 
-async def standing(session: AsyncSession, at: datetime) -> Sequence[Row[Any]]:
-    """The switches and freezes of everywhere that have begun by an instant and were to last beyond
-    it; a freeze has no mode."""
+def _standing() -> Select[Any]:
+    at = bindparam("at", type_=INSTANT)
     switch, freeze = PriceModeSwitchRow, FreezeRow
     switches = select(
         switch.switch_id,
@@ -43,4 +43,14 @@ async def standing(session: AsyncSession, at: datetime) -> Sequence[Row[Any]]:
         freeze.ends_at,
         freeze.ended_at,
     ).where(freeze.begins_at <= at, freeze.ends_at > at)
-    return (await session.execute(union_all(switches, freezes))).all()
+    return select(union_all(switches, freezes).subquery())
+
+
+#: Made once: making it takes longer than asking it.
+_STANDING: Final = _standing()
+
+
+async def standing(session: AsyncSession, at: datetime) -> Sequence[Row[Any]]:
+    """The switches and freezes of everywhere that have begun by an instant and were to last beyond
+    it; a freeze has no mode."""
+    return (await session.execute(_STANDING, {"at": at})).all()
