@@ -8,7 +8,7 @@ from typing import Final
 
 from kit.authn import current_actor
 from kit.db.session import current_session
-from kit.errors import FailedPrecondition, InvalidArgument
+from kit.errors import FailedPrecondition, InvalidArgument, NotFound
 from kit.ids import new_id
 from kit.rpc.events import record
 from protos.pricing.v1 import book_pb2
@@ -200,7 +200,7 @@ async def _base(
             field="price_book_code",
         )
     if newest is None and request.roll_back_to_version:
-        raise InvalidArgument(
+        raise NotFound(
             "PRICING_BOOK_UNKNOWN",
             f"there is no price book {request.price_book_code!r} to roll back",
             field="price_book_code",
