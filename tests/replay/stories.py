@@ -35,6 +35,7 @@ from workflows.client import TASK_QUEUE, Act, StartedCase, Target, WantedMigrati
 from workflows.runtime.payloads import NUDGE, Signal
 from workflows.runtime.shell import lifetime
 from workflows.system import nudge
+from workflows.system.policy_term import POLICY_TERM, PolicyTerm
 from workflows.system.replan import REPLAN, CalendarEdit, Replanning
 
 Story = Callable[[Office], Awaitable[StartedCase]]
@@ -372,6 +373,28 @@ async def nudged(office: Office) -> StartedCase:
     return case
 
 
+async def frozen(office: Office) -> StartedCase:
+    """A region is frozen meanwhile: told, recorded and told again."""
+    office.company.people["pricing_manager"] = ["pe_qian"]
+    case = await office.start(MEASURE)
+    now = datetime.now(UTC)
+    freeze = PolicyTerm(
+        policy_id=case.case_id,
+        what="区域特惠冻结 110105",
+        where="110105",
+        reason="频繁退单",
+        begins_at=now.isoformat(),
+        ends_at=(now + timedelta(seconds=2)).isoformat(),
+        record_end="pricing.v1.PolicyService/RecordThaw",
+        name_of_id="freeze_id",
+    )
+    await office.temporal.execute_workflow(
+        POLICY_TERM, freeze, id=f"policy_term:{case.case_id}", task_queue=TASK_QUEUE
+    )
+    await _measure(office, case)
+    return case
+
+
 async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
     async def look() -> Any:
         tasks = await office.inbox("pe_chen", case)
@@ -402,6 +425,7 @@ STORIES: Final[tuple[Story, ...]] = (
     migrated,
     transferred,
     nudged,
+    frozen,
 )
 #: How many events a run has in some stories; in the others as many as ever.
 MOST_EVENTS: Final[dict[Story, int]] = {continued: 30, measured: 30}

@@ -69,5 +69,6 @@ def test_there_is_something_to_replay() -> None:
         "migrated_migration",
         "transferred_bulk_act",
         "nudged_nudge",
+        "frozen_policy_term",
     } <= kept
     assert PLANS
