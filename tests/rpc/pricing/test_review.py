@@ -61,8 +61,9 @@ async def test_a_price_raised_beyond_the_limit_is_told_with_both_quotes(reviews:
     assert jump.severity == pb.PRICE_FINDING_SEVERITY_ACKNOWLEDGE
     assert jump.change_basis_points == 5_000
     assert jump.rules[0].field == "price_book.rates[0]"
-    assert jump.example.before.total == yuan(20_000)
-    assert jump.example.after.total == yuan(30_000)
+    assert jump.example.facts.place.zone_codes == ["BJ-RING5"]
+    assert jump.example.before.total == yuan(24_000)
+    assert jump.example.after.total == yuan(36_000)
     assert jump.example.after.lines[0].steps[0].explanation
     assert told.to_acknowledge >= 1
     assert told.refusing == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -143,13 +143,33 @@ class Survey:
         there is one. None: nowhere."""
         for item_code, places in self.listed.items():
             layouts = {place: self.layout(item_code, place) for place in places}
+            unnamed = self._unnamed(layouts)
             for place, rates in places.items():
                 codes = self.territory.path(place)
                 layers = tuple(layouts.get(code, ()) for code in (*codes, ""))
                 where = self.winning(layers)
                 for each in rates:
                     box = where.get(each.cell)
-                    yield each, None if box is None else Where(codes or (self.elsewhere,), box)
+                    yield each, None if box is None else self._at(codes, box, unnamed)
+
+    def _unnamed(self, named: Collection[str]) -> Where:
+        """A place that none of the codes names, of the territory where there is one; and its tier."""
+        tier = EQUALITIES.index("city_tier")
+        if self.territory.known:
+            for place in self.territory.places:
+                if not any(code in named for code in place.codes):
+                    bits = self.grid.values[tier].bits([place.city_tier])
+                    everything = self.grid.everything
+                    box = (*everything[:tier], bits, *everything[tier + 1 :])
+                    return Where(place.codes, box)
+        return Where((self.elsewhere,), self.grid.everything)
+
+    def _at(self, codes: tuple[str, ...], box: Box, unnamed: Where) -> Where:
+        """Where a rate wins: in its own place, or in one that no rate of its item names."""
+        if codes:
+            return Where(codes, box)
+        inside = meet(box, unnamed.box)
+        return Where(unnamed.codes, inside) if inside else Where((self.elsewhere,), box)
 
     def winning(self, layers: tuple[Layout, ...]) -> Mapping[Cell, Box]:
         """Of the cells of the finest place, from which the others go up, where each wins."""
