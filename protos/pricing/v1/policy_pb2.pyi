@@ -375,7 +375,9 @@ class PriceModeReach(_message.Message):
     PRESENT_MODE_CODE_FIELD_NUMBER: _builtins.int
     BOOKS_FIELD_NUMBER: _builtins.int
     present_mode_code: _builtins.str
-    """Which mode a scope has now; empty: none."""
+    """Which mode a scope has now by the switches of its place and of everywhere; empty: none. What a
+    wider region was switched to is not seen: a code alone does not say what it lies in.
+    """
     @_builtins.property
     def books(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceModeReach.Book]: ...
     def __init__(

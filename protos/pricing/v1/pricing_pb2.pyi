@@ -184,7 +184,9 @@ class QuoteFacts(_message.Message):
     payee_kind: _builtins.str
     """Of whoever the settlement side is paid to: "company", "outlet", "person"."""
     day_kind: _builtins.str
-    """"workday", "rest_day" or "holiday", by the company's calendar; empty: by the day of the week."""
+    """"workday", "rest_day" or "holiday", by the company's calendar; empty: by the
+    State Council's notices.
+    """
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuoteLineRequest]: ...
     @_builtins.property
