@@ -25,6 +25,13 @@ class Shelf:
             self._books.move_to_end((price_book_code, version))
         return book
 
+    def nearest(self, price_book_code: str, version: int) -> PriceBook | None:
+        """The version of a book that is here and stands nearest to another."""
+        here = [number for code, number in self._books if code == price_book_code]
+        if not here:
+            return None
+        return self._books[price_book_code, min(here, key=lambda number: abs(number - version))]
+
     def keep(self, book: PriceBook) -> PriceBook:
         """Put a version here, in the place of the one used longest ago when the shelf is full."""
         self._books[book.head.price_book_code, book.version] = book

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -99,6 +100,7 @@ class RateTable:
         self._limits: dict[int, Limits] = {}
         self._own_ids: dict[int, str] = {}
         self._items: dict[str, dict[str, int]] = {}
+        self._count = 0
         self._shapes: list[_Shape] = []
         self._shape_numbers: dict[tuple[tuple[int, int], ...], int] = {}
         self._keys: list[_Key] = []
@@ -110,7 +112,12 @@ class RateTable:
         self._wanted: dict[_Key, _Wanted] = {}
 
     def __len__(self) -> int:
-        return len(self._list_prices)
+        return self._count
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether most of the rows that it keeps are of versions before it: better built anew."""
+        return len(self._list_prices) > 2 * self._count
 
     def has(self, item_code: str) -> bool:
         """Whether there is any rate of an item."""
@@ -210,6 +217,32 @@ class RateTable:
         self._asks = ()
         self._wanted.clear()
 
+    def changed(self, leaves: Mapping[tuple[str, str], Iterable[FlatRate]]) -> RateTable:
+        """The table with other rates of some items at some places.
+
+        The two share all that is the same: columns and shapes only grow, and each table asks only the
+        rows that its own leaves name.
+
+        Args:
+            leaves: by item and place all rates that there are then; none: there are none any more.
+        """
+        table = copy(self)
+        table._items, table._wanted, table._asks = dict(self._items), {}, ()
+        for (item_code, place_code), rates in leaves.items():
+            of_item = dict(table._items.get(item_code, {}))
+            leaf = of_item.pop(place_code, None)
+            if leaf is not None:
+                shape = table._shapes[leaf & _SHAPE_MASK]
+                table._count -= sum(map(len, shape.values()))
+            table._items[item_code] = of_item
+            for rate in rates:
+                table.add(rate)
+            table.close()
+            if not table._items[item_code]:
+                del table._items[item_code]
+            table._filling = ("", "")
+        return table
+
     def _key(self, equalities: tuple[str, ...]) -> int:
         key = (*(equalities[n] for n in self._used), "", "")
         number = self._key_numbers.setdefault(key, len(self._keys))
@@ -233,6 +266,7 @@ class RateTable:
             if rate.rate_id:
                 self._own_ids[row] = rate.rate_id
             count += 1
+        self._count += count
         return count
 
     def _shape(self, layout: tuple[tuple[int, int], ...]) -> int:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from kit.db.session import current_session
 from services.pricing.convert.books import book_from_rows, flat_rates
 from services.pricing.domain.price_book import PriceBook
-from services.pricing.domain.rates import RateTable
+from services.pricing.domain.rates import FlatRate, RateTable
 from services.pricing.index import Shelf
 from services.pricing.store import books
+from services.pricing.store.rates import WantedRates, rates_only_in
 from services.pricing.tables import PriceBookVersionRow
+
+#: Rates from which on a version is rather loaded whole.
+_MOST_DIFFERING: Final = 10_000
 
 
 async def load_book(version: PriceBookVersionRow) -> PriceBook:
@@ -19,11 +25,43 @@ async def load_book(version: PriceBookVersionRow) -> PriceBook:
         for rate in flat_rates(chunk, version.currency):
             table.add(rate)
     table.close()
+    return await _book(version, table)
+
+
+async def _book(version: PriceBookVersionRow, rates: RateTable) -> PriceBook:
+    session = current_session()
     items, rules = await books.priced_items(session, version), await books.rules(session, version)
-    return book_from_rows(version, items, rules, table)
+    return book_from_rows(version, items, rules, rates)
 
 
 async def book_of(shelf: Shelf, version: PriceBookVersionRow) -> PriceBook:
-    """A version from the shelf, put there when it is not there yet."""
+    """A version from the shelf; put there when it is not there yet, built from the one nearest to it
+    by what differs, where that is little."""
     book = shelf.find(version.price_book_code, version.version)
-    return book or shelf.keep(await load_book(version))
+    if book is not None:
+        return book
+    near = shelf.nearest(version.price_book_code, version.version)
+    rates = await _rates_from(near, version) if near else None
+    return shelf.keep(await load_book(version) if rates is None else await _book(version, rates))
+
+
+async def _rates_from(near: PriceBook, version: PriceBookVersionRow) -> RateTable | None:
+    """The rates of a version, made of those of another; None where that is no use."""
+    session = current_session()
+    if near.rates.is_worn or near.head.resolution_order != tuple(version.resolution_order):
+        return None
+    other = await books.version(session, version.price_book_code, near.version)
+    differing = [
+        *await rates_only_in(session, version, other, WantedRates(), _MOST_DIFFERING),
+        *await rates_only_in(session, other, version, WantedRates(), _MOST_DIFFERING),
+    ]
+    if len(differing) >= _MOST_DIFFERING:
+        return None
+    leaves: dict[tuple[str, str], list[FlatRate]] = {
+        (row.item_code, row.place_code): [] for row in differing
+    }
+    async for chunk in books.rates(session, version, of_items={item for item, _ in leaves}):
+        for rate in flat_rates(chunk, version.currency):
+            if (leaf := leaves.get((rate.item_code, rate.place_code))) is not None:
+                leaf.append(rate)
+    return near.rates.changed(leaves)

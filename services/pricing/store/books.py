@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -187,11 +187,16 @@ async def rules(session: AsyncSession, version: PriceBookVersionRow) -> Sequence
 
 
 async def rates(
-    session: AsyncSession, version: PriceBookVersionRow, at_once: int = 1_000
+    session: AsyncSession,
+    version: PriceBookVersionRow,
+    at_once: int = 1_000,
+    of_items: Collection[str] | None = None,
 ) -> AsyncIterator[Sequence[Row[Any]]]:
     """The rates of a version, those of an item at a place one after another, so many at once; each
-    with the columns of `RATE_COLUMNS`."""
+    with the columns of `RATE_COLUMNS`. Of some items only, where they are named."""
     query = of_version(select(*RATE_COLUMNS), RateRow, version)
+    if of_items is not None:
+        query = query.where(RateRow.item_code.in_(of_items))
     in_order = query.order_by(RateRow.item_code, RateRow.place_code)
     streamed = await session.stream(in_order.execution_options(yield_per=at_once))
     async for chunk in streamed.partitions():
