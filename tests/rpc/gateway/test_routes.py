@@ -171,6 +171,9 @@ async def test_every_change_of_the_business_takes_a_key(product: WholeProduct) -
         "/api/v1/calendars/{calendar_code}/preview", "/api/v1/item-imports/preview",
         "/api/v1/price-books/compare", "/api/v1/price-books/compare/export",
         "/api/v1/price-drafts/{draft_id}/import/preview",
+        "/api/v1/price-reviews/check", "/api/v1/price-reviews/change",
+        "/api/v1/price-reviews/change.xlsx", "/api/v1/quotes/explain",
+        "/api/v1/price-modes/switches/preview", "/api/v1/region-policies/at",
         "/api/v1/builds/{build_id}/promote", "/api/v1/builds/nudge",
     }  # fmt: skip
     without = {
