@@ -29,6 +29,7 @@ from services.pricing.servicer.library import LibraryServicer
 from services.pricing.servicer.policies import PolicyServicer
 from services.pricing.servicer.quotes import PricingServicer
 from services.pricing.servicer.review import PriceReviewServicer
+from services.pricing.servicer.warming import keep_warm
 
 
 class PricingSettings(Settings):
@@ -37,9 +38,9 @@ class PricingSettings(Settings):
     issuers_file: Path
 
 
-def mounts(clock: Clock) -> list[Mount]:
-    """What this process serves."""
-    shelf = Shelf()
+def mounts(clock: Clock, shelf: Shelf | None = None) -> list[Mount]:
+    """What this process serves, from price books on a shelf."""
+    shelf = shelf or Shelf()
     return [
         Mount(
             "pricing.v1.LibraryService",
@@ -86,15 +87,15 @@ def mounts(clock: Clock) -> list[Mount]:
 
 async def serve(settings: PricingSettings) -> None:
     """Serve until told to stop."""
-    clock = SystemClock()
-    server = RpcServer(
-        mounts(clock),
-        Database.connect(settings.database_url, "pricing", settings.database_pool_size),
-        TokenVerifier.from_file(settings.issuers_file),
-        clock,
-    )
+    clock, shelf = SystemClock(), Shelf()
+    database = Database.connect(settings.database_url, "pricing", settings.database_pool_size)
+    verifier = TokenVerifier.from_file(settings.issuers_file)
+    server = RpcServer(mounts(clock, shelf), database, verifier, clock)
     await server.start(settings.bind_host, settings.port_of("pricing"))
+    warming = asyncio.create_task(keep_warm(shelf, database))
     await until_told_to_stop()
+    warming.cancel()
+    await asyncio.gather(warming, return_exceptions=True)
     await server.stop()
 
 
