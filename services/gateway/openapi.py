@@ -50,7 +50,9 @@ def operation(
 ) -> Schema:
     """What the description says of one RPC's route, beyond what FastAPI says of any."""
     request = method.input_type
-    parameters = [_parameter(name, "path", {"type": "string"}) for name in path_names]
+    target = request.fields_by_name[body].message_type if body else request
+    assert target is not None, f"{body} is no message"
+    parameters = [_parameter(name, "path", _of_path(request, target, name)) for name in path_names]
     if keyed:
         parameters.append(_parameter("Idempotency-Key", "header", {"type": "string"}))
     if body is None:
@@ -63,10 +65,14 @@ def operation(
         "responses": {"200": _json_content(_reference(method.output_type))},
     }
     if body is not None:
-        target = request.fields_by_name[body].message_type if body else request
-        assert target is not None, f"{body} is no message"
         told["requestBody"] = _json_content(_reference(target), example)
     return told
+
+
+def _of_path(request: Descriptor, target: Descriptor, name: str) -> Schema:
+    """What stands in a path: text, or one of the names that there are."""
+    field = target.fields_by_name.get(name) or request.fields_by_name.get(name)
+    return {"type": "string"} if field is None or field.enum_type is None else _field(field)
 
 
 def answers(message: Any) -> Schema:
