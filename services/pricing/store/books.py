@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import FailedPrecondition, NotFound
@@ -20,11 +21,15 @@ from services.pricing.tables import (
     RateRow,
 )
 
-#: What a rate table is made of.
+_NOTHING: Final = literal_column("'{}'::jsonb", JSONB)
+
+#: What a rate table is made of; conditions and charge are None where nothing is said, for reading
+#: JSON would take most of the time.
 RATE_COLUMNS: Final = (
     RateRow.rate_id, RateRow.item_code, RateRow.place_code, RateRow.city_tier,
     RateRow.cooperation_mode, RateRow.customer_level, RateRow.first_day, RateRow.last_day,
-    RateRow.conditions, RateRow.charge, RateRow.list_price_minor, RateRow.settlement_price_minor,
+    func.nullif(RateRow.conditions, _NOTHING), func.nullif(RateRow.charge, _NOTHING),
+    RateRow.list_price_minor, RateRow.settlement_price_minor,
 )  # fmt: skip
 
 
