@@ -15,7 +15,7 @@ from kit.db.migrate import migrate
 
 _PUBLISHED: Final = datetime(2025, 12, 1, tzinfo=UTC)
 #: Of how many rates one has another price in a book's second version.
-CHANGED_ONE_IN: Final = 100
+CHANGED_ONE_IN: Final = 1_000
 
 _VERSION: Final = """
     INSERT INTO price_book_version

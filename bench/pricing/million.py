@@ -21,7 +21,7 @@ import uvloop
 from kit.db.session import Database
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.index import Shelf
-from services.pricing.servicer.loading import load_book
+from services.pricing.servicer.loading import book_of
 from services.pricing.store import books
 
 T = TypeVar("T")
@@ -46,25 +46,21 @@ async def take(database_url: str, book: str) -> Taken:
         shelf = Shelf(capacity=1)
         gc.collect()
         before, began = _megabytes(), time.perf_counter()
-        rates = len(shelf.keep(await _version(database, book, 1)).rates)
+        rates = len((await _version(shelf, database, book, 1)).rates)
         load_seconds = time.perf_counter() - began
         gc.collect()
         megabytes = _megabytes() - before
         _, quiet = await longest_stall(asyncio.sleep(1))
         began = time.perf_counter()
-        _, stall = await longest_stall(_take_over(shelf, database, book))
+        _, stall = await longest_stall(_version(shelf, database, book, 2))
         return Taken(rates, load_seconds, megabytes, time.perf_counter() - began, stall, quiet)
     finally:
         await database.close()
 
 
-async def _take_over(shelf: Shelf, database: Database, book: str) -> None:
-    shelf.keep(await _version(database, book, 2))
-
-
-async def _version(database: Database, book: str, number: int) -> PriceBook:
+async def _version(shelf: Shelf, database: Database, book: str, number: int) -> PriceBook:
     async with database.transaction(read_only=True) as session:
-        return await load_book(await books.version(session, book, number))
+        return await book_of(shelf, await books.version(session, book, number))
 
 
 async def longest_stall(work: Awaitable[T]) -> tuple[T, float]:
