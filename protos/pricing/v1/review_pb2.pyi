@@ -318,6 +318,26 @@ class CheckPriceBookResponse(_message.Message):
 Global___CheckPriceBookResponse: _TypeAlias = CheckPriceBookResponse  # noqa: Y015
 
 @_typing.final
+class ExportPriceChangeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___PreviewPriceChangeRequest: ...
+    def __init__(
+        self,
+        *,
+        change: Global___PreviewPriceChangeRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportPriceChangeRequest: _TypeAlias = ExportPriceChangeRequest  # noqa: Y015
+
+@_typing.final
 class CaseTechnician(_message.Message):
     """Who did a case's work; pricing itself does not know."""
 

@@ -47,7 +47,7 @@ class PriceReviewServiceStub:
                 _registered_method=True)
         self.ExportPriceChange = channel.unary_unary(
                 '/pricing.v1.PriceReviewService/ExportPriceChange',
-                request_serializer=protos_dot_pricing_dot_v1_dot_review__pb2.PreviewPriceChangeRequest.SerializeToString,
+                request_serializer=protos_dot_pricing_dot_v1_dot_review__pb2.ExportPriceChangeRequest.SerializeToString,
                 response_deserializer=protos_dot_pricing_dot_v1_dot_review__pb2.PriceChangeExported.FromString,
                 _registered_method=True)
 
@@ -94,7 +94,7 @@ def add_PriceReviewServiceServicer_to_server(servicer, server):
             ),
             'ExportPriceChange': grpc.unary_unary_rpc_method_handler(
                     servicer.ExportPriceChange,
-                    request_deserializer=protos_dot_pricing_dot_v1_dot_review__pb2.PreviewPriceChangeRequest.FromString,
+                    request_deserializer=protos_dot_pricing_dot_v1_dot_review__pb2.ExportPriceChangeRequest.FromString,
                     response_serializer=protos_dot_pricing_dot_v1_dot_review__pb2.PriceChangeExported.SerializeToString,
             ),
     }
@@ -178,7 +178,7 @@ class PriceReviewService:
             request,
             target,
             '/pricing.v1.PriceReviewService/ExportPriceChange',
-            protos_dot_pricing_dot_v1_dot_review__pb2.PreviewPriceChangeRequest.SerializeToString,
+            protos_dot_pricing_dot_v1_dot_review__pb2.ExportPriceChangeRequest.SerializeToString,
             protos_dot_pricing_dot_v1_dot_review__pb2.PriceChangeExported.FromString,
             options,
             channel_credentials,

@@ -41,7 +41,7 @@ class PriceReviewServiceStub:
     """What the book would have made of a month's orders, or of made-up ones; how far it is, and in the
     last answer the result.
     """
-    ExportPriceChange: _grpc.UnaryUnaryMultiCallable[_review_pb2.PreviewPriceChangeRequest, _review_pb2.PriceChangeExported]
+    ExportPriceChange: _grpc.UnaryUnaryMultiCallable[_review_pb2.ExportPriceChangeRequest, _review_pb2.PriceChangeExported]
     """The same as a workbook (XLSX) with a chart."""
 
 @_typing.type_check_only
@@ -57,7 +57,7 @@ class PriceReviewServiceAsyncStub(PriceReviewServiceStub):
     """What the book would have made of a month's orders, or of made-up ones; how far it is, and in the
     last answer the result.
     """
-    ExportPriceChange: _aio.UnaryUnaryMultiCallable[_review_pb2.PreviewPriceChangeRequest, _review_pb2.PriceChangeExported]  # type: ignore[assignment]
+    ExportPriceChange: _aio.UnaryUnaryMultiCallable[_review_pb2.ExportPriceChangeRequest, _review_pb2.PriceChangeExported]  # type: ignore[assignment]
     """The same as a workbook (XLSX) with a chart."""
 
 class PriceReviewServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -86,7 +86,7 @@ class PriceReviewServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ExportPriceChange(
         self,
-        request: _review_pb2.PreviewPriceChangeRequest,
+        request: _review_pb2.ExportPriceChangeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_pb2.PriceChangeExported, _abc.Awaitable[_review_pb2.PriceChangeExported]]:
         """The same as a workbook (XLSX) with a chart."""

@@ -78,11 +78,11 @@ async def change(request: Request, edge: EdgeOf, _caller: CallerOf) -> Response:
     "/change.xlsx",
     summary="The same as a workbook with charts",
     response_class=Response,
-    openapi_extra=_described(_EXPORT, _CHANGE),
+    openapi_extra=_described(_PREVIEW, _CHANGE),
 )
 async def export(request: Request, edge: EdgeOf, _caller: CallerOf) -> Response:
     """XLSX."""
-    wanted = await _orders_wanted(request, edge)
+    wanted = review_pb2.ExportPriceChangeRequest(change=await _orders_wanted(request, edge))
     told = await edge.caller.call(_EXPORT, wanted, deadline_seconds=_SECONDS)
     headers = {"Content-Disposition": 'attachment; filename="price-change.xlsx"'}
     content = cast(review_pb2.PriceChangeExported, told).content

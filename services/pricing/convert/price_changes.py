@@ -32,7 +32,9 @@ _STRETCH_COLUMNS: Final = ("总价变化 change of the total", "单数 orders")
 def write_change(change: pb.PriceChange) -> bytes:
     """A workbook: groups with a chart, the distribution with another, and the orders by name."""
     rows = [*map(_row, change.groups), *(_row(row, _ALL) for row in change.totals)]
-    stretches: list[list[Value]] = [[said(each), Decimal(each.orders)] for each in change.distribution]
+    stretches: list[list[Value]] = [
+        [said(each), Decimal(each.orders)] for each in change.distribution
+    ]
     groups, distribution = "分组 groups", "分布 distribution"
     return write_xlsx(
         [

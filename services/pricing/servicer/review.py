@@ -111,11 +111,11 @@ class PriceReviewServicer(review_pb2_grpc.PriceReviewServiceServicer):
             yield progress
 
     async def ExportPriceChange(
-        self, request: pb.PreviewPriceChangeRequest, context: Context
+        self, request: pb.ExportPriceChangeRequest, context: Context
     ) -> pb.PriceChangeExported:
         current_actor().require_role(*_REVIEWS)
         change = pb.PriceChange()
-        async for progress in self._change(request):
+        async for progress in self._change(request.change):
             change = progress.change
         return pb.PriceChangeExported(content=write_change(change))
 

@@ -162,7 +162,7 @@ async def test_the_quotes_of_a_month_are_asked_of_the_draft(
     assert sum(each.orders for each in change.distribution) == 2
     assert change.dearest[0].total_after == yuan(36_000)
 
-    exported = await reviews.ExportPriceChange(request)
+    exported = await reviews.ExportPriceChange(pb.ExportPriceChangeRequest(change=request))
     book = load_workbook(BytesIO(exported.content))
     groups = book["分组 groups"]
     assert groups["A2"].value == "pe_ann"
