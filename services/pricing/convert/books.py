@@ -266,7 +266,7 @@ def _charge(said: dict[str, Any], currency: str) -> Any:
 
 def book_from_rows(
     version: PriceBookVersionRow,
-    items: Sequence[PricedItemRow],
+    items: Iterable[PricedItem],
     rules: Sequence[PriceRuleRow],
     rates: RateTable,
 ) -> PriceBook:
@@ -278,7 +278,7 @@ def book_from_rows(
         version.version,
         version.content_hash,
         content.head,
-        items=map(_priced_item, items),
+        items=items,
         rates=rates,
         modifiers=content.modifiers,
         promotions=content.promotions,

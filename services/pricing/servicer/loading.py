@@ -6,6 +6,7 @@ from typing import Final
 
 from kit.db.session import current_session
 from services.pricing.convert.books import book_from_rows, flat_rates
+from services.pricing.domain.book import PricedItem
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.rates import FlatRate, RateTable
 from services.pricing.index import Shelf
@@ -30,8 +31,10 @@ async def load_book(version: PriceBookVersionRow) -> PriceBook:
 
 async def _book(version: PriceBookVersionRow, rates: RateTable) -> PriceBook:
     session = current_session()
-    items, rules = await books.priced_items(session, version), await books.rules(session, version)
-    return book_from_rows(version, items, rules, rates)
+    items = [
+        PricedItem(*row) async for chunk in books.item_names(session, version) for row in chunk
+    ]
+    return book_from_rows(version, items, await books.rules(session, version), rates)
 
 
 async def book_of(shelf: Shelf, version: PriceBookVersionRow) -> PriceBook:

@@ -180,6 +180,25 @@ async def priced_items(
     return (await session.scalars(query.order_by(PricedItemRow.item_code))).all()
 
 
+async def item_names(
+    session: AsyncSession, version: PriceBookVersionRow, at_once: int = 400
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    """The same, so many at once, only what they are called."""
+    query = of_version(
+        select(
+            PricedItemRow.item_code,
+            PricedItemRow.name,
+            PricedItemRow.catalogue,
+            PricedItemRow.unit,
+        ),
+        PricedItemRow,
+        version,
+    )
+    streamed = await session.stream(query.execution_options(yield_per=at_once))
+    async for chunk in streamed.partitions():
+        yield chunk
+
+
 async def rules(session: AsyncSession, version: PriceBookVersionRow) -> Sequence[PriceRuleRow]:
     """The modifiers, promotions, taxes, groups and openings of a version, as they were listed."""
     query = select(PriceRuleRow).where(
@@ -194,7 +213,7 @@ async def rules(session: AsyncSession, version: PriceBookVersionRow) -> Sequence
 async def rates(
     session: AsyncSession,
     version: PriceBookVersionRow,
-    at_once: int = 1_000,
+    at_once: int = 400,
     of_items: Collection[str] | None = None,
 ) -> AsyncIterator[Sequence[Row[Any]]]:
     """The rates of a version, those of an item at a place one after another, so many at once; each
