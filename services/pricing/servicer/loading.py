@@ -11,7 +11,7 @@ from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.rates import FlatRate, RateTable
 from services.pricing.index import Shelf
 from services.pricing.store import books
-from services.pricing.store.rates import WantedRates, rates_only_in
+from services.pricing.store.rates import leaves_only_in
 from services.pricing.tables import PriceBookVersionRow
 
 #: Rates from which on a version is rather loaded whole.
@@ -55,13 +55,13 @@ async def _rates_from(near: PriceBook, version: PriceBookVersionRow) -> RateTabl
         return None
     other = await books.version(session, version.price_book_code, near.version)
     differing = [
-        *await rates_only_in(session, version, other, WantedRates(), _MOST_DIFFERING),
-        *await rates_only_in(session, other, version, WantedRates(), _MOST_DIFFERING),
+        *await leaves_only_in(session, version, other, _MOST_DIFFERING),
+        *await leaves_only_in(session, other, version, _MOST_DIFFERING),
     ]
     if len(differing) >= _MOST_DIFFERING:
         return None
     leaves: dict[tuple[str, str], list[FlatRate]] = {
-        (row.item_code, row.place_code): [] for row in differing
+        (item_code, place_code): [] for item_code, place_code in differing
     }
     async for chunk in books.rates(session, version, of_items={item for item, _ in leaves}):
         for rate in flat_rates(chunk, version.currency):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, all_, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, all_, and_, exists, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -71,27 +71,38 @@ async def rates_only_in(
     limit: int,
 ) -> Sequence[RateRow]:
     """The rates of one version that another (None: an empty one) does not have, up to so many."""
-    query = of_version(select(RateRow), RateRow, this)
+    query = _only_in(select(RateRow), this, that)
+    for column, value in wanted.equal.items():
+        if value:
+            query = query.where(getattr(RateRow, column) == value)
+    return (await session.scalars(query.order_by(RateRow.rate_number).limit(limit))).all()
+
+
+async def leaves_only_in(
+    session: AsyncSession, this: PriceBookVersionRow, that: PriceBookVersionRow, limit: int
+) -> Sequence[Row[tuple[str, str]]]:
+    """The item and the place of each of them, up to so many."""
+    columns = select(RateRow.item_code, RateRow.place_code)
+    return (await session.execute(_only_in(columns, this, that).limit(limit))).all()
+
+
+def _only_in(
+    query: Select[Any], this: PriceBookVersionRow, that: PriceBookVersionRow | None
+) -> Select[Any]:
+    query = of_version(query, RateRow, this)
     if that is not None and this.price_book_code == that.price_book_code:
-        query = query.where(not_(_stands_in(RateRow, that.version)))
-    elif that is not None:
+        return query.where(not_(_stands_in(RateRow, that.version)))
+    if that is not None:
         other = aliased(RateRow)
         same = [
             getattr(other, column.name).is_not_distinct_from(getattr(RateRow, column.name))
             for column in RateRow.__table__.columns
             if column.name not in SPAN
         ]
-        query = query.where(
-            ~exists().where(
-                other.price_book_code == that.price_book_code,
-                _stands_in(other, that.version),
-                *same,
-            )
-        )
-    for column, value in wanted.equal.items():
-        if value:
-            query = query.where(getattr(RateRow, column) == value)
-    return (await session.scalars(query.order_by(RateRow.rate_number).limit(limit))).all()
+        stands = _stands_in(other, that.version)
+        of_that = other.price_book_code == that.price_book_code
+        return query.where(~exists().where(of_that, stands, *same))
+    return query
 
 
 async def dimensions_used(session: AsyncSession, version: PriceBookVersionRow) -> set[str]:
