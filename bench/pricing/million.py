@@ -43,7 +43,7 @@ async def take(database_url: str, book: str) -> Taken:
     database = Database.connect(database_url, "pricing")
     try:
         await database.ping()
-        shelf = Shelf(capacity=1)
+        shelf = Shelf()
         gc.collect()
         before, began = _megabytes(), time.perf_counter()
         rates = len((await _version(shelf, database, book, 1)).rates)
