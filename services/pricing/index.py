@@ -6,6 +6,7 @@ database in the transaction of the quote. Only what another transaction has comm
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 
 from services.pricing.domain.price_book import PriceBook
@@ -37,4 +38,5 @@ class Shelf:
         self._books[book.head.price_book_code, book.version] = book
         if len(self._books) > self._capacity:
             self._books.popitem(last=False)
+        gc.freeze()  # the garbage collector would look through it again and again, for nothing
         return book

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from kit.db.session import current_session
@@ -16,6 +17,8 @@ from services.pricing.tables import PriceBookVersionRow
 
 #: Rates from which on a version is rather loaded whole.
 _MOST_DIFFERING: Final = 10_000
+#: Leaves that are built anew before others are served.
+_LEAVES_AT_ONCE: Final = 50
 
 
 async def load_book(version: PriceBookVersionRow) -> PriceBook:
@@ -67,4 +70,8 @@ async def _rates_from(near: PriceBook, version: PriceBookVersionRow) -> RateTabl
         for rate in flat_rates(chunk, version.currency):
             if (leaf := leaves.get((rate.item_code, rate.place_code))) is not None:
                 leaf.append(rate)
-    return near.rates.changed(leaves)
+    table, places = near.rates, list(leaves)
+    for first in range(0, len(places), _LEAVES_AT_ONCE):
+        table = table.changed({at: leaves[at] for at in places[first : first + _LEAVES_AT_ONCE]})
+        await asyncio.sleep(0)
+    return table
