@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
-from kit.errors import FailedPrecondition, InvalidArgument
+from kit.errors import AlreadyExists, InvalidArgument
 from kit.money import MINOR_DIGITS
 from services.pricing.domain.book import Amount, BookContent, Rate, name_rate
 from services.pricing.domain.charges import PercentOfParts
@@ -42,10 +42,10 @@ def check_founding(price_book_code: str, version: int) -> None:
     """Refuse to publish anything but a first version without a draft.
 
     Raises:
-        FailedPrecondition: ``PRICING_DRAFT_NEEDED``.
+        AlreadyExists: ``PRICING_DRAFT_NEEDED``.
     """
     if version > 1:
-        raise FailedPrecondition(
+        raise AlreadyExists(
             "PRICING_DRAFT_NEEDED",
             f"book {price_book_code!r} is there; change it by a draft that somebody else approves",
             field="price_book.price_book_code",

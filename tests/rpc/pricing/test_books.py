@@ -7,7 +7,12 @@ import pytest
 
 from kit.authn import Actor
 from kit.clock import FixedClock
-from kit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from kit.errors import (
+    AlreadyExists,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+)
 from protos.events.v1 import events_pb2
 from protos.pricing.v1 import book_pb2 as pb
 from protos.pricing.v1 import book_pb2_grpc
@@ -56,7 +61,7 @@ async def test_a_book_is_founded_once_even_when_that_is_asked_at_once(books: "St
     asked = (books.PublishPriceBook(publication(f"race {n}", "race")) for n in range(5))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     founded = [answer for answer in answers if isinstance(answer, pb.PriceBookVersion)]
-    refused = [answer for answer in answers if isinstance(answer, FailedPrecondition)]
+    refused = [answer for answer in answers if isinstance(answer, AlreadyExists)]
     assert [version.version for version in founded] == [1]
     assert {error.reason for error in refused} == {"PRICING_DRAFT_NEEDED"}
     assert len(refused) == 4

@@ -8,6 +8,7 @@ import pytest
 from kit.authn import SYSTEM
 from kit.clock import FixedClock
 from kit.errors import (
+    AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -163,7 +164,7 @@ async def test_the_way_without_a_draft_only_founds_a_book(pricing: Served, books
     again = shipped_book()
     again.price_book_code = "way-around"
     request = books_pb.PublishPriceBookRequest(idempotency_key=a_key(), price_book=again)
-    with pytest.raises(FailedPrecondition, match="PRICING_DRAFT_NEEDED"):
+    with pytest.raises(AlreadyExists, match="PRICING_DRAFT_NEEDED"):
         await books.PublishPriceBook(request)
 
 
