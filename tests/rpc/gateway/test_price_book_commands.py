@@ -65,7 +65,7 @@ async def test_a_book_is_compared_exported_and_imported(
     same = await gongdan("price-book", "draft", "import", draft, str(file), "--dry-run")
     assert "新增 added 0 · 修改 changed 0" in same.stdout, same.output
     sheet = load_workbook(file)
-    headings = {cell.value: cell.column for cell in sheet["价格"][1]}
+    headings = {cell.value: number for number, cell in enumerate(sheet["价格"][1], start=1)}
     sheet["价格"].cell(2, headings["标价 list price"], "很多")
     sheet.save(file)
     wrong = await gongdan("price-book", "draft", "import", draft, str(file))
