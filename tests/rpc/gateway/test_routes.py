@@ -205,7 +205,7 @@ async def test_examples_fit_their_own_description(product: WholeProduct, as_: As
                 if "example" in content:
                     sent = await as_().request(
                         verb.upper(),
-                        re.sub(r"{\w+}", partial(filled, told["parameters"]), path),
+                        re.sub(r"{\w+}", partial(filled, told.get("parameters", [])), path),
                         json=content["example"],
                         headers={"Idempotency-Key": f"example-{path}"},
                     )

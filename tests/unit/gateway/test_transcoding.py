@@ -101,7 +101,7 @@ def test_a_yes_or_no_in_a_query_is_true_or_false() -> None:
 
 def test_what_the_path_says_is_no_query_parameter() -> None:
     request = book_pb2.GetPriceBookVersionRequest.DESCRIPTOR
-    assert set(query_fields(request, ["price_book_code"])) == {"version"}
+    assert set(query_fields(request, ["price_book_code"])) == {"version", "fields"}
 
 
 def test_amounts_are_json_numbers() -> None:
