@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from kit.errors import FailedPrecondition
+from kit.errors import FailedPrecondition, NotFound
 from protos.cases.v1 import cases_pb2, cases_pb2_grpc
 from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import Acted, act_of, applied_before, perform
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.people import ask_as_system
 from services.gateway.rpc_routes import KEY_PARAMETER, expose, idempotency_key
 from services.gateway.transcoding import to_json
 from workflows.client import case_workflow_id
@@ -104,14 +106,20 @@ async def act_in_the_field(
     """An act on the open offer or visit; the same as one on its user task."""
     key = idempotency_key(request, caller)
     wanted = verb.replace("-", "_")
-    orders = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
-    order = await orders.GetWorkOrder(
-        workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
-    )
+    asked = workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
     person_id = caller.actor.person_id
-    found = await _open_task(edge, order, person_id, wanted) or await applied_before(
-        edge, order.case_id, key
-    )
+    found: cases_pb2.UserTask | cases_pb2.Act | None
+    try:
+        order = await _work_order(edge, asked)
+    except NotFound:  # who has acted may not see it any more, and may still ask for that act
+        order = await ask_as_system(partial(_work_order, edge, asked))
+        found = await applied_before(edge, order.case_id, key)
+        if found is None:
+            raise
+    else:
+        found = await _open_task(edge, order, person_id, wanted) or await applied_before(
+            edge, order.case_id, key
+        )
     if found is None:
         raise FailedPrecondition(
             "WORK_ORDER_NOTHING_TO_DO",
@@ -125,6 +133,13 @@ async def act_in_the_field(
         caller, key, wanted, task_id=found.user_task_id, form=body.form, comment=body.comment
     )
     return await perform(edge, order.case_id, workflow_id, act)
+
+
+async def _work_order(
+    edge: Edge, asked: workorder_pb2.GetWorkOrderRequest
+) -> workorder_pb2.WorkOrder:
+    orders = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
+    return await orders.GetWorkOrder(asked)
 
 
 async def _open_task(

@@ -5,7 +5,6 @@ import secrets
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.rpc.gateway.conftest import As
 from tests.rpc.gateway.play import (
@@ -132,10 +131,6 @@ async def test_a_technician_acts_on_the_work_order_and_the_field_work_decides(as
     assert (await technician.get(path)).json()["completion_code"] == ""
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="known defect: whoever has lost sight of the work order is told that there is none",
-)
 async def test_an_act_on_a_work_order_is_answered_again_though_the_offer_is_over(as_: As) -> None:
     case_id = await sell(as_)
     offered = await offer(as_, case_id)
