@@ -195,9 +195,17 @@ def incident_message(row: IncidentRow) -> incidents_pb2.Incident:
     )
 
 
-def retried_values(calls: Iterable[incidents_pb2.RetriedCall]) -> list[dict[str, Any]]:
-    """Calls that are made again, as their workflow's row keeps them."""
-    return [_plain(call) for call in calls]
+def recorder_values(request: cases_pb2.RecordCaseRequest) -> dict[str, Any]:
+    """Which workflow tells, when in its life, and the calls it makes again, as its row keeps them."""
+    case = request.case
+    return {
+        "workflow_id": case.workflow_id,
+        "case_id": case.case_id,
+        "told_in_task": request.told_in_task,
+        "told_in_history": request.told_in_history,
+        "revision": case.revision,
+        "retried_calls": [_plain(call) for call in request.retried_calls],
+    }
 
 
 def retried_message(call: RetriedCall) -> incidents_pb2.RetriedCall:

@@ -66,6 +66,7 @@ class RecorderRow(Base):
     workflow_id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[str]
     told_in_task: Mapped[int] = mapped_column(BigInteger)
+    told_in_history: Mapped[bool]
     revision: Mapped[int] = mapped_column(BigInteger)
     retried_calls: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 

@@ -22,12 +22,14 @@ CALL_ID: Final = "@call_id"
 
 
 class Purpose(StrEnum):
-    """Why an RPC is called: the node itself, to find people, to tell them, to undo."""
+    """Why an RPC is called: the node itself, to find people, to tell them, to undo, to tell the case
+    read model where the workflow stands."""
 
     NODE = "node"
     ASSIGN = "assign"
     NOTIFY = "notify"
     COMPENSATE = "compensate"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True)

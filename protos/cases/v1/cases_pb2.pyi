@@ -862,6 +862,7 @@ class RecordCaseRequest(_message.Message):
     INCIDENTS_FIELD_NUMBER: _builtins.int
     RETRIED_CALLS_FIELD_NUMBER: _builtins.int
     TOLD_IN_TASK_FIELD_NUMBER: _builtins.int
+    TOLD_IN_HISTORY_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     """"{workflow_id}/record/{revision}/{digest of the request}": a workflow task that runs again after
     a kill may tell the same revision with other instants, and the later telling holds.
@@ -869,6 +870,11 @@ class RecordCaseRequest(_message.Message):
     told_in_task: _builtins.int
     """The workflow task that tells it; grows with each, over all runs. A task that is done again after a
     kill may go another way, and what it tells then holds, even at a lower revision.
+    """
+    told_in_history: _builtins.bool
+    """The telling stands in the history, so its task is the one that counts; one that does not may be of
+    a task that was lost. Of two such tellings of one task the second is refused (CASE_TOLD_TWICE):
+    a workflow that lives tells it again from its history.
     """
     @_builtins.property
     def case(self) -> Global___Case: ...
@@ -898,10 +904,11 @@ class RecordCaseRequest(_message.Message):
         incidents: _abc.Iterable[_incidents_pb2.Incident] | None = ...,
         retried_calls: _abc.Iterable[_incidents_pb2.RetriedCall] | None = ...,
         told_in_task: _builtins.int = ...,
+        told_in_history: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents", "retried_calls", b"retried_calls", "told_in_task", b"told_in_task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "awaited", b"awaited", "case", b"case", "idempotency_key", b"idempotency_key", "incidents", b"incidents", "retried_calls", b"retried_calls", "told_in_history", b"told_in_history", "told_in_task", b"told_in_task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

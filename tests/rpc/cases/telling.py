@@ -60,11 +60,21 @@ def case(case_id: str, revision: int = 1, *tasks: cases_pb2.UserTask) -> cases_p
 
 
 async def record(
-    stub: CaseServiceAsyncStub, told: cases_pb2.Case, *acts: cases_pb2.Act, in_task: int = 0
+    stub: CaseServiceAsyncStub,
+    told: cases_pb2.Case,
+    *acts: cases_pb2.Act,
+    in_task: int = 0,
+    in_history: bool = True,
 ) -> cases_pb2.RecordCaseResponse:
     key = f"{told.workflow_id}/record/{told.revision}/{next(_numbers)}"
     return await stub.RecordCase(
-        cases_pb2.RecordCaseRequest(idempotency_key=key, case=told, acts=acts, told_in_task=in_task)
+        cases_pb2.RecordCaseRequest(
+            idempotency_key=key,
+            case=told,
+            acts=acts,
+            told_in_task=in_task,
+            told_in_history=in_history,
+        )
     )
 
 

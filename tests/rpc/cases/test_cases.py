@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from kit.errors import NotFound, PermissionDenied, ServiceError
+from kit.errors import Aborted, NotFound, PermissionDenied, ServiceError
 from protos.cases.v1 import cases_pb2
 from protos.events.v1 import events_pb2
 from tests.rpc.cases.telling import (
@@ -54,6 +54,21 @@ async def test_a_task_that_is_done_again_may_tell_a_lower_revision(
     late = case("ca_other_way", 8, task("c/1", "pe_li"))
     assert not (await record(system, late, in_task=12)).recorded
     assert await inbox(system, "pe_li", "ca_other_way") == ["b/1"]
+
+
+async def test_of_a_task_done_twice_the_telling_in_the_history_holds_whichever_comes_last(
+    system: CaseServiceAsyncStub,
+) -> None:
+    lost = case("ca_twice", 7, task("a/1", "pe_li"))
+    assert (await record(system, lost, in_task=12, in_history=False)).recorded
+    kept = case("ca_twice", 6, task("b/1", "pe_li"))
+    with pytest.raises(Aborted) as refused:
+        await record(system, kept, act("k1"), in_task=12, in_history=False)
+    assert (refused.value.reason, refused.value.field) == ("CASE_TOLD_TWICE", "told_in_task")
+    assert await inbox(system, "pe_li", "ca_twice") == ["a/1"]
+    assert (await record(system, kept, act("k1"), in_task=12)).recorded
+    assert not (await record(system, lost, in_task=12, in_history=False)).recorded
+    assert await inbox(system, "pe_li", "ca_twice") == ["b/1"]
 
 
 async def test_an_act_is_written_down_once_however_often_it_is_told(

@@ -34,7 +34,10 @@ async def tell(served: Served, told: cases_pb2.Case, *calls: incidents_pb2.Retri
     stands.entered_at.FromDatetime(NOW)
     await cases_for(served).RecordCase(
         cases_pb2.RecordCaseRequest(
-            idempotency_key=f"{told.case_id}/{told.revision}", case=told, retried_calls=calls
+            idempotency_key=f"{told.case_id}/{told.revision}",
+            case=told,
+            retried_calls=calls,
+            told_in_history=True,
         )
     )
 

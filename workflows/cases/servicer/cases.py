@@ -45,14 +45,7 @@ class CaseServicer(cases_pb2_grpc.CaseServiceServicer):
             raise PermissionDenied("CASE_RECORD_FORBIDDEN", "only a case records itself")
         case, session = request.case, current_session()
         await records.lock_case(session, case.case_id)
-        newest = await records.raise_revision(
-            session,
-            case.workflow_id,
-            case.case_id,
-            request.told_in_task,
-            case.revision,
-            convert.retried_values(request.retried_calls),
-        )
+        newest = await records.raise_revision(session, convert.recorder_values(request))
         await records.add_acts(session, [convert.act_values(a, case.case_id) for a in request.acts])
         row = await records.case_by_id(session, case.case_id)
         with session.no_autoflush:  # a case is written once, when all of it is known

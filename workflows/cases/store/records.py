@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, undefer
 
+from kit.errors import Aborted
 from workflows.cases.tables import ActRow, AwaitedEventRow, CaseRow, RecorderRow, UserTaskRow
 
 #: The verb of an act that lets others read the case.
@@ -24,36 +25,43 @@ async def lock_case(session: AsyncSession, case_id: str) -> None:
     )
 
 
-async def raise_revision(
-    session: AsyncSession,
-    workflow_id: str,
-    case_id: str,
-    told_in_task: int,
-    revision: int,
-    retried_calls: list[dict[str, Any]],
-) -> bool:
-    """Note that a workflow tells this revision, and which of its calls are made again; False when a
-    later task told before, or the same one a newer revision."""
-    told = insert(RecorderRow).values(
-        workflow_id=workflow_id,
-        case_id=case_id,
-        told_in_task=told_in_task,
-        revision=revision,
-        retried_calls=retried_calls,
-    )
+async def raise_revision(session: AsyncSession, told: dict[str, Any]) -> bool:
+    """Note what a workflow tells: the values of its row. False when a later task told before, or this
+    one from its history a newer revision.
+
+    Raises:
+        Aborted: CASE_TOLD_TWICE: this task was done twice, and the other one told before. Neither is
+            in the history, so nobody knows yet which of them counts.
+    """
+    row = insert(RecorderRow).values(told)
+    now = row.excluded
+    before = tuple_(RecorderRow.told_in_task, RecorderRow.told_in_history)
+    this = tuple_(now.told_in_task, now.told_in_history)
+    again = (before == this) & now.told_in_history & (RecorderRow.revision <= now.revision)
     newest = await session.scalar(
-        told.on_conflict_do_update(
+        row.on_conflict_do_update(
             index_elements=[RecorderRow.workflow_id],
-            set_={
-                "told_in_task": told.excluded.told_in_task,
-                "revision": told.excluded.revision,
-                "retried_calls": told.excluded.retried_calls,
-            },
-            where=tuple_(RecorderRow.told_in_task, RecorderRow.revision)
-            <= tuple_(told.excluded.told_in_task, told.excluded.revision),
+            set_={name: now[name] for name in told},
+            where=(before < this) | again,
         ).returning(RecorderRow.revision)
     )
+    if newest is None and not told["told_in_history"]:
+        await _refuse_second(session, told["workflow_id"], told["told_in_task"])
     return newest is not None
+
+
+async def _refuse_second(session: AsyncSession, workflow_id: str, told_in_task: int) -> None:
+    first = select(RecorderRow.workflow_id).where(
+        RecorderRow.workflow_id == workflow_id,
+        RecorderRow.told_in_task == told_in_task,
+        ~RecorderRow.told_in_history,
+    )
+    if await session.scalar(first) is not None:
+        raise Aborted(
+            "CASE_TOLD_TWICE",
+            "this workflow task was done twice, and the other one told before: tell it from the history",
+            field="told_in_task",
+        )
 
 
 def put_case(session: AsyncSession, row: CaseRow | None, values: dict[str, Any]) -> CaseRow:

@@ -191,7 +191,7 @@ class Calls:
         try:
             response: dict[str, Any] = await workflow.execute_activity(
                 call.rpc,
-                _request(call) | _told_of(call),
+                _request_in_history(call) | _told_of(call),
                 result_type=dict[str, Any],
                 start_to_close_timeout=_ATTEMPT,
                 schedule_to_close_timeout=_seconds(retry.give_up_after_seconds),
@@ -251,6 +251,17 @@ def _request(call: CallRpc) -> dict[str, Any]:
     if not call.idempotency_key:
         return call.request
     return {"idempotency_key": call.idempotency_key, **call.request}
+
+
+def _request_in_history(call: CallRpc) -> dict[str, Any]:
+    """An ordinary activity is made only by the task that stands in the history: what it tells the read
+    model holds against any local telling of a task that was done twice. It goes under a key of its
+    own, since the local attempt may have been applied and said less."""
+    request = _request(call)
+    if call.purpose is not Purpose.RECORD:
+        return request
+    key = f"{call.idempotency_key}/in_history"
+    return {**request, "idempotency_key": key, "told_in_history": True}
 
 
 def _told_of(call: CallRpc) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Recorder:
             idempotency_key=f"{workflow_id}/record/{revision}/{_digest(text)}",
             quick=True,
             summary=f"记录个案 #{revision}",
-            purpose=Purpose.NODE,
+            purpose=Purpose.RECORD,
         )
         starting = self._start_last(call, revision, len(acts))
         asyncio.create_task(starting)  # noqa: RUF006 - a workflow's loop keeps its tasks
