@@ -62,6 +62,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        reading = engine.execution_options(postgresql_readonly=True)
+        self._reading_sessions = async_sessionmaker(reading, expire_on_commit=False)
 
     @classmethod
     def connect(cls, database_url: str, schema: str, pool_size: int = 10) -> Database:
@@ -71,7 +73,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction, committed at the end, rolled back on any error, and made the current
-        session meanwhile.
+        session meanwhile. A connection is taken when the first statement needs it.
 
         Raises:
             Unavailable: ``DATABASE_UNAVAILABLE`` when PostgreSQL cannot be reached, gave up a
@@ -81,9 +83,8 @@ class Database:
             InvalidArgument: ``VALUE_NOT_STORABLE`` for what no row can hold, such as a NUL.
         """
         try:
-            async with self._sessions() as session, session.begin():
-                if read_only:
-                    await session.execute(text("SET TRANSACTION READ ONLY"))
+            sessions = self._reading_sessions if read_only else self._sessions
+            async with sessions() as session, session.begin():
                 token = _session.set(session)
                 try:
                     yield session

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from kit import telemetry
 from kit.authn import TokenVerifier
@@ -31,6 +33,9 @@ from services.pricing.servicer.quotes import PricingServicer
 from services.pricing.servicer.review import PriceReviewServicer
 from services.pricing.servicer.warming import keep_warm
 
+#: As long as nobody notices who sees a price that somebody else has changed.
+_MOMENT: Final = timedelta(milliseconds=500)
+
 
 class PricingSettings(Settings):
     """What this process must be told: whom to trust."""
@@ -38,8 +43,14 @@ class PricingSettings(Settings):
     issuers_file: Path
 
 
-def mounts(clock: Clock, shelf: Shelf | None = None) -> list[Mount]:
-    """What this process serves, from price books on a shelf."""
+def mounts(
+    clock: Clock, shelf: Shelf | None = None, moment: timedelta = timedelta(0)
+) -> list[Mount]:
+    """What this process serves, from price books on a shelf.
+
+    Args:
+        moment: how old what previews are computed from may be.
+    """
     shelf = shelf or Shelf()
     return [
         Mount(
@@ -60,7 +71,7 @@ def mounts(clock: Clock, shelf: Shelf | None = None) -> list[Mount]:
         Mount(
             "pricing.v1.PricingService",
             pricing_pb2_grpc.add_PricingServiceServicer_to_server,
-            PricingServicer(clock, shelf),
+            PricingServicer(clock, shelf, moment),
         ),
         Mount(
             "pricing.v1.PriceReviewService",
@@ -90,7 +101,7 @@ async def serve(settings: PricingSettings) -> None:
     clock, shelf = SystemClock(), Shelf()
     database = Database.connect(settings.database_url, "pricing", settings.database_pool_size)
     verifier = TokenVerifier.from_file(settings.issuers_file)
-    server = RpcServer(mounts(clock, shelf), database, verifier, clock)
+    server = RpcServer(mounts(clock, shelf, _MOMENT), database, verifier, clock)
     await server.start(settings.bind_host, settings.port_of("pricing"))
     warming = asyncio.create_task(keep_warm(shelf, database))
     await until_told_to_stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import timedelta
 from typing import Final
 
 from kit.authn import current_actor
@@ -19,8 +19,6 @@ from services.pricing.convert.explanations import explanation_of
 from services.pricing.convert.quotes import (
     amounts_to_proto,
     inputs_of,
-    known_at,
-    priced_at,
     question_from_proto,
     quoted_to_proto,
     result_from_row,
@@ -28,12 +26,11 @@ from services.pricing.convert.quotes import (
     settled_facts,
 )
 from services.pricing.convert.views import shown_to, view_of, without_steps
-from services.pricing.domain.price_book import PriceBook
 from services.pricing.domain.quote import evaluate
 from services.pricing.index import Shelf
 from services.pricing.servicer.base import QUOTES, Context, page_start
+from services.pricing.servicer.in_force import InForce, Lately
 from services.pricing.servicer.loading import book_of
-from services.pricing.servicer.present_policies import PresentPolicies
 from services.pricing.store import books, quotes
 
 _WIDEST: Final = pb.QUOTE_VIEW_UNSPECIFIED
@@ -41,22 +38,23 @@ _WIDEST: Final = pb.QUOTE_VIEW_UNSPECIFIED
 _AT_ONCE: Final = 100
 _MOST: Final = 10_000
 
-#: What a call found in force: of a book, at an instant, as known at another.
-_InForce = dict[tuple[str, datetime, datetime], PriceBook]
-
 
 class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
     """Compute, keep, show and explain quotes."""
 
-    def __init__(self, clock: Clock, shelf: Shelf) -> None:
+    def __init__(self, clock: Clock, shelf: Shelf, moment: timedelta) -> None:
         self._clock = clock
         self._shelf = shelf
+        self._lately = Lately(shelf, clock, moment)
 
     async def Quote(self, request: pb.QuoteRequest, context: Context) -> pb.QuoteResult:
         actor, session, now = current_actor(), current_session(), self._clock.now()
         actor.require_role(*QUOTES)
-        result = await self._quote(
-            request.facts, now, quote_id=new_id("qt", now), case_id=request.case_id
+        result = await _quote(
+            request.facts,
+            InForce(self._shelf, now),
+            quote_id=new_id("qt", now),
+            case_id=request.case_id,
         )
         await quotes.add(session, result_to_row(result, actor.person_id))
         quoted = pb.Quoted(quote_id=result.quote_id, total=result.total)
@@ -69,7 +67,7 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         self, request: pb.PreviewQuoteRequest, context: Context
     ) -> pb.QuoteResult:
         shown = shown_to(current_actor(), request.view)
-        return view_of(await self._quote(request.facts, self._clock.now()), shown)
+        return view_of(await _quote(request.facts, self._lately.in_force()), shown)
 
     async def QuoteBatch(
         self, request: pb.QuoteBatchRequest, context: Context
@@ -78,21 +76,14 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         shown = shown_to(current_actor(), request.view)
         if not 0 < len(request.facts) <= _MOST:
             raise InvalidArgument("PRICING_BATCH_INVALID", f"1 to {_MOST} of them", field="facts")
-        now, present = self._clock.now(), PresentPolicies()
-        found: _InForce = {}
+        in_force = self._lately.in_force()
         for first in range(0, len(request.facts), _AT_ONCE):
             answer = pb.QuoteBatchResponse()
             for index in range(first, min(first + _AT_ONCE, len(request.facts))):
                 outcome = answer.outcomes.add(index=index)
                 facts = request.facts[index]
                 try:
-                    result = await self._quote(
-                        facts,
-                        now,
-                        with_steps=request.with_steps,
-                        present=present,
-                        found=found,
-                    )
+                    result = await _quote(facts, in_force, with_steps=request.with_steps)
                 except (InvalidArgument, FailedPrecondition, NotFound) as error:
                     outcome.problem.reason = error.reason
                     outcome.problem.message, outcome.problem.field = error.message, error.field
@@ -107,7 +98,7 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         if request.WhichOneof("quote") == "quote_id":
             result = result_from_row(await quotes.quote(current_session(), request.quote_id))
         else:
-            result = await self._quote(request.facts, self._clock.now())
+            result = await _quote(request.facts, self._lately.in_force())
         if request.language not in ("", "zh", "en"):
             raise InvalidArgument(
                 "PRICING_LANGUAGE_UNKNOWN",
@@ -138,28 +129,6 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
             page=page_info([row.quote_id for row in rows], size),
         )
 
-    async def _quote(
-        self,
-        facts: pb.QuoteFacts,
-        now: datetime,
-        *,
-        quote_id: str = "",
-        case_id: str = "",
-        with_steps: bool = True,
-        present: PresentPolicies | None = None,
-        found: _InForce | None = None,
-    ) -> pb.QuoteResult:
-        settled = settled_facts(facts, now)
-        book = await self._book_in_force(settled, {} if found is None else found)
-        inputs = inputs_of(settled, book)
-        await (present or PresentPolicies()).add_to(inputs, settled, book, case_id)
-        quoted = evaluate(book, question_from_proto(settled, inputs))
-        if not with_steps:
-            return amounts_to_proto(quoted, settled, book, quoted_at=now)
-        return quoted_to_proto(
-            quoted, settled, inputs, book, quoted_at=now, quote_id=quote_id, case_id=case_id
-        )
-
     async def _in_english(self, result: pb.QuoteResult) -> pb.QuoteResult:
         """The same quote told in English: computed again under its own versions."""
         version = await books.version(
@@ -178,12 +147,22 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
             language="en",
         )
 
-    async def _book_in_force(self, facts: pb.QuoteFacts, found: _InForce) -> PriceBook:
-        asked = (facts.price_book_code, priced_at(facts), known_at(facts))
-        book = found.get(asked)
-        if book is None:
-            version = await books.version_in_force(
-                current_session(), *asked, "facts.price_book_code"
-            )
-            book = found[asked] = await book_of(self._shelf, version)
-        return book
+
+async def _quote(
+    facts: pb.QuoteFacts,
+    in_force: InForce,
+    *,
+    quote_id: str = "",
+    case_id: str = "",
+    with_steps: bool = True,
+) -> pb.QuoteResult:
+    settled = settled_facts(facts, in_force.at)
+    book = await in_force.book(settled)
+    inputs = inputs_of(settled, book)
+    await in_force.policies.add_to(inputs, settled, book, case_id)
+    quoted = evaluate(book, question_from_proto(settled, inputs))
+    if not with_steps:
+        return amounts_to_proto(quoted, settled, book, quoted_at=in_force.at)
+    return quoted_to_proto(
+        quoted, settled, inputs, book, quoted_at=in_force.at, quote_id=quote_id, case_id=case_id
+    )
