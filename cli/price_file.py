@@ -21,7 +21,7 @@ from services.pricing.convert.quotes import (
     inputs_of,
     question_from_proto,
     quoted_to_proto,
-    settled_facts,
+    settle,
 )
 from services.pricing.domain.book import BookContent, PricedItem
 from services.pricing.domain.price_book import PriceBook
@@ -95,14 +95,14 @@ def quote_from(book_file: Path, request_file: Path) -> pb.QuoteResult:
     asked = _message(request_file, facts, pb.QuoteFacts())
     now = SystemClock().now()
     asked.price_book_code = asked.price_book_code or content.head.price_book_code
-    settled = settled_facts(asked, now)
+    said = settle(asked, now)
     book = PriceBook.of(0, hash_content(content), content)
     try:
-        inputs = inputs_of(settled, book)
-        quoted = evaluate(book, question_from_proto(settled, inputs))
+        inputs = inputs_of(asked, said, book)
+        quoted = evaluate(book, question_from_proto(asked, inputs))
     except ServiceError as error:
         raise _refused(request_file, error) from error
-    return quoted_to_proto(quoted, settled, inputs, book, quoted_at=now)
+    return quoted_to_proto(quoted, asked, inputs, book, quoted_at=now)
 
 
 def _message(file: Path, plain: Any, message: M) -> M:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 from services.pricing.domain.book import Side
 from services.pricing.domain.price_book import PriceBook
-from services.pricing.domain.quote import Question, Quoted
+from services.pricing.domain.quote import Question, Quoted, QuotedLine
+from services.pricing.domain.rates import Hit
 from services.pricing.domain.steps import Rejected, Step, missed_promotions, rejected, steps
 
 _SIDES: Final = (Side.LIST, Side.SETTLEMENT)
@@ -44,7 +45,7 @@ def check(book: PriceBook, question: Question, quoted: Quoted) -> None:
     if lasts != amounts:
         raise UnexplainedError(f"{question}: the steps end at {lasts}, the lines at {amounts}")
     lost = list(_lost(book, question, quoted))
-    held = sum(len(line.hits) - 1 for line in quoted.lines)
+    held = sum(len(_held(book, question, line)) - 1 for line in quoted.lines)
     if len(lost) < held or not all(each.rule_id and each.reason for each in lost):
         raise UnexplainedError(f"{question}: {held} rates lost, {len(lost)} reasons are given")
 
@@ -53,6 +54,10 @@ def _steps(book: PriceBook, quoted: Quoted) -> Iterator[list[Step]]:
     for number in range(len(quoted.lines)):
         for side in _SIDES:
             yield list(steps(book, quoted, number, side))
+
+
+def _held(book: PriceBook, question: Question, line: QuotedLine) -> Sequence[Hit]:
+    return book.rates.holding(line.item.item_code, question.situation, line.line.quantity)
 
 
 def _lost(book: PriceBook, question: Question, quoted: Quoted) -> Iterator[Rejected]:

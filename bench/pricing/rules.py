@@ -243,5 +243,5 @@ def question_of(asking: Asked) -> quote.Question:
         sales_channel=asking.sales_channel,
     )
     (line,) = plain.lines
-    measured = replace(line, measures={"distance_metres": asking.distance_metres})
+    measured = line._replace(measures={"distance_metres": asking.distance_metres})
     return quote.Question([measured], situation)

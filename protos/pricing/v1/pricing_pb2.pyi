@@ -307,7 +307,9 @@ class QuoteRequest(_message.Message):
     idempotency_key: _builtins.str
     case_id: _builtins.str
     @_builtins.property
-    def facts(self) -> Global___QuoteFacts: ...
+    def facts(self) -> Global___QuoteFacts:
+        """With all that was left to us; left out of a batch without steps."""
+
     def __init__(
         self,
         *,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.clock import SHANGHAI
 from kit.national_days import day_kind
@@ -32,55 +34,88 @@ from services.pricing.tables import QuoteRow
 _DEFAULT_BOOK: Final = "standard"
 
 
-def settled_facts(facts: pb.QuoteFacts, now: datetime) -> pb.QuoteFacts:
-    """The facts with everything said that was left to us: the instant, the book, one of each."""
-    settled = pb.QuoteFacts()
-    settled.CopyFrom(facts)
-    settled.price_book_code = facts.price_book_code or _DEFAULT_BOOK
-    if not facts.HasField("priced_at"):
-        settled.priced_at.FromDatetime(now)
-    if not facts.HasField("known_at"):
-        settled.known_at.FromDatetime(now)
-    for line in settled.lines:
-        line.quantity = line.quantity or 1
-    return settled
+class Asked(NamedTuple):
+    """When and where a quote is asked, and of which book.
+
+    Attributes:
+        at: the instant whose prices apply.
+        known_at: up to when what was published counts.
+        places: zones, which are finer, before the path of adcodes.
+    """
+
+    price_book_code: str
+    at: datetime
+    known_at: datetime
+    places: tuple[str, ...]
 
 
-def priced_at(facts: pb.QuoteFacts) -> datetime:
-    """The instant whose prices apply."""
-    return instant_from_proto(facts.priced_at, "facts.priced_at")
+def settle(facts: pb.QuoteFacts, now: datetime) -> Asked:
+    """Say in the facts everything that was left to us: the instants, the book, one of each item; and
+    read off them what every part of a quote needs."""
+    facts.price_book_code = code = facts.price_book_code or _DEFAULT_BOOK
+    at = known_at = now
+    if facts.HasField("priced_at"):
+        at = instant_from_proto(facts.priced_at, "facts.priced_at")
+    else:
+        facts.priced_at.CopyFrom(_on_the_wire(now))
+    if facts.HasField("known_at"):
+        known_at = instant_from_proto(facts.known_at, "facts.known_at")
+    else:
+        facts.known_at.CopyFrom(_on_the_wire(now))
+    for line in facts.lines:
+        if not line.quantity:
+            line.quantity = 1
+    return Asked(code, at, known_at, places_of(facts.place))
 
 
-def known_at(facts: pb.QuoteFacts) -> datetime:
-    """Up to when what was published counts."""
-    return instant_from_proto(facts.known_at, "facts.known_at")
+@lru_cache(maxsize=8)
+def _on_the_wire(instant: datetime) -> Timestamp:
+    message = Timestamp()
+    message.FromDatetime(instant)
+    return message
 
 
 def lines_from_proto(facts: pb.QuoteFacts) -> list[Line]:
     """The lines asked."""
     return [
         Line(
-            item_code=line.item_code,
-            quantity=line.quantity,
-            modifier_codes=tuple(line.modifier_codes),
-            measures={each.measure: each.measured for each in line.measures} or None,
-            ratios={each.modifier_code: each.ratio for each in line.ratios} or None,
-            stock_state=line.stock_state,
+            line.item_code,
+            line.quantity,
+            tuple(line.modifier_codes),
+            {each.measure: each.measured for each in line.measures} or None,
+            {each.modifier_code: each.ratio for each in line.ratios} or None,
+            line.stock_state,
         )
         for line in facts.lines
     ]
 
 
-def inputs_of(facts: pb.QuoteFacts, book: PriceBook) -> pb.QuoteInputs:
+def inputs_of(facts: pb.QuoteFacts, asked: Asked, book: PriceBook) -> pb.QuoteInputs:
     """What a quote is computed from beside its facts."""
-    at = priced_at(facts).astimezone(SHANGHAI)
-    opened = months_open(book.head.openings, places_of(facts.place), at.date())
-    return pb.QuoteInputs(
-        day=at.date().isoformat(),
-        time=time_of(at.hour * 60 + at.minute),
-        day_kind=facts.day_kind or day_kind(at.date()),
-        months_open=opened or 0,
+    day, time, kind = _calendar(asked.at.replace(second=0, microsecond=0))
+    inputs = pb.QuoteInputs(day=day, time=time, day_kind=facts.day_kind or kind)
+    if book.head.openings:
+        opened = months_open(book.head.openings, asked.places, date.fromisoformat(day))
+        inputs.months_open = opened or 0
+    return inputs
+
+
+@lru_cache(maxsize=1_024)
+def _calendar(minute: datetime) -> tuple[str, str, str]:
+    """The day and the time in Asia/Shanghai, and the kind of day."""
+    there = minute.astimezone(SHANGHAI)
+    return (
+        there.date().isoformat(),
+        time_of(there.hour * 60 + there.minute),
+        day_kind(there.date()),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _day_and_minute(day: str, time: str) -> tuple[int, int]:
+    """As a `Situation` has them."""
+    hour, _, minute = time.partition(":")
+    return date.fromisoformat(day).toordinal(), int(hour) * 60 + int(minute)
 
 
 def set_exchange_rate(inputs: pb.QuoteInputs, rate: ExchangeRate) -> None:
@@ -91,8 +126,14 @@ def set_exchange_rate(inputs: pb.QuoteInputs, rate: ExchangeRate) -> None:
     inputs.exchange_valid_from.FromDatetime(rate.valid_from)
 
 
-def question_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Question:
-    """What is asked of a book; a place without its path of adcodes is no place."""
+def question_from_proto(
+    facts: pb.QuoteFacts, inputs: pb.QuoteInputs, places: tuple[str, ...] | None = None
+) -> Question:
+    """What is asked of a book; a place without its path of adcodes is no place.
+
+    Args:
+        places: as they were read off the facts before; None: not yet.
+    """
     rate = None
     if inputs.exchange_rate_id:
         rate = ExchangeRate(
@@ -104,16 +145,22 @@ def question_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Questio
         )
     return Question(
         lines=lines_from_proto(facts),
-        situation=situation_from_proto(facts, inputs),
+        situation=situation_from_proto(facts, inputs, places),
         coupon_promotions=tuple(inputs.coupon_promotion_codes),
         payee_kind=facts.payee_kind,
         exchange_rate=rate,
     )
 
 
-def situation_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Situation:
-    """Where, when and for whom."""
-    hour, _, minute = inputs.time.partition(":")
+def situation_from_proto(
+    facts: pb.QuoteFacts, inputs: pb.QuoteInputs, places: tuple[str, ...] | None = None
+) -> Situation:
+    """Where, when and for whom.
+
+    Args:
+        places: as they were read off the facts before; None: not yet.
+    """
+    day, minute = _day_and_minute(inputs.day, inputs.time)
     return Situation(
         city_tier=facts.place.city_tier,
         cooperation_mode=facts.cooperation_mode,
@@ -124,9 +171,9 @@ def situation_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Situat
         urgency=facts.urgency,
         day_kind=inputs.day_kind,
         price_mode=inputs.price_mode,
-        places=places_of(facts.place),
-        day=date.fromisoformat(inputs.day).toordinal(),
-        minute=int(hour) * 60 + int(minute),
+        places=places_of(facts.place) if places is None else places,
+        day=day,
+        minute=minute,
         floor=facts.floor if facts.HasField("floor") else None,
         months_open=inputs.months_open or None,
         frozen_places=frozenset(inputs.frozen_place_codes),
@@ -135,9 +182,10 @@ def situation_from_proto(facts: pb.QuoteFacts, inputs: pb.QuoteInputs) -> Situat
 
 def places_of(place: place_pb2.Place) -> tuple[str, ...]:
     """Zones, which are finer, before the path; nothing when the path is not the place's own."""
-    if not place.adcode or list(place.adcode_path[:1]) != [place.adcode]:
+    path = tuple(place.adcode_path)
+    if not place.adcode or path[:1] != (place.adcode,):
         return ()
-    return tuple(dict.fromkeys(filter(None, (*place.zone_codes, *place.adcode_path))))
+    return tuple(dict.fromkeys(filter(None, (*place.zone_codes, *path))))
 
 
 def quoted_to_proto(
@@ -175,31 +223,43 @@ def quoted_to_proto(
     )
 
 
-def amounts_to_proto(
-    quoted: Quoted, facts: pb.QuoteFacts, book: PriceBook, *, quoted_at: datetime
-) -> pb.QuoteResult:
-    """The same with amounts alone: no steps, taxes or rejected rules."""
+def say_amounts(
+    result: pb.QuoteResult,
+    quoted: Quoted,
+    book: PriceBook,
+    shown: Collection[str],
+    *,
+    quoted_at: datetime,
+) -> None:
+    """Say of a quote the amounts alone that are shown: no facts, steps, taxes or rejected rules.
+
+    Message by message, since thousands of them are said in a breath.
+    """
     currency = quoted.currency
-    return pb.QuoteResult(
-        facts=facts,
-        lines=[
-            pb.QuoteLine(
-                line_number=number,
-                item_code=line.item.item_code,
-                quantity=line.line.quantity,
-                amount=_money(line.amounts.list_price, currency),
-                settlement_amount=_money(line.amounts.settlement_price, currency),
-            )
-            for number, line in enumerate(quoted.lines, start=1)
-        ],
-        total=_money(quoted.total, currency),
-        settlement_total=_money(quoted.settlement_total, currency),
-        margin=_money(quoted.total - quoted.settlement_total, currency),
-        price_book_code=book.head.price_book_code,
-        price_book_version=book.version,
-        quoted_at=instant_to_proto(quoted_at),
-        evaluator_version=EVALUATOR_VERSION,
-    )
+    with_list, with_settlement = "list" in shown, "settlement" in shown
+    for number, line in enumerate(quoted.lines, start=1):
+        said = result.lines.add(
+            line_number=number, item_code=line.item.item_code, quantity=line.line.quantity
+        )
+        if with_list:
+            _say_money(said.amount, line.amounts.list_price, currency)
+        if with_settlement:
+            _say_money(said.settlement_amount, line.amounts.settlement_price, currency)
+    if with_list:
+        _say_money(result.total, quoted.total, currency)
+    if with_settlement:
+        _say_money(result.settlement_total, quoted.settlement_total, currency)
+    if "margin" in shown:
+        _say_money(result.margin, quoted.total - quoted.settlement_total, currency)
+    result.price_book_code = book.head.price_book_code
+    result.price_book_version = book.version
+    result.quoted_at.CopyFrom(_on_the_wire(quoted_at))
+    result.evaluator_version = EVALUATOR_VERSION
+
+
+def _say_money(message: money_pb2.Money, minor: int, currency: str) -> None:
+    message.currency = currency
+    message.amount_minor = minor
 
 
 def _line_to_proto(

@@ -156,6 +156,8 @@ class Limits:
 
     def said(self) -> tuple[str, ...]:
         """The dimensions that are limited."""
+        if self is UNLIMITED:
+            return ()
         limited = {
             "days": (self.first_day, self.last_day) != (FIRST_DAY, LAST_DAY),
             "weekdays": bool(self.weekdays),

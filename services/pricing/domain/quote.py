@@ -61,7 +61,6 @@ class QuotedLine(NamedTuple):
 
     Attributes:
         rate: the rate that won.
-        hits: all that held, in no order.
         charges: how the rate's price became the base.
         effects: what the modifiers made of it, in order.
         discounted: after promotions.
@@ -71,7 +70,6 @@ class QuotedLine(NamedTuple):
     line: Line
     item: PricedItem
     rate: Hit
-    hits: Sequence[Hit]
     charges: Sequence[Charged]
     effects: Sequence[Effect]
     discounted: Pair
@@ -152,38 +150,33 @@ def evaluate(book: PriceBook, question: Question) -> Quoted:
 def _lines(book: PriceBook, lines: Sequence[Line], situation: Situation) -> list[QuotedLine]:
     """Every line up to its modifiers; those that are a share of the spare parts come last."""
     quoted: list[QuotedLine] = []
-    late: list[tuple[int, Found]] = []
+    late: list[tuple[int, Line, Situation, Hit, Charge]] = []
+    rates, at = book.rates, situation
     for number, line in enumerate(lines):
-        at = situation._replace(stock_state=line.stock_state) if line.stock_state else situation
-        hits = book.rates.holding(line.item_code, at, line.quantity)
-        if not hits:
+        if line.stock_state:
+            at = situation_of(line, situation)
+        rate = rates.winner(line.item_code, at, line.quantity)
+        if rate is None:
             raise _missing(book, line, at, number)
-        # Two rates that hold never rank alike: publishing refuses a book in which they could.
-        rate = min(hits)
-        found = Found(number, line, at, rate, hits, book.rates.charge(rate.row))
-        if isinstance(found.charge, PercentOfParts):
-            late.append((len(quoted), found))
+        charge = rates.charge(rate.row)
+        if isinstance(charge, PercentOfParts):
+            late.append((number, line, at, rate, charge))
         else:
-            quoted.append(_line(book, found, NOTHING))
+            quoted.append(_line(book, number, line, at, rate, charge, NOTHING))
+        at = situation
     if late:
         parts = NOTHING
         for done in quoted:
             if done.item.catalogue == _SPARE_PARTS:
                 parts = parts.plus(done.modified)
-        for place, found in reversed(late):
-            quoted.insert(place, _line(book, found, parts))
+        for number, line, at, rate, charge in late:
+            quoted.insert(number, _line(book, number, line, at, rate, charge, parts))
     return quoted
 
 
-class Found(NamedTuple):
-    """A line with the rate that won, before anything is computed."""
-
-    number: int
-    line: Line
-    situation: Situation
-    rate: Hit
-    hits: Sequence[Hit]
-    charge: Charge
+def situation_of(line: Line, situation: Situation) -> Situation:
+    """The situation as it is for one line, which knows how its part is in stock."""
+    return situation._replace(stock_state=line.stock_state) if line.stock_state else situation
 
 
 def _missing(book: PriceBook, line: Line, situation: Situation, number: int) -> FailedPrecondition:
@@ -197,8 +190,15 @@ def _missing(book: PriceBook, line: Line, situation: Situation, number: int) -> 
     )
 
 
-def _line(book: PriceBook, found: Found, parts: Pair) -> QuotedLine:
-    number, line, situation, rate, hits, charge = found
+def _line(
+    book: PriceBook,
+    number: int,
+    line: Line,
+    situation: Situation,
+    rate: Hit,
+    charge: Charge,
+    parts: Pair,
+) -> QuotedLine:
     item, price = book.items[line.item_code], book.rates.price(rate.row)
     rounding, policies = book.head.rounding, book.policies
     if charge is PER_UNIT and line.quantity == 1:
@@ -212,7 +212,7 @@ def _line(book: PriceBook, found: Found, parts: Pair) -> QuotedLine:
         field = f"facts.lines[{number}]"
         effects = apply_modifiers(policies, item, line, situation, base, rounding, field)
         after = effects[-1].after if effects else base
-    return QuotedLine(line, item, rate, hits, charges, effects, after, after)
+    return QuotedLine(line, item, rate, charges, effects, after, after)
 
 
 def _basket(lines: Sequence[QuotedLine]) -> Basket:

@@ -32,8 +32,11 @@ from services.pricing.domain.conditions import (
 
 #: Bits for how far a place is from the finest one; more places than fit no path has.
 _PLACE_BITS: Final = 8
-#: For how many different situations it is kept which keys they meet.
+#: For how many different situations it is kept which keys they meet; and of how many rates what they
+#: say in words.
 _MOST_WANTED: Final = 10_000
+#: Behind every rank there is.
+_NO_RANK: Final = 1 << 62
 #: A leaf's lower bits are the number of its shape, the others the row of its first rate.
 _SHAPE_BITS: Final = 24
 _SHAPE_MASK: Final = (1 << _SHAPE_BITS) - 1
@@ -110,6 +113,8 @@ class RateTable:
         self._asks: tuple[tuple[int, Callable[[Situation], _Key]], ...] = ()
         self._said_of = _reader(self._equalities)
         self._wanted: dict[_Key, _Wanted] = {}
+        self._conditions: dict[int, Conditions] = {}
+        self._names: dict[int, str] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -123,8 +128,40 @@ class RateTable:
         """Whether there is any rate of an item."""
         return item_code in self._items
 
+    def winner(self, item_code: str, situation: Situation, quantity: int) -> Hit | None:
+        """Of the rates of an item that hold the most specific one; no two of them rank alike."""
+        by_place = self._items.get(item_code)
+        if by_place is None:
+            return None
+        wanted = self._wanted.get(self._said_of(situation)) or self._want(situation)
+        first_days, last_days, specific = self._first_days, self._last_days, self._specific
+        day, limits_of, shapes = situation.day, self._limits, self._shapes
+        distance, step = 0, 1 << self._place_shift
+        best, won = _NO_RANK, None
+        for place in (*situation.places, ""):
+            if best < distance:
+                break  # no rate further off ranks before it
+            leaf = by_place.get(place)
+            if leaf is not None:
+                shape, first = shapes[leaf & _SHAPE_MASK], leaf >> _SHAPE_BITS
+                for key, rank in wanted:
+                    if key in shape:
+                        for offset in shape[key]:
+                            row = first + offset
+                            if (
+                                first_days[row] <= day <= last_days[row]
+                                and distance + rank - specific[row] < best
+                                and (
+                                    row not in limits_of or limits_of[row].hold(situation, quantity)
+                                )
+                            ):
+                                best = distance + rank - specific[row]
+                                won = row, place, key
+            distance += step
+        return None if won is None else Hit(best, *won)
+
     def holding(self, item_code: str, situation: Situation, quantity: int) -> list[Hit]:
-        """The rates of an item that hold, in no order."""
+        """All rates of an item that hold, in no order."""
         by_place = self._items.get(item_code)
         if by_place is None:
             return []
@@ -172,15 +209,30 @@ class RateTable:
 
     def conditions(self, hit: Hit) -> Conditions:
         """When a rate holds."""
+        known = self._conditions.get(hit.row)
+        return known if known is not None else self._read_conditions(hit)
+
+    def _read_conditions(self, hit: Hit) -> Conditions:
+        if len(self._conditions) >= _MOST_WANTED:
+            self._conditions.clear()
         said = dict(zip(self._equalities, self._keys[hit.key], strict=False))
         limits = self._limits.get(hit.row) or _days_only(
             self._first_days[hit.row], self._last_days[hit.row]
         )
-        return Conditions(place_code=hit.place_code, limits=limits, **said)
+        read = self._conditions[hit.row] = Conditions(
+            place_code=hit.place_code, limits=limits, **said
+        )
+        return read
 
     def rate_id(self, item_code: str, hit: Hit) -> str:
         """What a rate is called."""
-        return self._own_ids.get(hit.row) or name_rate(item_code, self.conditions(hit))
+        known = self._own_ids.get(hit.row) or self._names.get(hit.row)
+        if known:
+            return known
+        if len(self._names) >= _MOST_WANTED:
+            self._names.clear()
+        name = self._names[hit.row] = name_rate(item_code, self.conditions(hit))
+        return name
 
     def decisive(self, winner: Hit, loser: Hit) -> str:
         """The first dimension in the book's order by which one is more specific than the other."""

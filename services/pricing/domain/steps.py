@@ -11,7 +11,7 @@ from services.pricing.domain.conditions import DIMENSIONS, Conditions, Situation
 from services.pricing.domain.modifiers import kept_out
 from services.pricing.domain.phrases import Language
 from services.pricing.domain.price_book import PriceBook
-from services.pricing.domain.quote import Quoted, QuotedLine
+from services.pricing.domain.quote import Quoted, QuotedLine, situation_of
 from services.pricing.domain.wording import Reasons, Words
 
 #: The phases of every computation that are no modifier's.
@@ -98,15 +98,15 @@ def rejected(
 ) -> Iterator[Rejected]:
     """The rates that held and lost, the nearest first, then the modifiers that do not count."""
     item, winner, of, reasons = line.item, line.rate, book.rates.conditions, Reasons(language)
-    for hit in sorted(line.hits):
-        if hit is not winner:
-            dimension = book.rates.decisive(winner, hit)
-            said = reasons.lost(dimension, of(winner), of(hit))
-            wanted = reasons.wanted(of(hit), dimension)
+    situation = situation_of(line.line, situation)
+    held = book.rates.holding(item.item_code, situation, line.line.quantity)
+    for hit in sorted(held):
+        if hit != winner:
+            dimension, conditions = book.rates.decisive(winner, hit), of(hit)
+            wanted = reasons.wanted(conditions, dimension)
+            said = reasons.lost(dimension, of(winner), wanted)
             rate_id = book.rates.rate_id(item.item_code, hit)
             yield Rejected(rate_id, said, "less_specific", dimension, wanted)
-    if line.line.stock_state:
-        situation = situation._replace(stock_state=line.line.stock_state)
     for kept in kept_out(book.policies, item, line.line, situation, line.effects):
         modifier, said = kept.modifier, reasons.kept_out(kept, item)
         why = _why(kept.why, modifier.conditions, reasons)

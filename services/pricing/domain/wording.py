@@ -170,13 +170,13 @@ class Reasons:
     def _say(self, key: str, **named: object) -> str:
         return phrase(self._language, key, **named)
 
-    def lost(self, dimension: str, winner: Conditions, loser: Conditions) -> str:
-        """Why a rate lost to a more specific one."""
+    def lost(self, dimension: str, winner: Conditions, wanted: str) -> str:
+        """Why a rate lost to a more specific one, which itself wants something else or nothing."""
         return self._say(
             "less_specific",
             dimension=dimension_label(self._language, dimension),
             won=self.wanted(winner, dimension),
-            lost=self.wanted(loser, dimension) or self._say("anything"),
+            lost=wanted or self._say("anything"),
         )
 
     def kept_out(self, kept: Kept, item: PricedItem) -> str:

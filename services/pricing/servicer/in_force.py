@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from kit.clock import Clock
 from kit.db.session import current_session
-from protos.pricing.v1 import pricing_pb2 as pb
-from services.pricing.convert.quotes import known_at, priced_at
+from services.pricing.convert.quotes import Asked
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.index import Shelf
 from services.pricing.servicer.loading import book_of
@@ -28,20 +27,20 @@ class InForce:
         self._shelf = shelf
         self._books: dict[tuple[str, datetime, datetime], PriceBook] = {}
 
-    async def book(self, facts: pb.QuoteFacts) -> PriceBook:
+    async def book(self, asked: Asked) -> PriceBook:
         """The version of the book of a quote that is in force when it is priced.
 
         Raises:
             NotFound: ``PRICING_BOOK_UNKNOWN``.
             FailedPrecondition: ``PRICING_BOOK_NOT_IN_FORCE``.
         """
-        asked = (facts.price_book_code, priced_at(facts), known_at(facts))
-        book = self._books.get(asked)
+        wanted = asked.price_book_code, asked.at, asked.known_at
+        book = self._books.get(wanted)
         if book is None:
             version = await books.version_in_force(
-                current_session(), *asked, "facts.price_book_code"
+                current_session(), *wanted, "facts.price_book_code"
             )
-            book = self._books[asked] = await book_of(self._shelf, version)
+            book = self._books[wanted] = await book_of(self._shelf, version)
         return book
 
 

@@ -16,7 +16,7 @@ from services.pricing.convert.policies import (
     rates_from_rows,
     switch_from_row,
 )
-from services.pricing.convert.quotes import known_at, places_of, priced_at, set_exchange_rate
+from services.pricing.convert.quotes import Asked, set_exchange_rate
 from services.pricing.domain.policies.coupons import (
     check_known_promotion,
     check_usable,
@@ -36,7 +36,12 @@ class PresentPolicies:
         self._standing: dict[datetime, Standing] = {}
 
     async def add_to(
-        self, inputs: pb.QuoteInputs, facts: pb.QuoteFacts, book: PriceBook, case_id: str
+        self,
+        inputs: pb.QuoteInputs,
+        facts: pb.QuoteFacts,
+        asked: Asked,
+        book: PriceBook,
+        case_id: str,
     ) -> None:
         """Complete the inputs of a quote with the price mode, the freezes, the coupons and the
         exchange rate that hold at its instant, as known at its other one; what is left of a coupon,
@@ -49,19 +54,19 @@ class PresentPolicies:
             NotFound: ``PRICING_COUPON_UNKNOWN``.
             FailedPrecondition: a coupon cannot be used, or ``PRICING_EXCHANGE_RATE_MISSING``.
         """
-        places, known = places_of(facts.place), known_at(facts)
-        standing = await self._standing_at(priced_at(facts))
-        inputs.price_mode = standing.mode(
-            known,
-            places=places,
-            sales_channel=facts.sales_channel,
-            cooperation_mode=facts.cooperation_mode,
-        )
-        inputs.frozen_place_codes.extend(standing.frozen(known, places))
+        standing = await self._standing_at(asked.at)
+        if not standing.is_empty:
+            inputs.price_mode = standing.mode(
+                asked.known_at,
+                places=asked.places,
+                sales_channel=facts.sales_channel,
+                cooperation_mode=facts.cooperation_mode,
+            )
+            inputs.frozen_place_codes.extend(standing.frozen(asked.known_at, asked.places))
         if facts.coupon_codes:
-            await _add_coupons(inputs, facts, book, case_id)
+            await _add_coupons(inputs, facts, asked, book, case_id)
         if facts.currency and facts.currency != book.head.currency:
-            await _add_exchange_rate(inputs, facts, book.head.currency)
+            await _add_exchange_rate(inputs, facts, asked, book.head.currency)
 
     async def _standing_at(self, at: datetime) -> Standing:
         found = self._standing.get(at)
@@ -76,9 +81,9 @@ class PresentPolicies:
 
 
 async def _add_coupons(
-    inputs: pb.QuoteInputs, facts: pb.QuoteFacts, book: PriceBook, case_id: str
+    inputs: pb.QuoteInputs, facts: pb.QuoteFacts, asked: Asked, book: PriceBook, case_id: str
 ) -> None:
-    session, at = current_session(), priced_at(facts)
+    session, at = current_session(), asked.at
     codes = [settled_code(written) for written in facts.coupon_codes]
     found = await coupons.by_code(session, codes)
     own = await coupons.taken_by(session, case_id, codes) if case_id else set()
@@ -96,9 +101,9 @@ async def _add_coupons(
 
 
 async def _add_exchange_rate(
-    inputs: pb.QuoteInputs, facts: pb.QuoteFacts, own_currency: str
+    inputs: pb.QuoteInputs, facts: pb.QuoteFacts, asked: Asked, own_currency: str
 ) -> None:
-    at, known = priced_at(facts), known_at(facts)
+    at, known = asked.at, asked.known_at
     rows = await exchange_rates.between(current_session(), own_currency, facts.currency, at, known)
     rate = needed_rate(
         rates_from_rows(rows), own_currency, facts.currency, at, known, "facts.currency"

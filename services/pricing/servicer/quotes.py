@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Final
+from collections.abc import AsyncIterator, Collection
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from kit.authn import current_actor
 from kit.clock import Clock
@@ -17,16 +17,17 @@ from protos.pricing.v1 import pricing_pb2 as pb
 from protos.pricing.v1 import pricing_pb2_grpc
 from services.pricing.convert.explanations import explanation_of
 from services.pricing.convert.quotes import (
-    amounts_to_proto,
     inputs_of,
     question_from_proto,
     quoted_to_proto,
     result_from_row,
     result_to_row,
-    settled_facts,
+    say_amounts,
+    settle,
 )
 from services.pricing.convert.views import shown_to, view_of, without_steps
-from services.pricing.domain.quote import evaluate
+from services.pricing.domain.price_book import PriceBook
+from services.pricing.domain.quote import Quoted, evaluate
 from services.pricing.index import Shelf
 from services.pricing.servicer.base import QUOTES, Context, page_start
 from services.pricing.servicer.in_force import InForce, Lately
@@ -50,12 +51,8 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
     async def Quote(self, request: pb.QuoteRequest, context: Context) -> pb.QuoteResult:
         actor, session, now = current_actor(), current_session(), self._clock.now()
         actor.require_role(*QUOTES)
-        result = await _quote(
-            request.facts,
-            InForce(self._shelf, now),
-            quote_id=new_id("qt", now),
-            case_id=request.case_id,
-        )
+        computed = await _compute(request.facts, InForce(self._shelf, now), request.case_id)
+        result = computed.said(request.facts, quote_id=new_id("qt", now), case_id=request.case_id)
         await quotes.add(session, result_to_row(result, actor.person_id))
         quoted = pb.Quoted(quote_id=result.quote_id, total=result.total)
         await record(
@@ -67,7 +64,8 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         self, request: pb.PreviewQuoteRequest, context: Context
     ) -> pb.QuoteResult:
         shown = shown_to(current_actor(), request.view)
-        return view_of(await _quote(request.facts, self._lately.in_force()), shown)
+        computed = await _compute(request.facts, self._lately.in_force())
+        return view_of(computed.said(request.facts), shown)
 
     async def QuoteBatch(
         self, request: pb.QuoteBatchRequest, context: Context
@@ -80,15 +78,17 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         for first in range(0, len(request.facts), _AT_ONCE):
             answer = pb.QuoteBatchResponse()
             for index in range(first, min(first + _AT_ONCE, len(request.facts))):
-                outcome = answer.outcomes.add(index=index)
-                facts = request.facts[index]
+                outcome, facts = answer.outcomes.add(index=index), request.facts[index]
                 try:
-                    result = await _quote(facts, in_force, with_steps=request.with_steps)
+                    computed = await _compute(facts, in_force)
                 except (InvalidArgument, FailedPrecondition, NotFound) as error:
                     outcome.problem.reason = error.reason
                     outcome.problem.message, outcome.problem.field = error.message, error.field
+                    continue
+                if request.with_steps:
+                    outcome.result.MergeFrom(view_of(computed.said(facts), shown))
                 else:
-                    outcome.result.MergeFrom(view_of(result, shown))
+                    computed.say_amounts(outcome.result, shown)
             yield answer
 
     async def ExplainQuote(
@@ -98,7 +98,8 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         if request.WhichOneof("quote") == "quote_id":
             result = result_from_row(await quotes.quote(current_session(), request.quote_id))
         else:
-            result = await _quote(request.facts, self._lately.in_force())
+            computed = await _compute(request.facts, self._lately.in_force())
+            result = computed.said(request.facts)
         if request.language not in ("", "zh", "en"):
             raise InvalidArgument(
                 "PRICING_LANGUAGE_UNKNOWN",
@@ -148,21 +149,36 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         )
 
 
-async def _quote(
-    facts: pb.QuoteFacts,
-    in_force: InForce,
-    *,
-    quote_id: str = "",
-    case_id: str = "",
-    with_steps: bool = True,
-) -> pb.QuoteResult:
-    settled = settled_facts(facts, in_force.at)
-    book = await in_force.book(settled)
-    inputs = inputs_of(settled, book)
-    await in_force.policies.add_to(inputs, settled, book, case_id)
-    quoted = evaluate(book, question_from_proto(settled, inputs))
-    if not with_steps:
-        return amounts_to_proto(quoted, settled, book, quoted_at=in_force.at)
-    return quoted_to_proto(
-        quoted, settled, inputs, book, quoted_at=in_force.at, quote_id=quote_id, case_id=case_id
-    )
+class _Computed(NamedTuple):
+    quoted: Quoted
+    inputs: pb.QuoteInputs
+    book: PriceBook
+    at: datetime
+
+    def said(
+        self, facts: pb.QuoteFacts, *, quote_id: str = "", case_id: str = ""
+    ) -> pb.QuoteResult:
+        """Every view of it."""
+        return quoted_to_proto(
+            self.quoted,
+            facts,
+            self.inputs,
+            self.book,
+            quoted_at=self.at,
+            quote_id=quote_id,
+            case_id=case_id,
+        )
+
+    def say_amounts(self, result: pb.QuoteResult, shown: Collection[str]) -> None:
+        """The amounts alone."""
+        say_amounts(result, self.quoted, self.book, shown, quoted_at=self.at)
+
+
+async def _compute(facts: pb.QuoteFacts, in_force: InForce, case_id: str = "") -> _Computed:
+    """A quote by what is in force; its facts say then all that was left to us."""
+    asked = settle(facts, in_force.at)
+    book = await in_force.book(asked)
+    inputs = inputs_of(facts, asked, book)
+    await in_force.policies.add_to(inputs, facts, asked, book, case_id)
+    quoted = evaluate(book, question_from_proto(facts, inputs, asked.places))
+    return _Computed(quoted, inputs, book, in_force.at)

@@ -263,6 +263,7 @@ def asked(draw: st.DrawFn, *, answerable: bool = True) -> tuple[BookContent, lis
         measures=st.one_of(
             st.none(), st.integers(0, 200).map(lambda minutes: {"minutes": minutes})
         ),
+        ratios=st.none(),
         stock_state=st.sampled_from(STOCK),
     )
     return content, draw(st.lists(lines, min_size=1, max_size=4)), draw(situations)

@@ -1,4 +1,4 @@
-"""A rate table made from another by what differs is the table that would be built anew."""
+"""What a rate table answers, and that one made from another by what differs is the one built anew."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +66,13 @@ def test_a_table_that_keeps_mostly_rows_of_others_is_worn() -> None:
         assert not table.is_worn
         table = table.changed({("A", ""): [rate._replace(list_price_minor=price)]})
     assert table.is_worn
+
+
+@given(rates=books, asked=generated.situations, quantity=st.integers(1, 5))
+def test_the_winner_is_the_first_of_all_that_hold(
+    rates: tuple[Rate, ...], asked: Situation, quantity: int
+) -> None:
+    table = table_of(rates)
+    for item in generated.ITEMS:
+        held = table.holding(item, asked, quantity)
+        assert table.winner(item, asked, quantity) == (min(held) if held else None)

@@ -35,6 +35,11 @@ class Standing:
         self._switches = _by_place(switches)
         self._freezes = _by_place(freezes)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing holds anywhere."""
+        return not (self._switches or self._freezes)
+
     def mode(
         self,
         known_at: datetime,

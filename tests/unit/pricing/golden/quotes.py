@@ -17,7 +17,7 @@ from services.pricing.convert.quotes import (
     inputs_of,
     question_from_proto,
     quoted_to_proto,
-    settled_facts,
+    settle,
 )
 from services.pricing.domain.book import PricedItem
 from services.pricing.domain.phrases import Language
@@ -53,8 +53,7 @@ def quoted_in(book: PriceBook, question: dict[str, Any], language: Language) -> 
     """The quote, told in a language."""
     facts = json_format.ParseDict(question["facts"], pb.QuoteFacts())
     facts.price_book_code = book.head.price_book_code
-    settled = settled_facts(facts, _QUOTED_AT)
-    inputs = inputs_of(settled, book)
+    inputs = inputs_of(facts, settle(facts, _QUOTED_AT), book)
     inputs.MergeFrom(json_format.ParseDict(question.get("inputs", {}), pb.QuoteInputs()))
-    quoted = evaluate(book, question_from_proto(settled, inputs))
-    return quoted_to_proto(quoted, settled, inputs, book, quoted_at=_QUOTED_AT, language=language)
+    quoted = evaluate(book, question_from_proto(facts, inputs))
+    return quoted_to_proto(quoted, facts, inputs, book, quoted_at=_QUOTED_AT, language=language)
