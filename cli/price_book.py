@@ -1,4 +1,4 @@
-"""`gongdan price-book`: price books, their versions, what differs between two, and drafts of them."""
+"""`gongdan price-book`: price books, their versions, what differs between two, drafts of them, and who may price locally."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import RenderableType
 
-from cli import price_draft
+from cli import price_delegation, price_draft
 from cli.api import Refused, part
 from cli.output import facts, moment, money, screen, state, table, tell, text
 from cli.pages import everything, first_page
@@ -17,6 +17,7 @@ from protos.pricing.v1 import book_pb2
 
 app = noun("price-book", "Price books 价目: versions, rates, comparisons, drafts.")
 app.add_typer(price_draft.app)
+app.add_typer(price_delegation.app)
 
 _FORMATS: Final = {".xlsx": "SHEET_FORMAT_XLSX", ".csv": "SHEET_FORMAT_CSV"}
 _Book = Annotated[str, typer.Argument(metavar="BOOK", help="Its code, such as standard")]

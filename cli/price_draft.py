@@ -21,6 +21,7 @@ app = noun("draft", "Drafts 价目草稿: edit, submit, review, publish.")
 #: Rules that are shown; ``--json`` and a comparison have all of them.
 _MOST_SHOWN: Final = 50
 _Draft = Annotated[str, typer.Argument(metavar="DRAFT", help="pd_…")]
+_KIND: Final = "PRICE_RULE_KIND_"
 _APPROVE, _RETURN = "PRICE_REVIEW_DECISION_APPROVE", "PRICE_REVIEW_DECISION_RETURN"
 
 
@@ -101,9 +102,14 @@ def redo(draft: _Draft) -> None:
 def rebase(
     draft: _Draft,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what conflicts")] = False,
+    theirs: Annotated[
+        list[str] | None,
+        typer.Option("--theirs", metavar="KIND:CODE", help="Keep this rule as published: tax:VAT"),
+    ] = None,
 ) -> None:
-    """Stand on the newest version again; where both changed a rule, the draft's stays."""
-    path, body = f"/price-drafts/{part(draft)}/rebase", {"dry_run": dry_run}
+    """Stand on the newest version again; where both changed a rule, the draft's stays, or theirs."""
+    kept = [_rule_name(written) for written in theirs or ()]
+    path, body = f"/price-drafts/{part(draft)}/rebase", {"dry_run": dry_run, "keep_theirs": kept}
     tell(api().send("POST", path, draft_pb2.PriceDraftRebased, body), _rebased)
 
 
@@ -178,6 +184,18 @@ def import_file(
     query["file_sha256"] = seen.message.file_sha256
     query["draft_revision"] = seen.message.draft_revision
     tell(api().send_content(path, draft_pb2.PriceDraft, content, **query), _card)
+
+
+def _rule_name(written: str) -> dict[str, str]:
+    kind, colon, code = written.partition(":")
+    name = f"{_KIND}{kind.upper()}"
+    kinds = [value.name for value in book_pb2.PriceRuleKind.DESCRIPTOR.values[1:]]
+    if not colon or name not in kinds:
+        known = ", ".join(each.removeprefix(_KIND).lower() for each in kinds)
+        raise Refused(
+            f"{written!r} is no rule: write KIND:CODE, of {known}", "INPUT_PAIR_MALFORMED"
+        )
+    return {"kind": name, "code": code}
 
 
 def _act(draft: str, act: str, body: dict[str, Any] | None = None) -> None:

@@ -18,6 +18,7 @@ from protos.pricing.v1 import pricing_pb2 as pb
 from services.pricing.convert.books import content_from_proto, item_codes
 from services.pricing.convert.items import catalogue_name
 from services.pricing.convert.quotes import (
+    asked_of,
     inputs_of,
     question_from_proto,
     quoted_to_proto,
@@ -95,7 +96,8 @@ def quote_from(book_file: Path, request_file: Path) -> pb.QuoteResult:
     asked = _message(request_file, facts, pb.QuoteFacts())
     now = SystemClock().now()
     asked.price_book_code = asked.price_book_code or content.head.price_book_code
-    said = settle(asked, now)
+    said = asked_of(asked, now)
+    settle(asked, said)
     book = PriceBook.of(0, hash_content(content), content)
     try:
         inputs = inputs_of(asked, said, book)

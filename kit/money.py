@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
 from typing import Final
 
 from kit.errors import InvalidArgument
@@ -135,13 +136,20 @@ class Money:
 
 def round_minor(amount: Fraction, rounding: Rounding = Rounding.HALF_UP) -> int:
     """Round a fraction of minor units to a whole number of them by the named rule."""
-    floor, rest = divmod(amount.numerator, amount.denominator)
-    twice = 2 * rest - amount.denominator
+    return round_quotient(amount.numerator, amount.denominator, rounding)
+
+
+def round_quotient(numerator: int, denominator: int, rounding: Rounding = Rounding.HALF_UP) -> int:
+    """`round_minor` of a quotient whose denominator is above zero."""
+    floor, rest = divmod(numerator, denominator)
+    if not rest:
+        return floor
+    twice = 2 * rest - denominator
     match rounding:
         case Rounding.DOWN:
-            return floor + (1 if amount < 0 and rest else 0)
+            return floor + (1 if numerator < 0 else 0)
         case Rounding.HALF_UP:
-            return floor + (1 if twice > 0 or (twice == 0 and amount > 0) else 0)
+            return floor + (1 if twice > 0 or (twice == 0 and numerator > 0) else 0)
         case Rounding.HALF_EVEN:
             return floor + (1 if twice > 0 or (twice == 0 and floor % 2) else 0)
 
@@ -173,19 +181,21 @@ def split(total: Money, weights: Sequence[Fraction | int]) -> list[Money]:
 
 def split_minor(total: int, weights: Sequence[Fraction | int]) -> list[int]:
     """`split` for bare minor units."""
-    ratios = [Fraction(weight) for weight in weights]
-    whole = sum(ratios, Fraction(0))
-    if whole <= 0 or any(ratio < 0 for ratio in ratios):
+    denominator = lcm(*(weight.denominator for weight in weights))
+    parts = [weight.numerator * (denominator // weight.denominator) for weight in weights]
+    whole = sum(parts)
+    if whole <= 0 or min(parts) < 0:
         raise InvalidArgument(
             "MONEY_SPLIT_INVALID", "weights must be non-negative and not all zero", field="weights"
         )
     sign = -1 if total < 0 else 1
-    exact = [abs(total) * ratio / whole for ratio in ratios]
-    shares = [amount.numerator // amount.denominator for amount in exact]
+    divided = [divmod(abs(total) * part, whole) for part in parts]
+    shares = [share for share, _ in divided]
     left_over = abs(total) - sum(shares)
-    by_remainder = sorted(range(len(exact)), key=lambda i: (shares[i] - exact[i], i))
-    for i in by_remainder[:left_over]:
-        shares[i] += 1
+    if left_over:
+        by_remainder = sorted(range(len(parts)), key=lambda i: (-divided[i][1], i))
+        for i in by_remainder[:left_over]:
+            shares[i] += 1
     return [sign * share for share in shares]
 
 

@@ -16,6 +16,7 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import DEFAULT_OFF, DEFAULT_ON
 
 from kit.config import Settings
 
@@ -30,7 +31,10 @@ def setup(settings: Settings, service_name: str) -> None:
     Call it before the process connects to its database.
     """
     _setup_logs(settings.log_level, service_name)
-    provider = TracerProvider(resource=Resource.create({SERVICE_NAME: f"gongdan-{service_name}"}))
+    # Nobody reads spans that are not exported; logs name their trace in any case.
+    sampler = DEFAULT_ON if settings.otel_endpoint else DEFAULT_OFF
+    resource = Resource.create({SERVICE_NAME: f"gongdan-{service_name}"})
+    provider = TracerProvider(sampler, resource)
     trace.set_tracer_provider(provider)
     if settings.otel_endpoint:
         # Imported only when used: together they take half a second to load.

@@ -41,7 +41,11 @@ _log = logger("rpc")
 
 
 class _Interceptor(ServerInterceptor):
-    """Wraps the handlers of our own services."""
+    """Wraps the handlers of our own services, each once."""
+
+    def __init__(self) -> None:
+        #: By method: what is wrapped, and what it is wrapped in.
+        self._wrapped: dict[str, tuple[MethodHandler, MethodHandler]] = {}
 
     async def intercept_service(
         self,
@@ -53,6 +57,12 @@ class _Interceptor(ServerInterceptor):
         method: str = handler_call_details.method
         if handler is None or method.startswith(_NOT_OURS):
             return handler
+        known = self._wrapped.get(method)
+        if known is None or known[0] is not handler:
+            known = self._wrapped[method] = handler, self._wrap(method, handler)
+        return known[1]
+
+    def _wrap(self, method: str, handler: MethodHandler) -> MethodHandler:
         serializers = {
             "request_deserializer": handler.request_deserializer,
             "response_serializer": handler.response_serializer,
@@ -99,6 +109,7 @@ class ErrorInterceptor(_Interceptor):
     """A ``ServiceError`` becomes its status and trailer; anything else a logged ``Internal``."""
 
     def __init__(self, clock: Clock) -> None:
+        super().__init__()
         self._clock = clock
 
     @asynccontextmanager
@@ -126,6 +137,7 @@ class ActorInterceptor(_Interceptor):
     one (``TOKEN_MISSING``, ``TOKEN_INVALID``)."""
 
     def __init__(self, verifier: TokenVerifier) -> None:
+        super().__init__()
         self._verifier = verifier
 
     @asynccontextmanager
@@ -148,6 +160,7 @@ class TransactionInterceptor(_Interceptor):
     """
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self._database = database
 
     def wrap(self, method: str, handler: Handler) -> Handler:
@@ -170,8 +183,12 @@ class TransactionInterceptor(_Interceptor):
     @asynccontextmanager
     async def around(self, method: str, context: ServicerContext[Any, Any]) -> AsyncIterator[None]:
         """Open the transaction the contract asks for."""
-        async with self._database.transaction(read_only=_is_read_only(method)):
-            yield
+        if _is_read_only(method):
+            async with self._database.reading():
+                yield
+        else:
+            async with self._database.transaction():
+                yield
 
     def _keyed(self, method: str, descriptor: MethodDescriptor, handler: Handler) -> Handler:
         response_type = response_class(descriptor)

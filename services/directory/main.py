@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+
+import uvloop
 
 from kit import telemetry
 from kit.authn import TokenVerifier
@@ -60,7 +61,7 @@ def main() -> None:
     """Read the settings and serve."""
     settings = DirectorySettings()
     telemetry.setup(settings, "directory")
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

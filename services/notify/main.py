@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import uvloop
 from pydantic import SecretStr
 
 from kit import telemetry
@@ -91,7 +92,7 @@ def main() -> None:
     """Run the process."""
     settings = NotifySettings()
     telemetry.setup(settings, "notify")
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
 from kit import telemetry
 from kit.authn import TokenVerifier
 from kit.clock import Clock, SystemClock
@@ -114,7 +116,7 @@ def main() -> None:
     """Read the settings and serve."""
     settings = PricingSettings()
     telemetry.setup(settings, "pricing")
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

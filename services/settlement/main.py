@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+
+import uvloop
 
 from kit import telemetry
 from kit.authn import TokenVerifier
@@ -57,7 +58,7 @@ def main() -> None:
     """Read the settings and serve."""
     settings = SettlementSettings()
     telemetry.setup(settings, "settlement")
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

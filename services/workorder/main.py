@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+
+import uvloop
 
 from kit import telemetry
 from kit.authn import TokenVerifier
@@ -50,7 +51,7 @@ def main() -> None:
     """Start the process with the environment's settings."""
     settings = WorkorderSettings()
     telemetry.setup(settings, "workorder")
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ with workflow.unsafe.imports_passed_through():
 
 REPLAN: Final = "Replan"
 #: How many cases are told a second, at most: some 40 ms of all processes together for each, beside
-#: the acts of people, who at fifteen a second wait for it at times (tests/soak/test_replan.py).
-PER_SECOND: Final = 10.0
+#: the acts of people, who at ten a second wait for it at times (tests/soak/test_replan.py).
+PER_SECOND: Final = 7.0
 _PAGE: Final = 100
 _LONGEST_PAGE: Final = timedelta(minutes=30)
 _NO_WORD_FOR: Final = timedelta(seconds=20)

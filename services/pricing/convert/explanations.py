@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from kit.money import split_minor
+from kit.money import round_quotient, split_minor
 from kit.rpc.convert import money_from_proto
 from protos.common.v1 import money_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
@@ -78,10 +78,11 @@ def _line_sentences(line: pb.QuoteLine, say: Say) -> Iterator[str]:
 
 
 def _parts(steps: Iterable[pb.QuoteStep]) -> Iterator[pb.QuotePart]:
-    """One part a rule, in the order in which they came; another currency begins anew."""
+    """One part a rule, in the order in which they came; they sum to the line, in its currency."""
     parts: dict[str, pb.QuotePart] = {}
     for step in steps:
         if step.amount_before.currency != step.amount_after.currency:
+            _exchange(parts.values(), step)
             continue
         part = parts.setdefault(step.rule_id, pb.QuotePart(rule_id=step.rule_id, label=step.label))
         part.amount.currency = step.amount_after.currency
@@ -92,6 +93,18 @@ def _parts(steps: Iterable[pb.QuoteStep]) -> Iterator[pb.QuotePart]:
         for part, share in zip(parts.values(), shares, strict=True):
             part.share_basis_points = share
     return iter(parts.values())
+
+
+def _exchange(parts: Iterable[pb.QuotePart], step: pb.QuoteStep) -> None:
+    """Say parts in the currency into which a step exchanges their sum: each is what it adds to those
+    before it there, so that nothing is lost to rounding."""
+    before, after = step.amount_before.amount_minor, step.amount_after.amount_minor
+    own = other = 0
+    for part in parts:
+        own += part.amount.amount_minor
+        so_far = round_quotient(own * after, before) if before else 0
+        part.amount.currency = step.amount_after.currency
+        part.amount.amount_minor, other = so_far - other, so_far
 
 
 def _money(message: money_pb2.Money) -> str:

@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.clock import SHANGHAI
 from kit.national_days import day_kind
-from kit.rpc.convert import instant_from_proto, instant_to_proto, money_to_proto
+from kit.rpc.convert import instant_from_proto, money_to_proto
 from protos.common.v1 import money_pb2, place_pb2
 from protos.pricing.v1 import book_pb2 as pb_book
 from protos.pricing.v1 import pricing_pb2 as pb
@@ -49,23 +49,26 @@ class Asked(NamedTuple):
     places: tuple[str, ...]
 
 
-def settle(facts: pb.QuoteFacts, now: datetime) -> Asked:
-    """Say in the facts everything that was left to us: the instants, the book, one of each item; and
-    read off them what every part of a quote needs."""
-    facts.price_book_code = code = facts.price_book_code or _DEFAULT_BOOK
+def asked_of(facts: pb.QuoteFacts, now: datetime) -> Asked:
+    """Read off the facts what every part of a quote needs; what they leave to us is the standard book,
+    now."""
     at = known_at = now
     if facts.HasField("priced_at"):
         at = instant_from_proto(facts.priced_at, "facts.priced_at")
-    else:
-        facts.priced_at.CopyFrom(_on_the_wire(now))
     if facts.HasField("known_at"):
         known_at = instant_from_proto(facts.known_at, "facts.known_at")
-    else:
-        facts.known_at.CopyFrom(_on_the_wire(now))
+    code = facts.price_book_code or _DEFAULT_BOOK
+    return Asked(code, at, known_at, places_of(facts.place))
+
+
+def settle(facts: pb.QuoteFacts, asked: Asked) -> None:
+    """Say in the facts everything that they left to us: the book, the instants, one of each item."""
+    facts.price_book_code = asked.price_book_code
+    facts.priced_at.CopyFrom(_on_the_wire(asked.at))
+    facts.known_at.CopyFrom(_on_the_wire(asked.known_at))
     for line in facts.lines:
         if not line.quantity:
             line.quantity = 1
-    return Asked(code, at, known_at, places_of(facts.place))
 
 
 @lru_cache(maxsize=8)
@@ -80,7 +83,7 @@ def lines_from_proto(facts: pb.QuoteFacts) -> list[Line]:
     return [
         Line(
             line.item_code,
-            line.quantity,
+            line.quantity or 1,
             tuple(line.modifier_codes),
             {each.measure: each.measured for each in line.measures} or None,
             {each.modifier_code: each.ratio for each in line.ratios} or None,
@@ -161,8 +164,9 @@ def situation_from_proto(
         places: as they were read off the facts before; None: not yet.
     """
     day, minute = _day_and_minute(inputs.day, inputs.time)
+    place = facts.place
     return Situation(
-        city_tier=facts.place.city_tier,
+        city_tier=place.city_tier,
         cooperation_mode=facts.cooperation_mode,
         customer_level=facts.customer_level,
         customer_type=facts.customer_type,
@@ -171,7 +175,7 @@ def situation_from_proto(
         urgency=facts.urgency,
         day_kind=inputs.day_kind,
         price_mode=inputs.price_mode,
-        places=places_of(facts.place) if places is None else places,
+        places=places_of(place) if places is None else places,
         day=day,
         minute=minute,
         floor=facts.floor if facts.HasField("floor") else None,
@@ -198,9 +202,14 @@ def quoted_to_proto(
     quote_id: str = "",
     case_id: str = "",
     language: Language = "zh",
+    situation: Situation | None = None,
 ) -> pb.QuoteResult:
-    """A quote on the wire, every view of it, with its explanations in a language."""
-    situation = situation_from_proto(facts, inputs)
+    """A quote on the wire, every view of it, with its explanations in a language.
+
+    Args:
+        situation: as it was read off the facts before; None: not yet.
+    """
+    situation = situation or situation_from_proto(facts, inputs)
     return pb.QuoteResult(
         quote_id=quote_id,
         case_id=case_id,
@@ -218,7 +227,7 @@ def quoted_to_proto(
         price_book_code=book.head.price_book_code,
         price_book_version=book.version,
         price_book_hash=book.content_hash,
-        quoted_at=instant_to_proto(quoted_at),
+        quoted_at=_on_the_wire(quoted_at),
         evaluator_version=EVALUATOR_VERSION,
     )
 
@@ -296,7 +305,12 @@ def _steps_to_proto(said: Iterable[Step]) -> list[pb.QuoteStep]:
 
 
 def _rejected_to_proto(said: Iterable[Rejected]) -> list[pb.QuoteRejected]:
-    return [pb.QuoteRejected(**each._asdict()) for each in said]
+    return [
+        pb.QuoteRejected(
+            rule_id=rule_id, reason=reason, why=why, dimension=dimension, wanted=wanted
+        )
+        for rule_id, reason, why, dimension, wanted in said
+    ]
 
 
 def _tax_to_proto(

@@ -281,31 +281,25 @@ class Policies:
         self.taxes = tuple(sorted(taxes, key=lambda tax: tax.tax_code))
         self.groups: Mapping[str, Choice] = {g.group_code: g.choice for g in head.groups}
         self._number = {code: number for number, code in enumerate(self.modifiers)}
-        self._of_item: dict[str, dict[str, list[Modifier]]] = {}
-
-    def automatic(self, item: PricedItem) -> Iterable[Modifier]:
-        """All that apply to an item by themselves somewhere, in order."""
-        return self._in_order([m for found in self._by_place(item).values() for m in found])
+        #: Those that apply by themselves, by place and by item; under "" those of any.
+        self._automatic: dict[str, dict[str, list[Modifier]]] = {}
+        for modifier in in_order:
+            if modifier.automatic:
+                here = self._automatic.setdefault(modifier.conditions.place_code, {})
+                for item_code in modifier.item_codes or ("",):
+                    here.setdefault(item_code, []).append(modifier)
 
     def automatic_at(self, item: PricedItem, places: tuple[str, ...]) -> list[Modifier]:
-        """Those whose place holds, in order."""
-        by_place = self._by_place(item)
-        if not by_place:
-            return []
-        return self._in_order([m for place in (*places, "") for m in by_place.get(place, ())])
-
-    def _in_order(self, found: list[Modifier]) -> list[Modifier]:
-        found.sort(key=lambda m: self._number[m.modifier_code])
-        return found
-
-    def _by_place(self, item: PricedItem) -> dict[str, list[Modifier]]:
-        found = self._of_item.get(item.item_code)
-        if found is None:
-            found = {}
-            for modifier in self.modifiers.values():
-                if modifier.automatic and covers(modifier, item):
-                    found.setdefault(modifier.conditions.place_code, []).append(modifier)
-            self._of_item[item.item_code] = found
+        """Those that apply to an item at a place by themselves when their other conditions hold, in
+        order."""
+        found: list[Modifier] = []
+        for place in (*places, ""):
+            here = self._automatic.get(place)
+            if here is not None:
+                for item_code in ("", item.item_code):
+                    found += [m for m in here.get(item_code, ()) if covers(m, item)]
+        if len(found) > 1:
+            found.sort(key=lambda m: self._number[m.modifier_code])
         return found
 
 

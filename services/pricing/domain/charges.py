@@ -88,7 +88,7 @@ class PerUnit:
 
     def steps(self, price: Pair, asked: Asked) -> Sequence[Charged]:
         """The unit's price, and times the quantity when there is more than one."""
-        return (Charged("base", price), *_times("quantity", price, asked.quantity))
+        return per_unit(price, asked.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +265,14 @@ class PercentOfParts:
 Charge = PerUnit | Hourly | Package | Graduated | Volume | PerVisit | AnnualPlan | PercentOfParts
 
 PER_UNIT: Final = PerUnit()
+
+
+def per_unit(price: Pair, quantity: int) -> Sequence[Charged]:
+    """The steps of the commonest charge."""
+    base = Charged("base", price)
+    if quantity == 1:
+        return (base,)
+    return base, Charged("quantity", price.times(quantity), (quantity, price))
 
 
 def started_steps(measured: int, free: int, step: int) -> int:

@@ -7,8 +7,9 @@ dimensions decide between rules that hold at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 #: Dimensions of one value; the names are those of `Conditions` and of `Situation`.
@@ -112,22 +113,23 @@ class Limits:
 
     def hold(self, situation: Situation, quantity: int) -> bool:
         """Whether all of them hold; a number that was not said lies in no range."""
-        return next(self.broken(situation, quantity), "") == ""
+        return not self.broken(situation, quantity)
 
-    def broken(self, situation: Situation, quantity: int) -> Iterator[str]:
-        """The dimensions that do not hold."""
+    def broken(self, situation: Situation, quantity: int) -> str:
+        """The first dimension that does not hold; empty: all do."""
         if not self.first_day <= situation.day <= self.last_day:
-            yield "days"
+            return "days"
         if self.weekdays and situation.weekday not in self.weekdays:
-            yield "weekdays"
+            return "weekdays"
         if self.said_hours and not self._is_hour(situation.minute):
-            yield "hours"
-        if self.quantity != ANY and quantity not in self.quantity:
-            yield "quantity"
+            return "hours"
+        if quantity not in self.quantity:
+            return "quantity"
         if self.floor != ANY and situation.floor not in self.floor:
-            yield "floor"
+            return "floor"
         if self.months_open != ANY and situation.months_open not in self.months_open:
-            yield "months_open"
+            return "months_open"
+        return ""
 
     @property
     def beyond_days(self) -> bool:
@@ -190,8 +192,16 @@ class Limits:
 UNLIMITED: Final = Limits()
 
 
+class _WorkedOut:
+    """Room for what is worked out of conditions once; no part of what they say."""
+
+    __slots__ = ("_wanted",)
+    #: The equalities that are said: where a `Situation` has them, and what they want.
+    _wanted: tuple[tuple[int, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(_WorkedOut):
     """What must hold for a rule to count; the empty ones hold always."""
 
     place_code: str = ""
@@ -207,20 +217,24 @@ class Conditions:
     stock_state: str = ""
     limits: Limits = UNLIMITED
 
-    def broken(self, situation: Situation, quantity: int) -> Iterator[str]:
-        """The dimensions that do not hold, in the order of `DIMENSIONS`."""
+    def __post_init__(self) -> None:
+        wanted = zip(_AT, self.equalities(), strict=True)
+        object.__setattr__(self, "_wanted", tuple((at, value) for at, value in wanted if value))
+
+    def broken(self, situation: Situation, quantity: int) -> str:
+        """The first dimension that does not hold, in the order of `DIMENSIONS`; empty: all do."""
         if self.place_code and self.place_code not in situation.places:
-            yield "place"
-        for dimension in EQUALITIES:
-            wanted = getattr(self, dimension)
-            if wanted and wanted != getattr(situation, dimension):
-                yield dimension
-        if self.limits is not UNLIMITED:
-            yield from self.limits.broken(situation, quantity)
+            return "place"
+        for at, wanted in self._wanted:
+            if situation[at] != wanted:
+                return Situation._fields[at]
+        if self.limits is UNLIMITED:
+            return ""
+        return self.limits.broken(situation, quantity)
 
     def hold(self, situation: Situation, quantity: int) -> bool:
         """Whether all of them hold."""
-        return next(self.broken(situation, quantity), "") == ""
+        return not self.broken(situation, quantity)
 
     def said(self) -> tuple[str, ...]:
         """The dimensions that have a condition, in the order of `DIMENSIONS`."""
@@ -230,8 +244,12 @@ class Conditions:
 
     def equalities(self) -> tuple[str, ...]:
         """The values of `EQUALITIES`, empty where there is none."""
-        return tuple(getattr(self, dimension) for dimension in EQUALITIES)
+        return _equalities(self)
 
+
+#: Where a `Situation` has the equalities, and how to read them off conditions.
+_AT: Final = tuple(map(Situation._fields.index, EQUALITIES))
+_equalities: Final[Callable[[Conditions], tuple[str, ...]]] = attrgetter(*EQUALITIES)
 
 #: Holds always.
 ALWAYS: Final = Conditions()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from kit.errors import InvalidArgument
-from kit.money import Rounding, round_minor
+from kit.money import Rounding, round_quotient
 from services.pricing.domain.book import (
     Amount,
     Choice,
@@ -21,7 +20,7 @@ from services.pricing.domain.book import (
 )
 from services.pricing.domain.charges import Pair, started_steps
 from services.pricing.domain.conditions import Situation
-from services.pricing.domain.ratios import exact_ratio, is_ratio
+from services.pricing.domain.ratios import exact_ratio, is_ratio, quotient
 
 
 class Line(NamedTuple):
@@ -118,11 +117,11 @@ def kept_out(
     situation: Situation,
     effects: Sequence[Effect],
 ) -> Iterator[Kept]:
-    """The modifiers that were asked for, or apply to the item by themselves somewhere, and do not
-    count here, in the book's order."""
+    """The modifiers that were asked for, or would apply to the item by themselves at this place, and
+    do not count, in the book's order."""
     of_group = {e.modifier.exclusivity_group: e.modifier for e in effects}
     applied = {effect.modifier.modifier_code for effect in effects}
-    automatic = policies.automatic(item)
+    automatic = policies.automatic_at(item, situation.places)
     for modifier in (
         _with_asked(policies, automatic, line, "") if line.modifier_codes else automatic
     ):
@@ -137,7 +136,7 @@ def why_not(modifier: Modifier, item: PricedItem, line: Line, situation: Situati
     """What keeps a modifier from a line: "item", a dimension, "frozen", "measure"; empty: nothing."""
     if not covers(modifier, item):
         return "item"
-    broken = next(modifier.conditions.broken(situation, line.quantity), "")
+    broken = modifier.conditions.broken(situation, line.quantity)
     if broken:
         return broken
     if modifier.special and situation.frozen_places:
@@ -240,12 +239,11 @@ def _change(
     said = (line.ratios or {}).get(modifier.modifier_code, written)
     match modifier.combine_mode:
         case CombineMode.MULTIPLY:
-            exact: Fraction | int = before * exact_ratio(said)
-            return _whole(exact, said, rounding)
+            after, exactly = _part(before, said, rounding)
+            return _floor(after, said, not exactly)
         case CombineMode.ADD_RATIO_OF_BASE:
-            addition = base * exact_ratio(said)
-            whole = round_minor(addition, rounding)
-            return _floor(before + whole, (said, base, whole), whole != addition)
+            added, exactly = _part(base, said, rounding)
+            return _floor(before + added, (said, base, added), not exactly)
         case CombineMode.ADD_AMOUNT:
             count = _count(modifier, line)
             return _floor(before + amount.amount_minor * count, (amount.amount_minor, count))
@@ -269,9 +267,12 @@ def _count(modifier: Modifier, line: Line) -> int:
     return started_steps(measured, modifier.free_measure, modifier.measure_step)
 
 
-def _whole(exact: Fraction | int, figure: object, rounding: Rounding) -> _Change:
-    whole = round_minor(Fraction(exact), rounding)
-    return _floor(whole, figure, whole != exact)
+def _part(amount: int, written: str, rounding: Rounding) -> tuple[int, bool]:
+    """An amount times a ratio, and whether that is exact."""
+    numerator, denominator = quotient(written)
+    product = amount * numerator
+    part = round_quotient(product, denominator, rounding)
+    return part, part * denominator == product
 
 
 def _floor(after: int, figure: object, rounded: bool = False) -> _Change:

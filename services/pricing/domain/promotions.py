@@ -7,12 +7,12 @@ minor unit, and a part that is given back later gives back its own share.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from kit.money import Rounding, round_minor, split_minor
+from kit.money import Rounding, round_minor, round_quotient, split_minor
 from services.pricing.domain.book import (
     Choice,
     Component,
@@ -21,7 +21,10 @@ from services.pricing.domain.book import (
     PromotionKind,
 )
 from services.pricing.domain.conditions import Situation
-from services.pricing.domain.ratios import exact_ratio
+from services.pricing.domain.ratios import exact_ratio, quotient
+
+#: By line, what a reduction is dealt by.
+_Weights = Mapping[int, Fraction | int]
 
 
 class Basket(NamedTuple):
@@ -112,7 +115,7 @@ def apply_promotions(
 def discount_of(promotion: Promotion, basket: Basket, rounding: Rounding) -> Discount:
     """What a promotion whose conditions hold takes off; nothing when its rule is not reached."""
     eligible = [n for n, code in enumerate(basket.item_codes) if _means(promotion, code)]
-    weights = {n: Fraction(basket.amounts[n]) for n in eligible}
+    weights: _Weights = {n: basket.amounts[n] for n in eligible}
     counted = sum(basket.amounts[n] for n in eligible)
     times, off = 1, 0
     match promotion.kind:
@@ -120,7 +123,8 @@ def discount_of(promotion: Promotion, basket: Basket, rounding: Rounding) -> Dis
             times = _times(promotion, counted // promotion.threshold.amount_minor)
             off = min(counted, promotion.reduction.amount_minor * times)
         case PromotionKind.PERCENT:
-            off = counted - round_minor(counted * exact_ratio(promotion.ratio), rounding)
+            numerator, denominator = quotient(promotion.ratio)
+            off = counted - round_quotient(counted * numerator, denominator, rounding)
         case PromotionKind.NTH_ITEM:
             times, weights = _nth_items(promotion, basket, eligible)
             off = round_minor(sum(weights.values(), Fraction(0)), rounding)
@@ -149,7 +153,7 @@ def _why_not(
     ]
     if not eligible:
         return "items"
-    broken = next(promotion.conditions.broken(situation, sum(eligible)), "")
+    broken = promotion.conditions.broken(situation, sum(eligible))
     if broken:
         return broken
     if promotion.special and situation.frozen_places:
@@ -162,8 +166,9 @@ def _why_not(
 def _means(promotion: Promotion, item_code: str) -> bool:
     if promotion.item_codes:
         return item_code in promotion.item_codes
-    parts = {component.item_code for component in promotion.bundle}
-    return not parts or item_code in parts
+    if not promotion.bundle:
+        return True
+    return any(component.item_code == item_code for component in promotion.bundle)
 
 
 def _times(promotion: Promotion, reached: int) -> int:
@@ -243,7 +248,7 @@ def _cheapest(
             yield n, taken, unit
 
 
-def _dealt(off: int, weights: dict[int, Fraction], lines: int) -> tuple[int, ...]:
+def _dealt(off: int, weights: _Weights, lines: int) -> tuple[int, ...]:
     if not off:
         return (0,) * lines
     by_line = dict(zip(weights, split_minor(off, list(weights.values())), strict=True))

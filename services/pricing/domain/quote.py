@@ -23,6 +23,7 @@ from services.pricing.domain.charges import (
     Charged,
     Pair,
     PercentOfParts,
+    per_unit,
 )
 from services.pricing.domain.conditions import Situation
 from services.pricing.domain.modifiers import Effect, Line, apply_modifiers
@@ -201,8 +202,9 @@ def _line(
 ) -> QuotedLine:
     item, price = book.items[line.item_code], book.rates.price(rate.row)
     rounding, policies = book.head.rounding, book.policies
-    if charge is PER_UNIT and line.quantity == 1:
-        charges: tuple[Charged, ...] = (Charged("base", price),)
+    charges: Sequence[Charged]
+    if charge is PER_UNIT:
+        charges = per_unit(price, line.quantity)
     else:
         asked = Asked(line.quantity, line.measures or {}, parts, rounding)
         charges = tuple(charge.steps(price, asked))

@@ -13,8 +13,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final, NamedTuple
 
 from services.pricing.domain.book import Rate, name_rate
@@ -85,6 +84,10 @@ class FlatRate(NamedTuple):
     rate_id: str = ""
 
 
+#: In which order the rates of a leaf stand.
+_IN_LEAF: Final = attrgetter("equalities", "first_day", "rate_id")
+
+
 class RateTable:
     """The rates of a version: taken one by one, closed, and from then on only asked."""
 
@@ -108,6 +111,7 @@ class RateTable:
         self._shape_numbers: dict[tuple[tuple[int, int], ...], int] = {}
         self._keys: list[_Key] = []
         self._key_numbers: dict[_Key, int] = {}
+        self._numbers: dict[tuple[str, ...], int] = {}
         self._filling = ("", "")
         self._filled: list[FlatRate] = []
         self._asks: tuple[tuple[int, Callable[[Situation], _Key]], ...] = ()
@@ -258,10 +262,19 @@ class RateTable:
         """Take the last ones in; a table is asked only when it was closed."""
         if not self._filled:
             return
-        first, layout = len(self._list_prices), []
-        self._filled.sort(key=lambda rate: (rate.equalities, rate.first_day, rate.rate_id))
-        for equalities, run in groupby(self._filled, key=lambda rate: rate.equalities):
-            layout.append((self._key(equalities), self._append(run)))
+        first = len(self._list_prices)
+        if len(self._filled) > 1:
+            self._filled.sort(key=_IN_LEAF)
+        layout: list[tuple[int, int]] = []
+        key, count = -1, 0
+        for rate in self._filled:
+            of_rate = self._key(rate.equalities)
+            if of_rate != key:
+                layout.append((key, count))
+                key, count = of_rate, 0
+            self._append(rate)
+            count += 1
+        layout = [*layout[1:], (key, count)]
         item_code, place_code = self._filling
         leaf = first << _SHAPE_BITS | self._shape(tuple(layout))
         self._items.setdefault(item_code, {})[place_code] = leaf
@@ -296,30 +309,34 @@ class RateTable:
         return table
 
     def _key(self, equalities: tuple[str, ...]) -> int:
-        key = (*(equalities[n] for n in self._used), "", "")
-        number = self._key_numbers.setdefault(key, len(self._keys))
-        if number == len(self._keys):
-            self._keys.append(key)
+        number = self._numbers.get(equalities)
+        if number is None:
+            key = (*(equalities[n] for n in self._used), "", "")
+            number = self._key_numbers.setdefault(key, len(self._keys))
+            if number == len(self._keys):
+                self._keys.append(key)
+            self._numbers[equalities] = number
         return number
 
-    def _append(self, run: Iterable[FlatRate]) -> int:
-        count = 0
-        for rate in run:
-            row = len(self._list_prices)
-            self._list_prices.append(rate.list_price_minor)
-            self._settlement_prices.append(rate.settlement_price_minor)
-            self._first_days.append(rate.first_day)
-            self._last_days.append(rate.last_day)
-            self._specific.append(self._said(rate))
-            if rate.limits is not UNLIMITED:
-                self._limits[row] = rate.limits
-            if rate.charge is not PER_UNIT:
-                self._charges[row] = rate.charge
-            if rate.rate_id:
-                self._own_ids[row] = rate.rate_id
-            count += 1
-        self._count += count
-        return count
+    def _append(self, rate: FlatRate) -> None:
+        row = len(self._list_prices)
+        self._list_prices.append(rate.list_price_minor)
+        self._settlement_prices.append(rate.settlement_price_minor)
+        self._first_days.append(rate.first_day)
+        self._last_days.append(rate.last_day)
+        if rate.limits is not UNLIMITED:
+            self._limits[row] = rate.limits
+            self._specific.append(
+                sum(1 << self._bit[dimension] for dimension in rate.limits.said())
+            )
+        else:
+            always = rate.first_day == FIRST_DAY and rate.last_day == LAST_DAY
+            self._specific.append(0 if always else 1 << self._bit["days"])
+        if rate.charge is not PER_UNIT:
+            self._charges[row] = rate.charge
+        if rate.rate_id:
+            self._own_ids[row] = rate.rate_id
+        self._count += 1
 
     def _shape(self, layout: tuple[tuple[int, int], ...]) -> int:
         number = self._shape_numbers.setdefault(layout, len(self._shapes))
@@ -348,13 +365,6 @@ class RateTable:
         ranked.sort(key=lambda each: (-each[0], each[1]))
         for _, rank, key_of in ranked:
             yield rank, key_of
-
-    def _said(self, rate: FlatRate) -> int:
-        """What the limits of a rate take from its rank."""
-        if rate.limits is not UNLIMITED:
-            return sum(1 << self._bit[dimension] for dimension in rate.limits.said())
-        always = rate.first_day == FIRST_DAY and rate.last_day == LAST_DAY
-        return 0 if always else 1 << self._bit["days"]
 
 
 def flat(rate: Rate) -> FlatRate:

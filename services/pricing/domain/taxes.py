@@ -7,11 +7,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from kit.money import MINOR_DIGITS, Rounding, round_minor
+from kit.money import MINOR_DIGITS, Rounding, round_minor, round_quotient
 from services.pricing.domain.book import PricedItem, Side, TaxRule, covers
 from services.pricing.domain.charges import Pair
 from services.pricing.domain.conditions import Situation
-from services.pricing.domain.ratios import exact_ratio
+from services.pricing.domain.ratios import exact_ratio, quotient
 
 
 class Tax(NamedTuple):
@@ -71,12 +71,13 @@ def taxes_of(
 
 
 def _tax(rule: TaxRule, line: int, taxed: int, rounding: Rounding) -> Tax:
-    ratio = exact_ratio(rule.ratio)
-    exact = taxed * ratio / (1 + ratio) if rule.inclusive else taxed * ratio
-    amount = round_minor(Fraction(exact), rounding)
+    numerator, denominator = quotient(rule.ratio)
+    whole = denominator + numerator if rule.inclusive else denominator
+    amount = round_quotient(taxed * numerator, whole, rounding)
     refund = 0
     if rule.refundable_ratio:
-        refund = -round_minor(amount * exact_ratio(rule.refundable_ratio), rounding)
+        numerator, denominator = quotient(rule.refundable_ratio)
+        refund = -round_quotient(amount * numerator, denominator, rounding)
     return Tax(rule, line, taxed, amount, refund)
 
 

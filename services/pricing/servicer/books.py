@@ -26,6 +26,7 @@ from services.pricing.domain.publishing import (
 from services.pricing.servicer.base import QUOTES, Context
 from services.pricing.servicer.book_files import BookFileRpcs
 from services.pricing.servicer.book_reading import BookReadingRpcs, read_version
+from services.pricing.servicer.draft_findings import refuse_contradictory
 from services.pricing.store import books, items, publications
 
 
@@ -56,6 +57,7 @@ class PriceBookServicer(BookReadingRpcs, BookFileRpcs):
         now = self._clock.now()
         effective_from = _effective_from(wanted, now)
         check_effective(effective_from, now, version, wanted.correction_reason)
+        await refuse_contradictory(content, now)
         rows = book_to_rows(
             wanted,
             content,

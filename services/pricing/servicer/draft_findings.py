@@ -41,14 +41,32 @@ async def refuse_contradictions(found: Opened, now: datetime) -> None:
     Raises:
         FailedPrecondition: ``PRICING_FINDINGS_REFUSE``; ``details`` names them.
     """
-    told = refusing(await new_findings(found, now))
-    if told:
+    _refuse(await new_findings(found, now), "draft_id")
+
+
+async def refuse_contradictory(content: BookContent, now: datetime) -> None:
+    """The same of a whole book, which stands on nothing.
+
+    Raises:
+        FailedPrecondition: ``PRICING_FINDINGS_REFUSE``; ``details`` names them.
+    """
+    _refuse(await asyncio.to_thread(findings, content, Context(_first_day(now))), "price_book")
+
+
+def _refuse(told: Iterable[Finding], field: str) -> None:
+    refused = refusing(told)
+    if refused:
         raise FailedPrecondition(
             "PRICING_FINDINGS_REFUSE",
-            f"{told[0].message.english}; CheckPriceBook shows each with a quote",
-            field="draft_id",
-            details=_named(told),
+            f"{refused[0].message.english}; CheckPriceBook shows each with a quote",
+            field=field,
+            details=_named(refused),
         )
+
+
+def _first_day(now: datetime) -> int:
+    """The first whole day to come."""
+    return (now.astimezone(SHANGHAI) + timedelta(days=1)).date().toordinal()
 
 
 async def require_reason(found: Opened, now: datetime, comment: str) -> None:
@@ -78,7 +96,7 @@ async def new_findings(found: Opened, now: datetime) -> list[Finding]:
     rules = applied(base.rules, map(change_of, found.changes.values()))
     before = None if founds or found.base is None else await _content(code, base.rules)
     after = await _content(code, rules)
-    first_day = (now.astimezone(SHANGHAI) + timedelta(days=1)).date().toordinal()
+    first_day = _first_day(now)
     context = Context(first_day, in_force=before)
     told = await asyncio.to_thread(findings, after, context)
     known = await asyncio.to_thread(findings, before, Context(first_day)) if before else []

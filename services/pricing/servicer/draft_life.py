@@ -6,7 +6,7 @@ from typing import Final
 
 from kit.authn import current_actor
 from kit.db.session import current_session
-from kit.errors import InvalidArgument
+from kit.errors import FailedPrecondition, InvalidArgument
 from kit.rpc.convert import instant_from_proto
 from kit.rpc.events import record
 from protos.pricing.v1 import book_pb2
@@ -49,6 +49,13 @@ class DraftLifeRpcs(DraftRpcs):
         row, draft, now = found.row, found.draft, self._clock.now()
         newest = await books.newest_version(current_session(), row.price_book_code)
         check_base(draft, newest.version if newest else 0)
+        stands_on_itself = found.base and found.base.price_book_code == row.price_book_code
+        if stands_on_itself and not found.real_changes:
+            raise FailedPrecondition(
+                "PRICING_DRAFT_UNCHANGED",
+                "the draft says what its base says: there is nothing to review",
+                field="draft_id",
+            )
         await check_whole(found)
         await refuse_contradictions(found, now)
         row.draft_state = after(draft, Act.SUBMIT)

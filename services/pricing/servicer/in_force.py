@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from kit.clock import Clock
@@ -12,6 +14,9 @@ from services.pricing.index import Shelf
 from services.pricing.servicer.loading import book_of
 from services.pricing.servicer.present_policies import PresentPolicies
 from services.pricing.store import books
+
+#: A book, the instant at which it is asked, and up to when what was published counts.
+_Which = tuple[str, datetime, datetime]
 
 
 class InForce:
@@ -25,7 +30,8 @@ class InForce:
         self.at = at
         self.policies = PresentPolicies()
         self._shelf = shelf
-        self._books: dict[tuple[str, datetime, datetime], PriceBook] = {}
+        self._books: dict[_Which, PriceBook] = {}
+        self._asking: defaultdict[_Which, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def book(self, asked: Asked) -> PriceBook:
         """The version of the book of a quote that is in force when it is priced.
@@ -36,12 +42,16 @@ class InForce:
         """
         wanted = asked.price_book_code, asked.at, asked.known_at
         book = self._books.get(wanted)
-        if book is None:
-            version = await books.version_in_force(
-                current_session(), *wanted, "facts.price_book_code"
-            )
-            book = self._books[wanted] = await book_of(self._shelf, version)
-        return book
+        if book is not None:
+            return book
+        async with self._asking[wanted]:  # whoever comes meanwhile finds what the first has found
+            book = self._books.get(wanted)
+            if book is None:
+                version = await books.version_in_force(
+                    current_session(), *wanted, "facts.price_book_code"
+                )
+                book = self._books[wanted] = await book_of(self._shelf, version)
+            return book
 
 
 class Lately:

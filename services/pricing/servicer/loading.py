@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Final
 
-from kit.db.session import current_session
+from kit.db.session import Database, current_database, current_session
 from services.pricing.convert.books import book_from_rows, flat_rates
 from services.pricing.domain.book import PricedItem
 from services.pricing.domain.price_book import PriceBook
@@ -17,19 +18,30 @@ from services.pricing.tables import PriceBookVersionRow
 
 #: Rates from which on a version is rather loaded whole.
 _MOST_DIFFERING: Final = 10_000
-#: Leaves that are built anew before others are served.
+#: Leaves that are built anew, and rates that are taken in, before others are served: a millisecond's
+#: work or two.
 _LEAVES_AT_ONCE: Final = 50
+_RATES_AT_ONCE: Final = 250
 
 
 async def load_book(version: PriceBookVersionRow) -> PriceBook:
     """A version; whoever else asks this process is answered between its chunks."""
-    session = current_session()
     table = RateTable(version.resolution_order)
-    async for chunk in books.rates(session, version):
-        for rate in flat_rates(chunk, version.currency):
+    async for rates in _flat_rates(version):
+        for rate in rates:
             table.add(rate)
     table.close()
     return await _book(version, table)
+
+
+async def _flat_rates(
+    version: PriceBookVersionRow, leaves: Collection[tuple[str, str]] | None = None
+) -> AsyncIterator[Iterator[FlatRate]]:
+    """So many at once that others need not wait."""
+    async for chunk in books.rates(current_session(), version, leaves=leaves):
+        for first in range(0, len(chunk), _RATES_AT_ONCE):
+            yield flat_rates(chunk[first : first + _RATES_AT_ONCE], version.currency)
+            await asyncio.sleep(0)
 
 
 async def _book(version: PriceBookVersionRow, rates: RateTable) -> PriceBook:
@@ -42,13 +54,29 @@ async def _book(version: PriceBookVersionRow, rates: RateTable) -> PriceBook:
 
 async def book_of(shelf: Shelf, version: PriceBookVersionRow) -> PriceBook:
     """A version from the shelf; put there when it is not there yet, built from the one nearest to it
-    by what differs, where that is little."""
-    book = shelf.find(version.price_book_code, version.version)
+    by what differs, where that is little.
+
+    Whoever asks for it meanwhile waits for the same one, and it is taken to the end though all of them
+    give up: a large book may take longer than a call.
+    """
+    code, number = version.price_book_code, version.version
+    book = shelf.find(code, number)
     if book is not None:
         return book
-    near = shelf.nearest(version.price_book_code, version.version)
-    rates = await _rates_from(near, version) if near else None
-    return shelf.keep(await load_book(version) if rates is None else await _book(version, rates))
+    database = current_database()
+    return await asyncio.shield(
+        shelf.taking(code, number, lambda: _take(shelf, database, code, number))
+    )
+
+
+async def _take(shelf: Shelf, database: Database, code: str, number: int) -> PriceBook:
+    async with database.transaction(read_only=True) as session:
+        version = await books.version(session, code, number)
+        near = shelf.nearest(code, number)
+        rates = await _rates_from(near, version) if near else None
+        return shelf.keep(
+            await load_book(version) if rates is None else await _book(version, rates)
+        )
 
 
 async def _rates_from(near: PriceBook, version: PriceBookVersionRow) -> RateTable | None:
@@ -66,10 +94,9 @@ async def _rates_from(near: PriceBook, version: PriceBookVersionRow) -> RateTabl
     leaves: dict[tuple[str, str], list[FlatRate]] = {
         (item_code, place_code): [] for item_code, place_code in differing
     }
-    async for chunk in books.rates(session, version, of_items={item for item, _ in leaves}):
-        for rate in flat_rates(chunk, version.currency):
-            if (leaf := leaves.get((rate.item_code, rate.place_code))) is not None:
-                leaf.append(rate)
+    async for rates in _flat_rates(version, leaves):
+        for rate in rates:
+            leaves[rate.item_code, rate.place_code].append(rate)
     table, places = near.rates, list(leaves)
     for first in range(0, len(places), _LEAVES_AT_ONCE):
         table = table.changed({at: leaves[at] for at in places[first : first + _LEAVES_AT_ONCE]})

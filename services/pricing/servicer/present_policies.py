@@ -6,6 +6,8 @@ what was kept.
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from datetime import datetime
 
 from kit.db.session import current_session
@@ -34,6 +36,7 @@ class PresentPolicies:
 
     def __init__(self) -> None:
         self._standing: dict[datetime, Standing] = {}
+        self._asking: defaultdict[datetime, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def add_to(
         self,
@@ -70,14 +73,18 @@ class PresentPolicies:
 
     async def _standing_at(self, at: datetime) -> Standing:
         found = self._standing.get(at)
-        if found is None:
-            rows = await policies.standing(current_session(), at)
-            found = self._standing[at] = Standing(
-                at,
-                [switch_from_row(row) for row in rows if row.mode_code],
-                [freeze_from_row(row) for row in rows if not row.mode_code],
-            )
-        return found
+        if found is not None:
+            return found
+        async with self._asking[at]:  # whoever comes meanwhile finds what the first has found
+            found = self._standing.get(at)
+            if found is None:
+                rows = await policies.standing(current_session(), at)
+                found = self._standing[at] = Standing(
+                    at,
+                    [switch_from_row(row) for row in rows if row.mode_code],
+                    [freeze_from_row(row) for row in rows if not row.mode_code],
+                )
+            return found
 
 
 async def _add_coupons(

@@ -17,6 +17,8 @@ from protos.pricing.v1 import pricing_pb2 as pb
 from protos.pricing.v1 import pricing_pb2_grpc
 from services.pricing.convert.explanations import explanation_of
 from services.pricing.convert.quotes import (
+    Asked,
+    asked_of,
     inputs_of,
     question_from_proto,
     quoted_to_proto,
@@ -27,7 +29,7 @@ from services.pricing.convert.quotes import (
 )
 from services.pricing.convert.views import shown_to, view_of, without_steps
 from services.pricing.domain.price_book import PriceBook
-from services.pricing.domain.quote import Quoted, evaluate
+from services.pricing.domain.quote import Question, Quoted, evaluate
 from services.pricing.index import Shelf
 from services.pricing.servicer.base import QUOTES, Context, page_start
 from services.pricing.servicer.in_force import InForce, Lately
@@ -150,6 +152,8 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
 
 
 class _Computed(NamedTuple):
+    asked: Asked
+    question: Question
     quoted: Quoted
     inputs: pb.QuoteInputs
     book: PriceBook
@@ -158,7 +162,8 @@ class _Computed(NamedTuple):
     def said(
         self, facts: pb.QuoteFacts, *, quote_id: str = "", case_id: str = ""
     ) -> pb.QuoteResult:
-        """Every view of it."""
+        """Every view of it; the facts say then all that was left to us."""
+        settle(facts, self.asked)
         return quoted_to_proto(
             self.quoted,
             facts,
@@ -167,6 +172,7 @@ class _Computed(NamedTuple):
             quoted_at=self.at,
             quote_id=quote_id,
             case_id=case_id,
+            situation=self.question.situation,
         )
 
     def say_amounts(self, result: pb.QuoteResult, shown: Collection[str]) -> None:
@@ -175,10 +181,10 @@ class _Computed(NamedTuple):
 
 
 async def _compute(facts: pb.QuoteFacts, in_force: InForce, case_id: str = "") -> _Computed:
-    """A quote by what is in force; its facts say then all that was left to us."""
-    asked = settle(facts, in_force.at)
+    """A quote by what is in force."""
+    asked = asked_of(facts, in_force.at)
     book = await in_force.book(asked)
     inputs = inputs_of(facts, asked, book)
     await in_force.policies.add_to(inputs, facts, asked, book, case_id)
-    quoted = evaluate(book, question_from_proto(facts, inputs, asked.places))
-    return _Computed(quoted, inputs, book, in_force.at)
+    question = question_from_proto(facts, inputs, asked.places)
+    return _Computed(asked, question, evaluate(book, question), inputs, book, in_force.at)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, func, literal_column, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, Text, cast, func, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import FailedPrecondition, NotFound
@@ -213,14 +213,16 @@ async def rules(session: AsyncSession, version: PriceBookVersionRow) -> Sequence
 async def rates(
     session: AsyncSession,
     version: PriceBookVersionRow,
-    at_once: int = 400,
-    of_items: Collection[str] | None = None,
+    at_once: int = 1_000,
+    leaves: Collection[tuple[str, str]] | None = None,
 ) -> AsyncIterator[Sequence[Row[Any]]]:
     """The rates of a version, those of an item at a place one after another, so many at once; each
-    with the columns of `RATE_COLUMNS`. Of some items only, where they are named."""
+    with the columns of `RATE_COLUMNS`. Only of some items at some places, where they are named."""
     query = of_version(select(*RATE_COLUMNS), RateRow, version)
-    if of_items is not None:
-        query = query.where(RateRow.item_code.in_(of_items))
+    if leaves is not None:
+        named = zip(*leaves, strict=True) if leaves else ((), ())
+        wanted = select(*(func.unnest(cast(list(codes), ARRAY(Text))) for codes in named))
+        query = query.where(tuple_(RateRow.item_code, RateRow.place_code).in_(wanted))
     in_order = query.order_by(RateRow.item_code, RateRow.place_code)
     streamed = await session.stream(in_order.execution_options(yield_per=at_once))
     async for chunk in streamed.partitions():

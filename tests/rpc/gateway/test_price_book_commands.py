@@ -86,3 +86,59 @@ async def test_a_book_is_compared_exported_and_imported(
     assert "321" in rates.read_text("utf-8-sig")
     assert "已作废" in (await gongdan("price-book", "draft", "discard", draft)).stdout
     assert draft in (await gongdan("price-book", "draft", "list", "--book", "maintenance")).stdout
+
+
+async def test_two_drafts_that_change_the_same_rule_and_a_draft_that_changes_nothing(
+    gongdan: Gongdan,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    book = "price-book", "draft"
+    first = await a_draft(gongdan, "cli-both", "--copy-of", "standard")
+    assert (await gongdan(*book, "submit", first)).exit_code == 0
+    await gongdan(*book, "review", first, "--approve", "--as", "pe_zheng")
+    assert (await gongdan(*book, "publish", first)).exit_code == 0
+    empty = await a_draft(gongdan, "cli-both")
+    refused = await gongdan(*book, "submit", empty)
+    assert "PRICING_DRAFT_UNCHANGED" in refused.stderr, refused.output
+    edits = tmp_path / "edits.json"
+    drafts = []
+    for price in (19_000, 18_000):
+        drafts.append(await a_draft(gongdan, "cli-both"))
+        put = {"put": {"rate": PUT["put"]["rate"] | {"list_price": yuan(price)}}}
+        edits.write_text(json.dumps([put]))
+        assert (await gongdan(*book, "edit", drafts[-1], str(edits))).exit_code == 0
+    theirs, mine = drafts
+    assert (await gongdan(*book, "submit", theirs)).exit_code == 0
+    await gongdan(*book, "review", theirs, "--approve", "--as", "pe_zheng")
+    assert (await gongdan(*book, "publish", theirs)).exit_code == 0
+    both = await gongdan(*book, "rebase", mine, "--dry-run")
+    assert "AC-INSTALL-STD@330100" in both.stdout
+    bad = await gongdan(*book, "rebase", mine, "--theirs", "AC-INSTALL-STD@330100")
+    assert "KIND:CODE" in bad.stderr
+    kept = await gongdan(
+        *book, "rebase", mine, "--theirs", "rate:AC-INSTALL-STD@330100/*/*/*", "--json"
+    )
+    assert kept.exit_code == 0, kept.output
+    assert json.loads(kept.stdout)["draft"]["changed_rules"] == 0
+
+
+async def test_who_may_price_locally_is_put_listed_and_ended(gongdan: Gongdan) -> None:  # noqa: F811
+    made = await gongdan(
+        *("price-book", "delegation", "put", "330000/CN-EAST/CN", "--person", "pe_zhao"),
+        *("--least", "-0.1", "--most", "0.15", "--list-only", "--as", "pe_zheng", "--json"),
+    )
+    assert made.exit_code == 0, made.output
+    delegation = json.loads(made.stdout)["delegation_id"]
+    listed = await gongdan("price-book", "delegation", "list", "--person", "pe_zhao")
+    assert delegation in listed.stdout
+    assert "-0.1 ～ 0.15" in listed.stdout
+    ended = await gongdan(
+        "price-book", "delegation", "end", delegation, "--as", "pe_zheng", "--json"
+    )
+    assert json.loads(ended.stdout)["valid_until"], ended.output
+    unknown = await gongdan("price-book", "delegation", "end", "dg_none", "--as", "pe_zheng")
+    assert "PRICING_DELEGATION_UNKNOWN" in unknown.stderr
+
+
+def yuan(minor: int) -> dict[str, object]:
+    return {"currency": "CNY", "amount_minor": minor}

@@ -141,3 +141,17 @@ async def test_who_finds_every_connection_taken_may_try_again(notes_url: str) ->
         with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
             await database.ping()
     await database.close()
+
+
+async def test_a_connection_that_died_while_it_rested_is_replaced_before_it_is_used(
+    notes_url: str,
+) -> None:
+    database = Database.connect(notes_url, "notify", pool_size=2)
+    async with database.transaction() as session:
+        backend = await session.scalar(text("SELECT pg_backend_pid()"))
+    async with await psycopg.AsyncConnection.connect(notes_url) as connection:
+        await connection.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    await asyncio.sleep(1.1)  # it has rested
+    async with database.transaction(read_only=True) as session:
+        assert await session.scalar(text("SELECT pg_backend_pid()")) != backend
+    await database.close()

@@ -108,7 +108,8 @@ async def test_a_quote_of_a_case_is_an_event_of_that_case(pricing: Served, stub:
 async def test_the_customer_sees_the_fee_list_and_nothing_internal(
     pricing: Served, stub: "Stub"
 ) -> None:
-    given = await quote(stub, "views", facts(line("AC-INSTALL-HIGH"), place=OUTSIDE))
+    asked = facts(line("AC-INSTALL-HIGH", "RING5-PREMIUM"), place=OUTSIDE)
+    given = await quote(stub, "views", asked)
     assert given.settlement_total.amount_minor == 21600
     assert given.lines[0].rejected
     customer = pricing.stub(

@@ -189,11 +189,12 @@ def test_a_modifier_kept_out_says_why() -> None:
         modifier("HIGH", MULTIPLY, "2", conditions=when(limits={"floor": Range(3, None)})),
         modifier("URGENT", MULTIPLY, "2", conditions=when(urgency="urgent")),
     )
-    answer = ask(book, one(1, "X", "HEIGHT"))
+    assert "RING5" not in ask(book, one()).reasons(), "elsewhere it is no candidate"
+    answer = ask(book, one(1, "X", "HEIGHT", "RING5"))
     assert answer.total == 100
     assert answer.reasons() == {
-        "HEIGHT": "HEIGHT：不用于项目 X",
         "RING5": "RING5：不在 BJ-RING5 内",
+        "HEIGHT": "HEIGHT：不用于项目 X",
         "HIGH": "HIGH：楼层不是 3 及以上",
         "URGENT": "URGENT：紧急程度不是 urgent",
     }

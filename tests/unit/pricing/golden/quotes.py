@@ -13,6 +13,7 @@ from protos.pricing.v1 import book_pb2
 from protos.pricing.v1 import pricing_pb2 as pb
 from services.pricing.convert.books import content_from_proto
 from services.pricing.convert.quotes import (
+    asked_of,
     canonical,
     inputs_of,
     question_from_proto,
@@ -53,7 +54,9 @@ def quoted_in(book: PriceBook, question: dict[str, Any], language: Language) -> 
     """The quote, told in a language."""
     facts = json_format.ParseDict(question["facts"], pb.QuoteFacts())
     facts.price_book_code = book.head.price_book_code
-    inputs = inputs_of(facts, settle(facts, _QUOTED_AT), book)
+    asked = asked_of(facts, _QUOTED_AT)
+    settle(facts, asked)
+    inputs = inputs_of(facts, asked, book)
     inputs.MergeFrom(json_format.ParseDict(question.get("inputs", {}), pb.QuoteInputs()))
     quoted = evaluate(book, question_from_proto(facts, inputs))
     return quoted_to_proto(quoted, facts, inputs, book, quoted_at=_QUOTED_AT, language=language)
