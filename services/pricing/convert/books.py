@@ -236,15 +236,15 @@ def flat_rates(rows: Iterable[Iterable[Any]], currency: str) -> Iterator[FlatRat
         first_day, last_day, conditions, charge, list_price_minor, settlement_price_minor,
     ) in rows:  # fmt: skip
         others, limits = _NO_OTHERS, UNLIMITED
-        first = FIRST_DAY if first_day is None else first_day.toordinal()
-        last = LAST_DAY if last_day is None else last_day.toordinal()
+        first = first_day or FIRST_DAY
+        last = last_day or LAST_DAY
         if conditions:
             said = json_format.ParseDict(conditions, pb.Conditions())
             others = tuple(getattr(said, name) for name in _OTHERS)
             if first_day is not None:
-                said.first_day = first_day.isoformat()
+                said.first_day = date.fromordinal(first).isoformat()
             if last_day is not None:
-                said.last_day = last_day.isoformat()
+                said.last_day = date.fromordinal(last).isoformat()
             limits = limits_from_proto(said, "conditions")
         yield FlatRate(
             item_code,

@@ -22,6 +22,7 @@ _MOST_DIFFERING: Final = 10_000
 #: work or two.
 _LEAVES_AT_ONCE: Final = 50
 _RATES_AT_ONCE: Final = 250
+_FETCHED_AT_ONCE: Final = 1_000
 
 
 async def load_book(version: PriceBookVersionRow) -> PriceBook:
@@ -37,8 +38,10 @@ async def load_book(version: PriceBookVersionRow) -> PriceBook:
 async def _flat_rates(
     version: PriceBookVersionRow, leaves: Collection[tuple[str, str]] | None = None
 ) -> AsyncIterator[Iterator[FlatRate]]:
-    """So many at once that others need not wait."""
-    async for chunk in books.rates(current_session(), version, leaves=leaves):
+    """So many at once that others need not wait; of a whole version more are fetched at once, which
+    takes some milliseconds each time."""
+    fetched = _FETCHED_AT_ONCE if leaves is None else _RATES_AT_ONCE
+    async for chunk in books.rates(current_session(), version, fetched, leaves):
         for first in range(0, len(chunk), _RATES_AT_ONCE):
             yield flat_rates(chunk[first : first + _RATES_AT_ONCE], version.currency)
             await asyncio.sleep(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Text, cast, func, literal_column, select, tuple_
+from sqlalchemy import Date, Integer, Row, Text, cast, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,11 +23,14 @@ from services.pricing.tables import (
 
 _NOTHING: Final = literal_column("'{}'::jsonb", JSONB)
 
-#: What a rate table is made of; conditions and charge are None where nothing is said, for reading
-#: JSON would take most of the time.
+#: The day before the first one, so that the difference to it is a day's ordinal.
+_BEFORE_ALL_DAYS: Final = literal_column("DATE '0001-01-01' - 1", Date)
+#: What a rate table is made of; days are ordinals; conditions and charge are None where nothing is
+#: said, for reading JSON would take most of the time.
 RATE_COLUMNS: Final = (
     RateRow.rate_id, RateRow.item_code, RateRow.place_code, RateRow.city_tier,
-    RateRow.cooperation_mode, RateRow.customer_level, RateRow.first_day, RateRow.last_day,
+    RateRow.cooperation_mode, RateRow.customer_level,
+    *(func.date_mi(day, _BEFORE_ALL_DAYS, type_=Integer) for day in (RateRow.first_day, RateRow.last_day)),
     func.nullif(RateRow.conditions, _NOTHING), func.nullif(RateRow.charge, _NOTHING),
     RateRow.list_price_minor, RateRow.settlement_price_minor,
 )  # fmt: skip
@@ -213,7 +216,7 @@ async def rules(session: AsyncSession, version: PriceBookVersionRow) -> Sequence
 async def rates(
     session: AsyncSession,
     version: PriceBookVersionRow,
-    at_once: int = 1_000,
+    at_once: int,
     leaves: Collection[tuple[str, str]] | None = None,
 ) -> AsyncIterator[Sequence[Row[Any]]]:
     """The rates of a version, those of an item at a place one after another, so many at once; each
