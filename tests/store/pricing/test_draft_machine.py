@@ -223,7 +223,11 @@ class Life(RuleBasedStateMachine):
     def submit(self, which: int) -> None:
         if (model := self.pick(which)) is None:
             return
-        may = model.state == "editing" and model.base == len(self.versions)
+        may = (
+            model.state == "editing"
+            and model.base == len(self.versions)
+            and bool(model.changes(self.versions))
+        )
         request = pb.SubmitPriceDraftRequest(draft_id=model.draft_id)
         if self.allowed(self.office.drafts.SubmitPriceDraft(request, _UNUSED), may):
             model.state = "in_review"
