@@ -9,11 +9,17 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Final, cast
 
-from psycopg.errors import UniqueViolation
+from psycopg.errors import IdleInTransactionSessionTimeout, UniqueViolation
 from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DataError, IntegrityError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InternalError,
+    InvalidatePoolError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import (
@@ -124,7 +130,7 @@ class Database:
 
         Raises:
             Unavailable: ``DATABASE_UNAVAILABLE`` when PostgreSQL cannot be reached, gave up a
-                statement, or resolved a deadlock against us, or when every connection stays taken.
+                statement or a transaction that stood idle, or resolved a deadlock against us, or when every connection stays taken.
             Aborted: ``WRITE_CONFLICT`` when another transaction took a unique name just before;
                 the same call, tried again, sees what that one wrote.
             InvalidArgument: ``VALUE_NOT_STORABLE`` for what no row can hold, such as a NUL.
@@ -182,7 +188,11 @@ def _told_as_ours() -> Iterator[None]:
         if not isinstance(error.orig, UniqueViolation):
             raise
         raise Aborted("WRITE_CONFLICT", "somebody wrote the same just now; try again") from error
-    except (OperationalError, NoFreeConnectionError) as error:
+    except (OperationalError, NoFreeConnectionError, InternalError) as error:
+        if isinstance(error, InternalError) and not isinstance(
+            error.orig, IdleInTransactionSessionTimeout
+        ):
+            raise
         raise Unavailable(
             "DATABASE_UNAVAILABLE", "the database does not answer; try again shortly"
         ) from error

@@ -155,3 +155,20 @@ async def test_a_connection_that_died_while_it_rested_is_replaced_before_it_is_u
     async with database.transaction(read_only=True) as session:
         assert await session.scalar(text("SELECT pg_backend_pid()")) != backend
     await database.close()
+
+
+async def test_a_transaction_that_stood_idle_for_too_long_may_be_tried_again(
+    notes_url: str,
+) -> None:
+    database = Database.connect(notes_url, "notify", pool_size=1)
+
+    async def stand_idle() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("SET idle_in_transaction_session_timeout = 50"))
+            await asyncio.sleep(0.5)
+            await session.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
+        await stand_idle()
+    await database.ping()
+    await database.close()
