@@ -1,13 +1,15 @@
 """A form with every kind of field, filled in in a browser, on a desk and on a phone."""
 
+import asyncio
 import struct
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from temporalio.testing import WorkflowEnvironment
 
 from services.gateway.app import create_app
@@ -174,6 +176,32 @@ async def sign(page: Page) -> None:
     await page.mouse.down()
     await page.mouse.move(box["x"] + 120, box["y"] + 60, steps=4)
     await page.mouse.up()
+
+
+async def test_a_form_that_was_sent_is_not_looked_at_any_more(
+    page: Page, address: str, case_id: str
+) -> None:
+    await open_form(page, address, case_id)
+    asked, answered = list[str](), asyncio.Event()
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+
+    async def answer_late(route: Route) -> None:
+        await asyncio.sleep(0.5)  # longer than a change waits before it is looked at
+        await route.fulfill(status=204)
+        answered.set()
+
+    await page.route("**/acts", answer_late)
+    await page.get_by_label("需求").evaluate(
+        """field => {
+            field.dispatchEvent(new Event("change", { bubbles: true }));
+            field.form.noValidate = true;
+            field.form.requestSubmit();
+        }"""
+    )
+    async with asyncio.timeout(20):
+        await answered.wait()
+    assert "/acts" in asked
+    assert "/acts/look" not in asked
 
 
 async def test_a_long_form_fits_on_a_phone(page: Page, address: str, case_id: str) -> None:

@@ -269,6 +269,13 @@ document.addEventListener("change", (event) => {
   form.pending = setTimeout(() => look(form), 150);
 });
 
+// A form that is sent is not looked at any more: its task may be done by then.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return; // it is sent later
+  clearTimeout(event.target.pending);
+  event.target.asking?.abort();
+});
+
 async function look(form) {
   form.asking?.abort();
   form.asking = new AbortController();
