@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from datetime import datetime, timedelta
 
 from kit.clock import Clock
@@ -11,12 +9,10 @@ from kit.db.session import current_session
 from services.pricing.convert.quotes import Asked
 from services.pricing.domain.price_book import PriceBook
 from services.pricing.index import Shelf
+from services.pricing.servicer.asked_once import AskedOnce
 from services.pricing.servicer.loading import book_of
 from services.pricing.servicer.present_policies import PresentPolicies
 from services.pricing.store import books
-
-#: A book, the instant at which it is asked, and up to when what was published counts.
-_Which = tuple[str, datetime, datetime]
 
 
 class InForce:
@@ -30,8 +26,7 @@ class InForce:
         self.at = at
         self.policies = PresentPolicies()
         self._shelf = shelf
-        self._books: dict[_Which, PriceBook] = {}
-        self._asking: defaultdict[_Which, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._books = AskedOnce[tuple[str, datetime, datetime], PriceBook]()
 
     async def book(self, asked: Asked) -> PriceBook:
         """The version of the book of a quote that is in force when it is priced.
@@ -41,17 +36,14 @@ class InForce:
             FailedPrecondition: ``PRICING_BOOK_NOT_IN_FORCE``.
         """
         wanted = asked.price_book_code, asked.at, asked.known_at
-        book = self._books.get(wanted)
-        if book is not None:
-            return book
-        async with self._asking[wanted]:  # whoever comes meanwhile finds what the first has found
-            book = self._books.get(wanted)
-            if book is None:
-                version = await books.version_in_force(
-                    current_session(), *wanted, "facts.price_book_code"
-                )
-                book = self._books[wanted] = await book_of(self._shelf, version)
-            return book
+
+        async def ask() -> PriceBook:
+            version = await books.version_in_force(
+                current_session(), *wanted, "facts.price_book_code"
+            )
+            return await book_of(self._shelf, version)
+
+        return await self._books.get(wanted, ask)
 
 
 class Lately:

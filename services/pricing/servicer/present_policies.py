@@ -6,8 +6,6 @@ what was kept.
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from datetime import datetime
 
 from kit.db.session import current_session
@@ -28,6 +26,7 @@ from services.pricing.domain.policies.coupons import (
 from services.pricing.domain.policies.exchange_rates import needed_rate
 from services.pricing.domain.policies.standing import Standing
 from services.pricing.domain.price_book import PriceBook
+from services.pricing.servicer.asked_once import AskedOnce
 from services.pricing.store import coupons, exchange_rates, policies
 
 
@@ -35,8 +34,7 @@ class PresentPolicies:
     """What the quotes of one call have in common: asked once for each instant."""
 
     def __init__(self) -> None:
-        self._standing: dict[datetime, Standing] = {}
-        self._asking: defaultdict[datetime, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._standing = AskedOnce[datetime, Standing]()
 
     async def add_to(
         self,
@@ -72,19 +70,15 @@ class PresentPolicies:
             await _add_exchange_rate(inputs, facts, asked, book.head.currency)
 
     async def _standing_at(self, at: datetime) -> Standing:
-        found = self._standing.get(at)
-        if found is not None:
-            return found
-        async with self._asking[at]:  # whoever comes meanwhile finds what the first has found
-            found = self._standing.get(at)
-            if found is None:
-                rows = await policies.standing(current_session(), at)
-                found = self._standing[at] = Standing(
-                    at,
-                    [switch_from_row(row) for row in rows if row.mode_code],
-                    [freeze_from_row(row) for row in rows if not row.mode_code],
-                )
-            return found
+        async def ask() -> Standing:
+            rows = await policies.standing(current_session(), at)
+            return Standing(
+                at,
+                [switch_from_row(row) for row in rows if row.mode_code],
+                [freeze_from_row(row) for row in rows if not row.mode_code],
+            )
+
+        return await self._standing.get(at, ask)
 
 
 async def _add_coupons(
