@@ -10,7 +10,8 @@ from contextvars import ContextVar
 from typing import Final, cast
 
 from psycopg.errors import IdleInTransactionSessionTimeout, UniqueViolation
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
@@ -27,6 +28,7 @@ from sqlalchemy.ext.asyncio import (
     AsyncSession,
     async_sessionmaker,
 )
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from kit.errors import Aborted, InvalidArgument, Unavailable
@@ -109,14 +111,36 @@ def _ask_when_rested(engine: Engine) -> None:
             raise InvalidatePoolError from error  # and with it all that are as old
 
 
+class _Writing(Session):
+    """A session whose transactions may write."""
+
+
+class _Reading(Session):
+    """A session whose transactions may not."""
+
+
+@event.listens_for(_Writing, "after_begin")
+@event.listens_for(_Reading, "after_begin")
+def _say_whether_it_writes(
+    session: Session, _transaction: SessionTransaction, connection: Connection
+) -> None:
+    # Not by the engine's option for this: a call cut off while that is set loses its connection, which
+    # nobody holds yet. Here the session holds it.
+    reads_only = isinstance(session, _Reading)
+    dialect, raw = cast(PGDialect, connection.dialect), connection.connection.dbapi_connection
+    if bool(dialect.get_readonly(raw)) != reads_only:  # type: ignore[no-untyped-call]  # no types
+        dialect.set_readonly(raw, reads_only)  # type: ignore[no-untyped-call]  # upstream
+
+
 class Database:
     """A process's way to its schema."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        reading = engine.execution_options(postgresql_readonly=True)
-        self._reading_sessions = async_sessionmaker(reading, expire_on_commit=False)
+        self._sessions, self._reading_sessions = (
+            async_sessionmaker(engine, expire_on_commit=False, sync_session_class=kind)
+            for kind in (_Writing, _Reading)
+        )
 
     @classmethod
     def connect(cls, database_url: str, schema: str, pool_size: int = 10) -> Database:

@@ -2,6 +2,8 @@
 """Calls whose deadline passes in the middle of a statement leave nothing open behind them."""
 
 import asyncio
+import gc
+import time
 from random import Random, SystemRandom
 from typing import Any
 
@@ -11,7 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InternalError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from kit.db.ddl import create_kit_tables
 from kit.db.session import Database, current_session
@@ -171,4 +175,43 @@ async def test_a_transaction_that_stood_idle_for_too_long_may_be_tried_again(
     with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
         await stand_idle()
     await database.ping()
+    await database.close()
+
+
+async def test_a_transaction_that_is_given_up_at_any_turn_gives_its_connection_back(
+    notes_url: str,
+) -> None:
+    database = Database.connect(notes_url, "public")
+
+    async def look() -> None:
+        async with database.transaction(read_only=True) as session:
+            await session.execute(text("SELECT 1"))
+
+    async def write() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS seen (n int)"))
+
+    assert isinstance(database.engine.pool, AsyncAdaptedQueuePool)
+    for turns in range(12):
+        await write()  # so that the connection is one that was written by
+        time.sleep(0.05)  # noqa: ASYNC251 - a busy loop, in which the driver lets others go first
+        looking = asyncio.create_task(look())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        assert database.engine.pool.checkedout() == 0
+        gc.collect()  # a connection that nobody gave back is complained of here
+    await database.close()
+
+
+async def test_a_read_only_transaction_writes_nothing_and_the_next_one_may(notes_url: str) -> None:
+    database = Database.connect(notes_url, "public", pool_size=1)
+    with pytest.raises(InternalError, match="read-only"):
+        async with database.transaction(read_only=True) as session:
+            await session.execute(text("CREATE TABLE never (n int)"))
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TEMPORARY TABLE now (n int)"))
+    async with database.reading():
+        assert await current_session().scalar(text("SHOW transaction_read_only")) == "on"
     await database.close()
