@@ -7,6 +7,8 @@ from typing import Final
 import typer
 
 from cli import (
+    appointment,
+    asset,
     audit,
     build,
     calendar,
@@ -14,25 +16,36 @@ from cli import (
     customer,
     demo,
     department,
+    dispatch,
+    dispatch_rule,
     earning,
+    extra,
     flow,
     inbox,
     incident,
     item,
     ledger,
+    maintenance,
     notify,
+    on_site,
+    outlet,
     person,
     place,
     price,
     price_book,
     price_policy,
     quote,
+    registry_file,
+    stock,
+    team,
+    technician,
     work_order,
 )
 from cli.verb import verb
 
 _NOUNS: Final = (
-    flow, case, audit, incident, item, price, price_book, quote, work_order, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    asset, outlet, team, technician,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -43,6 +56,9 @@ app = typer.Typer(
 )
 for _noun in _NOUNS:
     app.add_typer(_noun.app)
+registry_file.add_to(stock.app, "STOCK", goes_out=False)
+app.add_typer(dispatch_rule.exclusion)
+app.add_typer(dispatch_rule.preference)
 verb(app)(inbox.inbox)
 app.command()(demo.demo)
 

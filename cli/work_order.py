@@ -1,4 +1,4 @@
-"""`gongdan work-order`: the technician's day, from the offer to completion."""
+"""`gongdan work-order`: the technician's day from the offer to completion, and the desk."""
 
 from __future__ import annotations
 
@@ -6,42 +6,55 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
 
+from cli import (
+    work_order_board,
+    work_order_desk,
+    work_order_file,
+    work_order_list,
+    work_order_rules,
+)
 from cli.api import part
-from cli.output import facts, money, place, state, table, tell, text, time
+from cli.output import tell
 from cli.times import instant
 from cli.verb import api, noun, verb
+from cli.work_order_show import card
 from kit.clock import SystemClock
 from protos.workorder.v1 import workorder_pb2
 
-app = noun("work-order", "Work orders 工单: offers, visits, completion.")
+app = noun(
+    "work-order",
+    "Work orders 工单: offers, visits, completion; lists, templates, hand-overs, boards.",
+)
+verb(app, "import")(work_order_file.import_file)
 
 _Id = Annotated[str, typer.Argument(metavar="WORK_ORDER")]
 
 
-@verb(app, "list")
-def list_work_orders(
-    technician: Annotated[str, typer.Option(help="Only this technician's")] = "",
-    case: Annotated[str, typer.Option(help="Only of this case")] = "",
-) -> None:
-    """Work orders, newest first."""
-
-    def shown(answer: workorder_pb2.ListWorkOrdersResponse) -> RenderableType:
-        rows = table("work order", "title", "state", "technician", "appointment", "amount")
-        for order in answer.work_orders:
-            rows.add_row(
-                order.work_order_id,
-                text(order.title),
-                state(order),
-                order.technician_id or order.offer.technician_id,
-                _window(order),
-                money(order.offer.earning_total),
-            )
-        return rows
-
-    query = {"technician_id": technician, "case_id": case}
-    tell(api().get("/work-orders", workorder_pb2.ListWorkOrdersResponse, **query), shown)
+for _name, _verb in (
+    ("list", work_order_list.list_work_orders),
+    ("export", work_order_list.export),
+    ("create", work_order_desk.create),
+    ("change", work_order_desk.change),
+    ("priority", work_order_desk.priority),
+    ("link", work_order_desk.link),
+    ("crew", work_order_desk.crew),
+    ("release", work_order_desk.release),
+    ("cancel", work_order_desk.cancel),
+    ("hand-over", work_order_desk.hand_over),
+    ("answer", work_order_desk.answer),
+    ("hand-overs", work_order_desk.hand_overs),
+    ("changes", work_order_desk.changes),
+    ("suggest", work_order_desk.suggest),
+    ("board", work_order_board.board),
+    ("figures", work_order_board.figures),
+    ("forecast", work_order_board.forecast),
+    ("templates", work_order_rules.templates),
+    ("put-template", work_order_rules.put_template),
+    ("rules", work_order_rules.rules),
+    ("put-rules", work_order_rules.put_rules),
+):
+    verb(app, _name)(_verb)
 
 
 @verb(app)
@@ -97,39 +110,8 @@ def complete(
     _act(work_order, "complete", completion_code=code, summary=summary)
 
 
-def card(order: workorder_pb2.WorkOrder) -> list[RenderableType]:
-    """A work order as its technician needs it."""
-    lines = table("item", "name", "quantity")
-    for line in order.lines:
-        lines.add_row(line.item_code, text(line.name), str(line.quantity))
-    head = facts(
-        ("work order", order.work_order_id),
-        ("title", text(order.title)),
-        ("state", state(order)),
-        ("case", order.case_id),
-        ("place", place(order.place)),
-        ("floor", str(order.floor or "")),
-        ("notes", text(order.notes)),
-        ("technician", order.technician_id or order.offer.technician_id),
-        ("earning", money(order.offer.earning_total)),
-        ("offer until", time(order.offer.expires_at)),
-        ("appointment", _window(order)),
-        ("checked in", time(order.checked_in_at)),
-        ("completed", time(order.completed_at)),
-        ("rating", "★" * order.rating),
-        ("completion code", order.completion_code),
-        ("cancelled", text(order.cancel_reason)),
-    )
-    return [head, lines]
-
-
 def _act(work_order: str, what: str, *, comment: str = "", **form: str) -> None:
     """Act in the field, and show what became of the work order."""
     path = f"/work-orders/{part(work_order)}"
     api().change("POST", f"{path}/{what}", {"form": form, "comment": comment})
     tell(api().get(path, workorder_pb2.WorkOrder), card)
-
-
-def _window(order: workorder_pb2.WorkOrder) -> str:
-    start, end = time(order.appointment.window_start), time(order.appointment.window_end)
-    return f"{start[:-3]} – {end[6:-3]}" if start else ""

@@ -14,7 +14,16 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 def new_id(prefix: str, at: datetime) -> str:
     """Make an id such as ``wo_01jdk3…`` for something made at ``at``."""
-    number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    return _id(prefix, at, secrets.randbits(80))
+
+
+def least_id(prefix: str, at: datetime) -> str:
+    """The least id of what is made in the millisecond of ``at`` or later."""
+    return _id(prefix, at, 0)
+
+
+def _id(prefix: str, at: datetime, chance: int) -> str:
+    number = (int(at.timestamp() * 1000) << 80) | chance
     digits = []
     for _ in range(26):
         number, digit = divmod(number, 32)

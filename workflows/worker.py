@@ -28,18 +28,21 @@ from workflows.activities.migrating import CaseMoves
 from workflows.activities.nudging import Nudging
 from workflows.activities.replanning import CalendarTelling
 from workflows.activities.rpc import RpcActivity
-from workflows.client import TASK_QUEUE
+from workflows.client import TASK_QUEUE, Cases
+from workflows.client.starting import CaseStarting
 from workflows.runtime.shell.field_work import FieldWorkWorkflow
 from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.shell.runner import LeanRunner
 from workflows.runtime.workflow import CaseWorkflow
 from workflows.system.alert import AlertWorkflow
 from workflows.system.bulk_act import BulkActWorkflow
+from workflows.system.due_visits import DueVisitsWorkflow
 from workflows.system.hand_over import HandOverWorkflow
 from workflows.system.migration import MigrationWorkflow
 from workflows.system.nudge import NudgeWorkflow
 from workflows.system.policy_term import PolicyTermWorkflow
 from workflows.system.replan import ReplanWorkflow
+from workflows.system.sweep import SweepWorkflow
 
 #: What a worker runs.
 WORKFLOWS: Final = (
@@ -52,6 +55,8 @@ WORKFLOWS: Final = (
     ReplanWorkflow,
     MigrationWorkflow,
     PolicyTermWorkflow,
+    DueVisitsWorkflow,
+    SweepWorkflow,
 )
 
 #: What a case of the library costs in memory while it waits, with what those that gave way to it have
@@ -102,6 +107,7 @@ def make_worker(
             Nudging(temporal, SystemClock()).nudge_all,
             CalendarTelling(temporal, caller).tell,
             CaseMoves(temporal).migrate_cases,
+            CaseStarting(Cases(temporal, caller, SystemClock())).start,
             *activities,
         ],
         workflow_runner=runner or LeanRunner(CaseWorkflow),

@@ -16,13 +16,13 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.cases.company import NOW, Company
+from kit.grams import words_of
 from workflows.cases.store import audit, case_lists, records, stuck, task_lists
 from workflows.cases.store.audit import ActFilter
 from workflows.cases.store.case_lists import CaseFilter
 from workflows.cases.store.paging import COUNTED, Order
 from workflows.cases.store.task_lists import UserTaskFilter
 from workflows.cases.tables import ActRow, CaseRow, UserTaskRow
-from workflows.cases.terms import words_of
 
 _PAGE: Final = 51
 

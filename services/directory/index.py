@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 
 import shapely
 
+from kit.coordinates import Point, to_gcj_02
 from services.directory.domain.city_tiers import CityTier
-from services.directory.domain.coordinates import Point, to_gcj_02
 from services.directory.domain.macro_regions import MacroRegions
 from services.directory.domain.place_names import Names
 from services.directory.domain.places import PlaceRecord, PlaceTable

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
 from services.directory.domain.sealing import open_sealed, seal
-from services.directory.tables import PersonalDataRow
+from services.directory.tables.personal_data import PersonalDataRow
 
 _KEY_BYTES: Final = 32
+#: What the key of fingerprints is derived for; another one would find nothing of before.
+_FINGERPRINTS: Final = b"gongdan directory fingerprints 1"
 
 
 class KeyService(Protocol):
@@ -23,6 +26,9 @@ class KeyService(Protocol):
 
     async def unwrap(self, wrapped: bytes, owner_id: str) -> bytes:
         """The data key again; only for the owner it was wrapped for."""
+
+    async def fingerprint(self, text: str) -> bytes:
+        """32 bytes that are the same for the same text; without the key nobody can try texts."""
 
 
 class MasterKeyFile:
@@ -40,6 +46,8 @@ class MasterKeyFile:
             raise ValueError(f"{path} does not hold base 64") from error
         if len(self._master) != _KEY_BYTES:
             raise ValueError(f"{path} holds {len(self._master)} bytes, not {_KEY_BYTES}")
+        # A key of its own, so that what it makes says nothing of what the master key sealed.
+        self._fingerprints = hmac.digest(self._master, _FINGERPRINTS, "sha256")
 
     async def wrap(self, key: bytes, owner_id: str) -> bytes:
         """Encrypt one owner's data key under the master key."""
@@ -48,6 +56,10 @@ class MasterKeyFile:
     async def unwrap(self, wrapped: bytes, owner_id: str) -> bytes:
         """The data key again; only for the owner it was wrapped for."""
         return open_sealed(self._master, wrapped, owner_id)
+
+    async def fingerprint(self, text: str) -> bytes:
+        """32 bytes that are the same for the same text; without the key nobody can try texts."""
+        return hmac.digest(self._fingerprints, text.encode(), "sha256")
 
 
 def new_data_key() -> bytes:
@@ -60,13 +72,18 @@ def seal_text(key: bytes, text: str, reference: str) -> bytes:
     return seal(key, text.encode(), reference)
 
 
+def open_text(key: bytes, sealed: bytes, reference: str) -> str:
+    """What ``seal_text`` sealed for the same reference."""
+    return open_sealed(key, sealed, reference).decode()
+
+
 async def open_rows(
     keys: KeyService, wrapped: Mapping[str, bytes], rows: Iterable[PersonalDataRow]
 ) -> dict[str, str]:
     """Clear text by reference; what belongs to a shredded customer is absent."""
     opened = {owner: await keys.unwrap(blob, owner) for owner, blob in wrapped.items()}
     return {
-        row.reference: open_sealed(opened[row.customer_id], row.sealed, row.reference).decode()
+        row.reference: open_text(opened[row.customer_id], row.sealed, row.reference)
         for row in rows
         if row.customer_id in opened
     }

@@ -24,7 +24,9 @@ from services.gateway.pages import (
     login_page,
     migrations_page,
     mine_page,
+    on_site_page,
     reference_page,
+    scan_page,
     simulate_page,
     start_page,
     stuck_page,
@@ -35,31 +37,43 @@ from services.gateway.pages.base import mount_assets, problem_page
 from services.gateway.problems import handle_problems
 from services.gateway.requests import RequestIds
 from services.gateway.routes import (
+    appointments,
+    assets,
     builds,
     bulk_acts,
     calendars,
     callbacks,
     cases,
+    customers,
     directory,
+    dispatch,
     exports,
+    extras,
     files,
     flows,
     forms,
     hand_overs,
     incidents,
     items,
+    maintenance,
     migrations,
     notify,
+    on_site,
     payloads,
     price_books,
     price_policies,
     price_reviews,
     pricing,
     product,
+    registry,
     reports,
     session,
     settlement,
     simulations,
+    stock,
+    work_order_desk,
+    work_order_imports,
+    work_order_live,
     work_orders,
 )
 
@@ -68,14 +82,15 @@ from services.gateway.routes import (
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 
 _API: Final = (
+    registry, assets, work_order_imports,
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, work_orders, settlement,
-    directory, calendars, notify, builds, migrations,
+    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, dispatch, stock, settlement,
+    directory, customers, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
     login_page, inbox_page, mine_page, incident_page, incidents_page, acts_page, start_page, suggestions, cases_page, case_page,
-    bulk_page, stuck_page, audit_page, work_order_page,
-    simulate_page, reference_page, calendar_page, flows_page, migrations_page,
+    bulk_page, stuck_page, audit_page, work_order_page, on_site_page,
+    scan_page, simulate_page, reference_page, calendar_page, flows_page, migrations_page,
 )  # fmt: skip
 
 

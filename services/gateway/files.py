@@ -22,6 +22,7 @@ from kit.ids import new_id
 from services.gateway import store
 from services.gateway.edge import Edge
 from services.gateway.file_kinds import ending_of
+from services.gateway.pictures import perceptual_hash
 from services.gateway.tables import FileRow
 from workflows.language.file_types import MEDIA_TYPES, is_reference
 
@@ -51,16 +52,17 @@ class _Incoming:
         self.digest.update(chunk)
         self.file.write(chunk)
 
-    def keep(self) -> str:
-        """Put it in its place; the ending of its reference."""
+    def keep(self) -> tuple[str, str]:
+        """Put it in its place; the ending of its reference, and what it looks like."""
         self.file.flush()
         os.fsync(self.file.fileno())
         ending = ending_of(self.path)
+        looks = perceptual_hash(self.path, ending)
         if ending:
             place = _place(self.folder, self.digest.digest())
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.path.replace(place)
-        return ending
+        return ending, looks
 
     def close(self) -> None:
         self.file.close()
@@ -83,7 +85,7 @@ async def keep_file(
             await asyncio.to_thread(incoming.add, chunk)
         if not incoming.size:
             raise InvalidArgument("FILE_EMPTY", "the file has no content", field="body")
-        ending = await asyncio.to_thread(incoming.keep)
+        ending, looks = await asyncio.to_thread(incoming.keep)
     finally:
         await asyncio.to_thread(incoming.close)
     if not ending:
@@ -100,6 +102,7 @@ async def keep_file(
         name=_harmless(name) or f"file.{ending}",
         uploaded_by_person_id=person_id,
         uploaded_at=now,
+        perceptual_hash=looks,
     )
     async with edge.database.transaction() as session:
         await store.add_file(session, row)

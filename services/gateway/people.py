@@ -117,7 +117,8 @@ class People:
             customer = await self._directory.GetCustomer(request)
         except NotFound as error:
             raise _unknown(person_id) from error
-        self._customers[customer.customer_id] = customer.name_masked
+        # They may have been merged into another one.
+        self._customers[person_id] = customer.name_masked
         return Actor(person_id=customer.customer_id, roles=frozenset({"customer"}))
 
 

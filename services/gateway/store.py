@@ -158,3 +158,9 @@ async def known_files(session: AsyncSession, file_ids: set[str]) -> set[str]:
     """Those of these files that there are."""
     found = await session.scalars(select(FileRow.file_id).where(FileRow.file_id.in_(file_ids)))
     return set(found)
+
+
+async def files(session: AsyncSession, file_ids: set[str]) -> dict[str, FileRow]:
+    """Those of these files that there are, by their references."""
+    found = await session.scalars(select(FileRow).where(FileRow.file_id.in_(file_ids)))
+    return {row.file_id: row for row in found}

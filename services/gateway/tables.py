@@ -112,3 +112,5 @@ class FileRow(Base):
     name: Mapped[str]
     uploaded_by_person_id: Mapped[str]
     uploaded_at: Mapped[datetime] = mapped_column(INSTANT)
+    #: What a picture looks like; empty for what is none.
+    perceptual_hash: Mapped[str] = mapped_column(default="")

@@ -14,6 +14,7 @@ import pytest
 
 from kit.clock import SHANGHAI
 from kit.errors import FailedPrecondition
+from protos.workorder.v1 import maintenance_pb2
 from services.directory.domain.calendar import CalendarDefinition, Day
 from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
@@ -35,8 +36,10 @@ from workflows.client import TASK_QUEUE, Act, StartedCase, Target, WantedMigrati
 from workflows.runtime.payloads import NUDGE, Signal
 from workflows.runtime.shell import lifetime
 from workflows.system import nudge
+from workflows.system.due_visits import DUE_VISITS, DueVisits
 from workflows.system.policy_term import POLICY_TERM, PolicyTerm
 from workflows.system.replan import REPLAN, CalendarEdit, Replanning
+from workflows.system.sweep import SWEEP, Sweep
 
 Story = Callable[[Office], Awaitable[StartedCase]]
 
@@ -395,6 +398,28 @@ async def frozen(office: Office) -> StartedCase:
     return case
 
 
+async def maintained(office: Office) -> StartedCase:
+    """Two visits of a contract fall due meanwhile: one becomes a case, of the other the flow is gone; and
+    holds that are over are swept."""
+    case = await office.start(MEASURE)
+    for visit_id, flow_code in (("mv_1", case.flow_code), ("mv_2", "gone")):
+        office.company.due_visits[f"{visit_id}_{case.case_id}"] = maintenance_pb2.DueVisit(
+            visit_id=f"{visit_id}_{case.case_id}", flow_code=flow_code, title="空调保养"
+        )
+    await office.temporal.execute_workflow(
+        DUE_VISITS, DueVisits(), id=f"due_visits:{case.case_id}", task_queue=TASK_QUEUE
+    )
+    office.company.expiring = [500, 7]
+    await office.temporal.execute_workflow(
+        SWEEP,
+        Sweep("workorder.v1.AppointmentService/ExpireSlots"),
+        id=f"sweep:{case.case_id}",
+        task_queue=TASK_QUEUE,
+    )
+    await _measure(office, case)
+    return case
+
+
 async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
     async def look() -> Any:
         tasks = await office.inbox("pe_chen", case)
@@ -426,6 +451,7 @@ STORIES: Final[tuple[Story, ...]] = (
     transferred,
     nudged,
     frozen,
+    maintained,
 )
 #: How many events a run has in some stories; in the others as many as ever.
 MOST_EVENTS: Final[dict[Story, int]] = {continued: 30, measured: 30}

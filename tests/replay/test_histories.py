@@ -70,5 +70,7 @@ def test_there_is_something_to_replay() -> None:
         "transferred_bulk_act",
         "nudged_nudge",
         "frozen_policy_term",
+        "maintained_due_visits",
+        "maintained_sweep",
     } <= kept
     assert PLANS

@@ -23,7 +23,14 @@ from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
 from protos.pricing.v1 import policy_pb2, policy_pb2_grpc, pricing_pb2, pricing_pb2_grpc
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
-from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
+from protos.workorder.v1 import (
+    appointment_pb2,
+    appointment_pb2_grpc,
+    maintenance_pb2,
+    maintenance_pb2_grpc,
+    workorder_pb2,
+    workorder_pb2_grpc,
+)
 from services.directory.convert.calendars import calendar_to_proto
 from services.directory.domain.calendar import CalendarDefinition, lay_out
 
@@ -54,6 +61,12 @@ class Company:
     work_orders: dict[str, workorder_pb2.WorkOrder] = field(default_factory=dict)
     earnings: dict[str, settlement_pb2.Earning] = field(default_factory=dict)
     undone: list[str] = field(default_factory=list)
+    due_visits: dict[str, maintenance_pb2.DueVisit] = field(default_factory=dict)
+    #: By the visit, its case, or why it has none.
+    begun: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    #: How many holds each sweep finds to be over.
+    expiring: list[int] = field(default_factory=list)
     applied: list[events_pb2.DomainEvent] = field(default_factory=list)
     #: The edits of the one calendar; without any it opens from nine to six on working days.
     calendars: list[CalendarDefinition] = field(default_factory=list)
@@ -104,6 +117,16 @@ class Company:
                 "workorder.v1.WorkOrderService",
                 workorder_pb2_grpc.add_WorkOrderServiceServicer_to_server,
                 _WorkOrders(self),
+            ),
+            Mount(
+                "workorder.v1.AppointmentService",
+                appointment_pb2_grpc.add_AppointmentServiceServicer_to_server,
+                _Appointments(self),
+            ),
+            Mount(
+                "workorder.v1.MaintenanceService",
+                maintenance_pb2_grpc.add_MaintenanceServiceServicer_to_server,
+                _Maintenance(self),
             ),
             Mount(
                 "settlement.v1.SettlementService",
@@ -426,3 +449,46 @@ class _Settlement(_Partial):
             raise FailedPrecondition("SETTLEMENT_EARNING_UNKNOWN", f"no earning {earning_id}")
         earning.state = state
         return earning
+
+
+class _Appointments(_Partial):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    async def ExpireSlots(
+        self, request: appointment_pb2.ExpireSlotsRequest, context: Any
+    ) -> appointment_pb2.ExpireSlotsResponse:
+        await self._company.enter("workorder", "ExpireSlots")
+        count = self._company.expiring.pop(0) if self._company.expiring else 0
+        return appointment_pb2.ExpireSlotsResponse(
+            expired_count=count, more=bool(self._company.expiring)
+        )
+
+
+class _Maintenance(_Partial):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    async def ClaimDueVisits(
+        self, request: maintenance_pb2.ClaimDueVisitsRequest, context: Any
+    ) -> maintenance_pb2.ClaimDueVisitsResponse:
+        await self._company.enter("workorder", "ClaimDueVisits")
+        left = sorted(self._company.due_visits.keys() - self._company.begun.keys())
+        page = [each for each in left if each > request.after_visit_id][:20]
+        return maintenance_pb2.ClaimDueVisitsResponse(
+            due_visits=[self._company.due_visits[each] for each in page]
+        )
+
+    async def RecordVisitStarted(
+        self, request: maintenance_pb2.RecordVisitStartedRequest, context: Any
+    ) -> maintenance_pb2.MaintenanceVisit:
+        await self._company.enter("workorder", "RecordVisitStarted")
+        assert self._company.begun.setdefault(request.visit_id, request.case_id) == request.case_id
+        return maintenance_pb2.MaintenanceVisit(visit_id=request.visit_id)
+
+    async def RecordVisitFault(
+        self, request: maintenance_pb2.RecordVisitFaultRequest, context: Any
+    ) -> maintenance_pb2.MaintenanceVisit:
+        await self._company.enter("workorder", "RecordVisitFault")
+        self._company.faults[request.visit_id] = request.fault
+        return maintenance_pb2.MaintenanceVisit(visit_id=request.visit_id)

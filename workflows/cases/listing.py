@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from kit.clock import SHANGHAI
 from kit.errors import InvalidArgument
+from kit.grams import words_of
 from kit.rpc.convert import decode_page_token, encode_page_token, instant_from_proto
 from protos.cases.v1 import cases_pb2, incidents_pb2
 from protos.common.v1 import page_pb2
@@ -20,7 +21,6 @@ from workflows.cases.store.incidents import IncidentFilter
 from workflows.cases.store.paging import COUNTED, Order
 from workflows.cases.store.retries import RetryFilter
 from workflows.cases.store.task_lists import UserTaskFilter
-from workflows.cases.terms import words_of
 
 R = TypeVar("R")
 

@@ -1,41 +1,29 @@
 """The terms by which a case or user task is found: one inverted index answers any combination. Pure.
 
 A term names one fact, such as ``stage:install`` or ``waits:pe_li``. Titles are cut into pairs of
-neighbouring characters: Chinese has no spaces between its words, and a trigram index knows nothing
-of a word of two characters. A pair that stands elsewhere in the title is sorted out by the query.
+neighbouring characters; a pair that stands elsewhere in the title is sorted out by the query.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
+
+from kit.grams import grams, grams_of_word, normal
 
 #: What people type of a case's id: its last characters, as the lists show them.
 SHORT_ID_LENGTH: Final = 8
 _ADCODE_LEVELS: Final = (2, 4, 6)
-_GAPS: Final = re.compile(r"[\W_]+")
-
-
-def normal(text: str) -> str:
-    """The text as it is compared: without case, full-width forms like the others."""
-    return unicodedata.normalize("NFKC", text).lower()
-
-
-def words_of(text: str) -> list[str]:
-    """What somebody typed, as words that must all fit."""
-    return normal(text).split()
 
 
 def title_terms(title: str) -> set[str]:
     """Every character of a title, and every pair of neighbours."""
-    return {f"title:{gram}" for part in _parts(title) for gram in (*part, *_pairs(part))}
+    return {f"title:{gram}" for gram in grams(title)}
 
 
 def word_terms(word: str) -> list[str]:
     """The terms of a title in which this word stands."""
-    return [f"title:{gram}" for part in _parts(word) for gram in (_pairs(part) or part)]
+    return [f"title:{gram}" for gram in grams_of_word(word)]
 
 
 def id_terms(*ids: str) -> set[str]:
@@ -64,11 +52,3 @@ def node_term(flow_code: str, node: str) -> str:
 def named(kind: str, values: Iterable[str]) -> set[str]:
     """One term for each value that there is."""
     return {f"{kind}:{value}" for value in values if value}
-
-
-def _parts(text: str) -> Iterator[str]:
-    return (part for part in _GAPS.split(normal(text)) if part)
-
-
-def _pairs(part: str) -> list[str]:
-    return [part[at : at + 2] for at in range(len(part) - 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from temporalio.client import (
     Client,
@@ -18,10 +18,32 @@ from temporalio.client import (
 
 from workflows.activities.acts import typed_errors
 from workflows.client.temporal import TASK_QUEUE
+from workflows.system.due_visits import DUE_VISITS, DueVisits
 from workflows.system.nudge import NUDGE, Nudges
+from workflows.system.sweep import SWEEP, Sweep
 
-_NUDGE: Final = "nudge"
 _ANSWER_WITHIN: Final = timedelta(seconds=10)
+
+
+class _Timed(NamedTuple):
+    """A workflow, and when a round of it begins, by the clocks of Shanghai."""
+
+    workflow: str
+    order: Any
+    cron: str
+
+
+#: By their ids; a round that is due while the last one still runs is left out.
+SCHEDULES: Final = {
+    "nudge": _Timed(NUDGE, Nudges(), "0 3 * * *"),
+    "due_visits": _Timed(DUE_VISITS, DueVisits(), "7 * * * *"),
+    "expired_slots": _Timed(
+        SWEEP, Sweep("workorder.v1.AppointmentService/ExpireSlots"), "*/10 * * * *"
+    ),
+    "expired_parts": _Timed(
+        SWEEP, Sweep("workorder.v1.StockService/ExpireReservations"), "*/10 * * * *"
+    ),
+}
 
 
 async def keep_schedules(temporal: Client) -> None:
@@ -30,10 +52,13 @@ async def keep_schedules(temporal: Client) -> None:
     Raises:
         Unavailable: Temporal does not answer.
     """
-    nightly = Schedule(
-        action=ScheduleActionStartWorkflow(NUDGE, Nudges(), id=_NUDGE, task_queue=TASK_QUEUE),
-        spec=ScheduleSpec(cron_expressions=["0 3 * * *"], time_zone_name="Asia/Shanghai"),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
-    )
-    with typed_errors(_NUDGE), contextlib.suppress(ScheduleAlreadyRunningError):
-        await temporal.create_schedule(_NUDGE, nightly, rpc_timeout=_ANSWER_WITHIN)
+    for schedule_id, timed in SCHEDULES.items():
+        schedule = Schedule(
+            action=ScheduleActionStartWorkflow(
+                timed.workflow, timed.order, id=schedule_id, task_queue=TASK_QUEUE
+            ),
+            spec=ScheduleSpec(cron_expressions=[timed.cron], time_zone_name="Asia/Shanghai"),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+        )
+        with typed_errors(schedule_id), contextlib.suppress(ScheduleAlreadyRunningError):
+            await temporal.create_schedule(schedule_id, schedule, rpc_timeout=_ANSWER_WITHIN)

@@ -32,6 +32,16 @@ class Projection:
 PROJECTIONS: Final = (
     # Whom a message reaches: people's names, leaders and WeCom members.
     Projection("directory", "notify", frozenset({"directory.v1.PersonPut"})),
+    # Who is away, and sent nowhere.
+    Projection(
+        "directory",
+        "workorder",
+        frozenset({"directory.v1.AbsencePut", "directory.v1.AbsenceCancelled"}),
+    ),
     # What freezes a region: the work orders that were cancelled, by address.
     Projection("workorder", "pricing", frozenset({"workorder.v1.WorkOrderChanged"})),
+    # The timelines of customers: their work orders, cases and messages.
+    Projection("workorder", "directory", frozenset({"workorder.v1.WorkOrderChanged"})),
+    Projection("cases", "directory", frozenset({"cases.v1.CaseChanged"})),
+    Projection("notify", "directory", frozenset({"notify.v1.DeliveryChanged"})),
 )

@@ -1020,15 +1020,21 @@ class RevealPersonalDataResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CLEAR_TEXT_FIELD_NUMBER: _builtins.int
+    SHOWN_UNTIL_FIELD_NUMBER: _builtins.int
     clear_text: _builtins.str
+    @_builtins.property
+    def shown_until(self) -> _timestamp_pb2.Timestamp:
+        """Until when screens show it; another look is another reveal."""
+
     def __init__(
         self,
         *,
         clear_text: _builtins.str = ...,
+        shown_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shown_until", b"shown_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clear_text", b"clear_text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clear_text", b"clear_text", "shown_until", b"shown_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

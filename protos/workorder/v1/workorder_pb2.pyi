@@ -12,6 +12,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import money_pb2 as _money_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
 from protos.common.v1 import place_pb2 as _place_pb2
+from protos.pricing.v1 import library_pb2 as _library_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -66,6 +67,98 @@ WORK_ORDER_STATE_ACCEPTED_BY_CUSTOMER: WorkOrderState.ValueType  # 7
 WORK_ORDER_STATE_CANCELLED: WorkOrderState.ValueType  # 8
 Global___WorkOrderState: _TypeAlias = WorkOrderState  # noqa: Y015
 
+class _WorkOrderSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WorkOrderSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkOrderSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WORK_ORDER_SOURCE_UNSPECIFIED: _WorkOrderSource.ValueType  # 0
+    """As CASE."""
+    WORK_ORDER_SOURCE_CASE: _WorkOrderSource.ValueType  # 1
+    WORK_ORDER_SOURCE_WECOM: _WorkOrderSource.ValueType  # 2
+    """企业微信"""
+    WORK_ORDER_SOURCE_SCAN: _WorkOrderSource.ValueType  # 3
+    """扫码报修"""
+    WORK_ORDER_SOURCE_SHOP: _WorkOrderSource.ValueType  # 4
+    """商城订单"""
+    WORK_ORDER_SOURCE_KEYWORD: _WorkOrderSource.ValueType  # 5
+    """关键词"""
+    WORK_ORDER_SOURCE_FORM: _WorkOrderSource.ValueType  # 6
+    WORK_ORDER_SOURCE_IMPORT: _WorkOrderSource.ValueType  # 7
+
+class WorkOrderSource(_WorkOrderSource, metaclass=_WorkOrderSourceEnumTypeWrapper):
+    """Where a work order comes from."""
+
+WORK_ORDER_SOURCE_UNSPECIFIED: WorkOrderSource.ValueType  # 0
+"""As CASE."""
+WORK_ORDER_SOURCE_CASE: WorkOrderSource.ValueType  # 1
+WORK_ORDER_SOURCE_WECOM: WorkOrderSource.ValueType  # 2
+"""企业微信"""
+WORK_ORDER_SOURCE_SCAN: WorkOrderSource.ValueType  # 3
+"""扫码报修"""
+WORK_ORDER_SOURCE_SHOP: WorkOrderSource.ValueType  # 4
+"""商城订单"""
+WORK_ORDER_SOURCE_KEYWORD: WorkOrderSource.ValueType  # 5
+"""关键词"""
+WORK_ORDER_SOURCE_FORM: WorkOrderSource.ValueType  # 6
+WORK_ORDER_SOURCE_IMPORT: WorkOrderSource.ValueType  # 7
+Global___WorkOrderSource: _TypeAlias = WorkOrderSource  # noqa: Y015
+
+class _WorkOrderLinkKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WorkOrderLinkKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkOrderLinkKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WORK_ORDER_LINK_KIND_UNSPECIFIED: _WorkOrderLinkKind.ValueType  # 0
+    WORK_ORDER_LINK_KIND_SECOND_VISIT: _WorkOrderLinkKind.ValueType  # 1
+    """二次上门: what one visit could not finish."""
+    WORK_ORDER_LINK_KIND_REWORK: _WorkOrderLinkKind.ValueType  # 2
+    """返工: what was done was not right."""
+    WORK_ORDER_LINK_KIND_PART_OF: _WorkOrderLinkKind.ValueType  # 3
+    """子工单: a part of a larger one."""
+
+class WorkOrderLinkKind(_WorkOrderLinkKind, metaclass=_WorkOrderLinkKindEnumTypeWrapper):
+    """Why a work order follows from another."""
+
+WORK_ORDER_LINK_KIND_UNSPECIFIED: WorkOrderLinkKind.ValueType  # 0
+WORK_ORDER_LINK_KIND_SECOND_VISIT: WorkOrderLinkKind.ValueType  # 1
+"""二次上门: what one visit could not finish."""
+WORK_ORDER_LINK_KIND_REWORK: WorkOrderLinkKind.ValueType  # 2
+"""返工: what was done was not right."""
+WORK_ORDER_LINK_KIND_PART_OF: WorkOrderLinkKind.ValueType  # 3
+"""子工单: a part of a larger one."""
+Global___WorkOrderLinkKind: _TypeAlias = WorkOrderLinkKind  # noqa: Y015
+
+class _WorkOrderSorting:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WorkOrderSortingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkOrderSorting.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WORK_ORDER_SORTING_UNSPECIFIED: _WorkOrderSorting.ValueType  # 0
+    """The newest."""
+    WORK_ORDER_SORTING_PRIORITY: _WorkOrderSorting.ValueType  # 1
+    """The most urgent, then the oldest; of what is not done yet."""
+    WORK_ORDER_SORTING_DUE: _WorkOrderSorting.ValueType  # 2
+    """What is due first; of what is not done yet and has to be done by some time."""
+    WORK_ORDER_SORTING_EARNING: _WorkOrderSorting.ValueType  # 3
+    """The highest earning; of one technician."""
+
+class WorkOrderSorting(_WorkOrderSorting, metaclass=_WorkOrderSortingEnumTypeWrapper):
+    """What a list begins with."""
+
+WORK_ORDER_SORTING_UNSPECIFIED: WorkOrderSorting.ValueType  # 0
+"""The newest."""
+WORK_ORDER_SORTING_PRIORITY: WorkOrderSorting.ValueType  # 1
+"""The most urgent, then the oldest; of what is not done yet."""
+WORK_ORDER_SORTING_DUE: WorkOrderSorting.ValueType  # 2
+"""What is due first; of what is not done yet and has to be done by some time."""
+WORK_ORDER_SORTING_EARNING: WorkOrderSorting.ValueType  # 3
+"""The highest earning; of one technician."""
+Global___WorkOrderSorting: _TypeAlias = WorkOrderSorting  # noqa: Y015
+
 @_typing.final
 class Technician(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -80,6 +173,10 @@ class Technician(_message.Message):
     DAILY_CAPACITY_FIELD_NUMBER: _builtins.int
     RATING_HUNDREDTHS_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
+    WORKING_HOURS_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    VEHICLE_LOCATION_ID_FIELD_NUMBER: _builtins.int
+    MOST_MINUTES_PER_DAY_FIELD_NUMBER: _builtins.int
     technician_id: _builtins.str
     """The directory's person id."""
     display_name: _builtins.str
@@ -90,6 +187,10 @@ class Technician(_message.Message):
     rating_hundredths: _builtins.int
     """Customers' rating in hundredths of a star, 100 to 500; 0: not rated yet."""
     active: _builtins.bool
+    vehicle_location_id: _builtins.str
+    """Of the stock in their vehicle; empty: none."""
+    most_minutes_per_day: _builtins.int
+    """Minutes of work planned for one day; 0: as many as there are."""
     @_builtins.property
     def skills(self) -> _containers.RepeatedCompositeFieldContainer[Global___Skill]: ...
     @_builtins.property
@@ -98,6 +199,14 @@ class Technician(_message.Message):
 
     @_builtins.property
     def home(self) -> _place_pb2.Location: ...
+    @_builtins.property
+    def working_hours(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkingHours]:
+        """When they work, week by week in Asia/Shanghai; empty: at any time."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Languages, access to buildings and whatever else work may ask for: codes such as "lang_en"."""
+
     def __init__(
         self,
         *,
@@ -111,14 +220,46 @@ class Technician(_message.Message):
         daily_capacity: _builtins.int = ...,
         rating_hundredths: _builtins.int = ...,
         active: _builtins.bool = ...,
+        working_hours: _abc.Iterable[Global___WorkingHours] | None = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        vehicle_location_id: _builtins.str = ...,
+        most_minutes_per_day: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["home", b"home"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cooperation_mode", b"cooperation_mode", "daily_capacity", b"daily_capacity", "display_name", b"display_name", "home", b"home", "outlet_id", b"outlet_id", "rating_hundredths", b"rating_hundredths", "skills", b"skills", "technician_id", b"technician_id", "territory_codes", b"territory_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cooperation_mode", b"cooperation_mode", "daily_capacity", b"daily_capacity", "display_name", b"display_name", "home", b"home", "most_minutes_per_day", b"most_minutes_per_day", "outlet_id", b"outlet_id", "rating_hundredths", b"rating_hundredths", "skills", b"skills", "tags", b"tags", "technician_id", b"technician_id", "territory_codes", b"territory_codes", "vehicle_location_id", b"vehicle_location_id", "working_hours", b"working_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Technician: _TypeAlias = Technician  # noqa: Y015
+
+@_typing.final
+class WorkingHours(_message.Message):
+    """A stretch of a weekday, in minutes after midnight; a night is two of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEEKDAY_FIELD_NUMBER: _builtins.int
+    START_MINUTE_FIELD_NUMBER: _builtins.int
+    END_MINUTE_FIELD_NUMBER: _builtins.int
+    weekday: _builtins.int
+    """1 Monday … 7 Sunday."""
+    start_minute: _builtins.int
+    end_minute: _builtins.int
+    def __init__(
+        self,
+        *,
+        weekday: _builtins.int = ...,
+        start_minute: _builtins.int = ...,
+        end_minute: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_minute", b"end_minute", "start_minute", b"start_minute", "weekday", b"weekday"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkingHours: _TypeAlias = WorkingHours  # noqa: Y015
 
 @_typing.final
 class Skill(_message.Message):
@@ -197,16 +338,43 @@ class ListTechniciansRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    TEAM_ID_FIELD_NUMBER: _builtins.int
+    SKILL_CODE_FIELD_NUMBER: _builtins.int
+    TAG_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODE_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_EXPIRES_BY_FIELD_NUMBER: _builtins.int
+    ACTIVE_ONLY_FIELD_NUMBER: _builtins.int
+    outlet_id: _builtins.str
+    """What follows narrows the list down; what is not set does not matter."""
+    team_id: _builtins.str
+    skill_code: _builtins.str
+    tag: _builtins.str
+    territory_code: _builtins.str
+    """Who serves exactly this adcode or zone."""
+    active_only: _builtins.bool
+    """Only those who take work."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def certificate_expires_by(self) -> _timestamp_pb2.Timestamp:
+        """Who holds a certificate that is good no longer than this."""
+
     def __init__(
         self,
         *,
         page: _page_pb2.PageRequest | None = ...,
+        outlet_id: _builtins.str = ...,
+        team_id: _builtins.str = ...,
+        skill_code: _builtins.str = ...,
+        tag: _builtins.str = ...,
+        territory_code: _builtins.str = ...,
+        certificate_expires_by: _timestamp_pb2.Timestamp | None = ...,
+        active_only: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate_expires_by", b"certificate_expires_by", "page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_only", b"active_only", "certificate_expires_by", b"certificate_expires_by", "outlet_id", b"outlet_id", "page", b"page", "skill_code", b"skill_code", "tag", b"tag", "team_id", b"team_id", "territory_code", b"territory_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -244,10 +412,13 @@ class WorkOrderLine(_message.Message):
     ITEM_CODE_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
+    CATALOGUE_FIELD_NUMBER: _builtins.int
     line_number: _builtins.int
     item_code: _builtins.str
     name: _builtins.str
     quantity: _builtins.int
+    catalogue: _library_pb2.Catalogue.ValueType
+    """Which of the two libraries the item is of; unset: nobody said."""
     def __init__(
         self,
         *,
@@ -255,14 +426,40 @@ class WorkOrderLine(_message.Message):
         item_code: _builtins.str = ...,
         name: _builtins.str = ...,
         quantity: _builtins.int = ...,
+        catalogue: _library_pb2.Catalogue.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "line_number", b"line_number", "name", b"name", "quantity", b"quantity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "item_code", b"item_code", "line_number", b"line_number", "name", b"name", "quantity", b"quantity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WorkOrderLine: _TypeAlias = WorkOrderLine  # noqa: Y015
+
+@_typing.final
+class CrewMember(_message.Message):
+    """One of several technicians on a work order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    technician_id: _builtins.str
+    share_basis_points: _builtins.int
+    """Of the earning; those of a crew sum to 10000."""
+    def __init__(
+        self,
+        *,
+        technician_id: _builtins.str = ...,
+        share_basis_points: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["share_basis_points", b"share_basis_points", "technician_id", b"technician_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CrewMember: _TypeAlias = CrewMember  # noqa: Y015
 
 @_typing.final
 class Appointment(_message.Message):
@@ -361,6 +558,26 @@ class WorkOrder(_message.Message):
     ACCEPTANCE_COMMENT_FIELD_NUMBER: _builtins.int
     CHECK_IN_REPORTED_AT_FIELD_NUMBER: _builtins.int
     COMPLETION_REPORTED_AT_FIELD_NUMBER: _builtins.int
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    TEAM_ID_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_REF_FIELD_NUMBER: _builtins.int
+    PARENT_WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    LINK_KIND_FIELD_NUMBER: _builtins.int
+    TEMPLATE_CODE_FIELD_NUMBER: _builtins.int
+    TEMPLATE_VERSION_FIELD_NUMBER: _builtins.int
+    PRIORITY_RULE_FIELD_NUMBER: _builtins.int
+    PRIORITY_REASON_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    CREW_FIELD_NUMBER: _builtins.int
+    CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
+    IN_WARRANTY_FIELD_NUMBER: _builtins.int
+    CHECKLIST_CODE_FIELD_NUMBER: _builtins.int
+    STATE_SINCE_FIELD_NUMBER: _builtins.int
+    RESPONDED_AT_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    CANCEL_CODE_FIELD_NUMBER: _builtins.int
     work_order_id: _builtins.str
     revision: _builtins.int
     """1, 2, 3 … raised by every change."""
@@ -391,6 +608,29 @@ class WorkOrder(_message.Message):
     """What the technician did, in their words."""
     acceptance_comment: _builtins.str
     """What the customer said with the rating."""
+    asset_id: _builtins.str
+    team_id: _builtins.str
+    """The team whose work it is, and the outlet that does it."""
+    outlet_id: _builtins.str
+    source: Global___WorkOrderSource.ValueType
+    source_ref: _builtins.str
+    """What it is called where it comes from, such as the number of a shop order."""
+    parent_work_order_id: _builtins.str
+    """The work order that this one follows from, and why."""
+    link_kind: Global___WorkOrderLinkKind.ValueType
+    template_code: _builtins.str
+    """What it was made from."""
+    template_version: _builtins.int
+    priority_rule: _builtins.str
+    """The intake rule that gave the priority; empty: a person did, or nobody, so that it is 3."""
+    priority_reason: _builtins.str
+    customer_level: _builtins.str
+    """As it was when the work order was made."""
+    in_warranty: _builtins.bool
+    checklist_code: _builtins.str
+    owner_id: _builtins.str
+    """Who answers for it now: the technician who took it, else the team, the outlet, or who made it."""
+    cancel_code: _builtins.str
     @_builtins.property
     def place(self) -> _place_pb2.Place: ...
     @_builtins.property
@@ -423,6 +663,22 @@ class WorkOrder(_message.Message):
 
     @_builtins.property
     def completion_reported_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when it should be done; unset: nobody said."""
+
+    @_builtins.property
+    def crew(self) -> _containers.RepeatedCompositeFieldContainer[Global___CrewMember]:
+        """Who share the work, the one who leads first; empty: the technician is alone."""
+
+    @_builtins.property
+    def state_since(self) -> _timestamp_pb2.Timestamp:
+        """Since when it is in its state."""
+
+    @_builtins.property
+    def responded_at(self) -> _timestamp_pb2.Timestamp:
+        """When somebody first took it."""
+
     def __init__(
         self,
         *,
@@ -458,10 +714,30 @@ class WorkOrder(_message.Message):
         acceptance_comment: _builtins.str = ...,
         check_in_reported_at: _timestamp_pb2.Timestamp | None = ...,
         completion_reported_at: _timestamp_pb2.Timestamp | None = ...,
+        asset_id: _builtins.str = ...,
+        team_id: _builtins.str = ...,
+        outlet_id: _builtins.str = ...,
+        source: Global___WorkOrderSource.ValueType = ...,
+        source_ref: _builtins.str = ...,
+        parent_work_order_id: _builtins.str = ...,
+        link_kind: Global___WorkOrderLinkKind.ValueType = ...,
+        template_code: _builtins.str = ...,
+        template_version: _builtins.int = ...,
+        priority_rule: _builtins.str = ...,
+        priority_reason: _builtins.str = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+        crew: _abc.Iterable[Global___CrewMember] | None = ...,
+        customer_level: _builtins.str = ...,
+        in_warranty: _builtins.bool = ...,
+        checklist_code: _builtins.str = ...,
+        state_since: _timestamp_pb2.Timestamp | None = ...,
+        responded_at: _timestamp_pb2.Timestamp | None = ...,
+        owner_id: _builtins.str = ...,
+        cancel_code: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "appointment", b"appointment", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "completed_at", b"completed_at", "completion_reported_at", b"completion_reported_at", "created_at", b"created_at", "location", b"location", "offer", b"offer", "place", b"place"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "appointment", b"appointment", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "completed_at", b"completed_at", "completion_reported_at", b"completion_reported_at", "created_at", b"created_at", "due_at", b"due_at", "location", b"location", "offer", b"offer", "place", b"place", "responded_at", b"responded_at", "state_since", b"state_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_comment", b"acceptance_comment", "acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "address_id", b"address_id", "appointment", b"appointment", "cancel_reason", b"cancel_reason", "case_id", b"case_id", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "code_tries_left", b"code_tries_left", "completed_at", b"completed_at", "completion_code", b"completion_code", "completion_reported_at", b"completion_reported_at", "completion_summary", b"completion_summary", "created_at", b"created_at", "customer_id", b"customer_id", "floor", b"floor", "lines", b"lines", "location", b"location", "notes", b"notes", "offer", b"offer", "place", b"place", "priority", b"priority", "quote_id", b"quote_id", "rating", b"rating", "required_skills", b"required_skills", "revision", b"revision", "stage", b"stage", "state", b"state", "technician_id", b"technician_id", "title", b"title", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_comment", b"acceptance_comment", "acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "address_id", b"address_id", "appointment", b"appointment", "asset_id", b"asset_id", "cancel_code", b"cancel_code", "cancel_reason", b"cancel_reason", "case_id", b"case_id", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "checklist_code", b"checklist_code", "code_tries_left", b"code_tries_left", "completed_at", b"completed_at", "completion_code", b"completion_code", "completion_reported_at", b"completion_reported_at", "completion_summary", b"completion_summary", "created_at", b"created_at", "crew", b"crew", "customer_id", b"customer_id", "customer_level", b"customer_level", "due_at", b"due_at", "floor", b"floor", "in_warranty", b"in_warranty", "lines", b"lines", "link_kind", b"link_kind", "location", b"location", "notes", b"notes", "offer", b"offer", "outlet_id", b"outlet_id", "owner_id", b"owner_id", "parent_work_order_id", b"parent_work_order_id", "place", b"place", "priority", b"priority", "priority_reason", b"priority_reason", "priority_rule", b"priority_rule", "quote_id", b"quote_id", "rating", b"rating", "required_skills", b"required_skills", "responded_at", b"responded_at", "revision", b"revision", "source", b"source", "source_ref", b"source_ref", "stage", b"stage", "state", b"state", "state_since", b"state_since", "team_id", b"team_id", "technician_id", b"technician_id", "template_code", b"template_code", "template_version", b"template_version", "title", b"title", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -485,6 +761,17 @@ class CreateWorkOrderRequest(_message.Message):
     QUOTE_ID_FIELD_NUMBER: _builtins.int
     REQUIRED_SKILLS_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    PRIORITY_REASON_FIELD_NUMBER: _builtins.int
+    TEMPLATE_CODE_FIELD_NUMBER: _builtins.int
+    TEMPLATE_VERSION_FIELD_NUMBER: _builtins.int
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    TEAM_ID_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SOURCE_REF_FIELD_NUMBER: _builtins.int
+    CUSTOMER_LEVEL_FIELD_NUMBER: _builtins.int
+    IN_WARRANTY_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     case_id: _builtins.str
     stage: _builtins.str
@@ -495,7 +782,22 @@ class CreateWorkOrderRequest(_message.Message):
     notes: _builtins.str
     quote_id: _builtins.str
     priority: _builtins.int
-    """1 most urgent … 5; 0 means 3."""
+    """1 most urgent … 5; 0: as the intake rules say, or 3."""
+    priority_reason: _builtins.str
+    """Why this priority."""
+    template_code: _builtins.str
+    """Fills what is left empty here and says what must not be; empty: none."""
+    template_version: _builtins.int
+    """0: the newest."""
+    asset_id: _builtins.str
+    team_id: _builtins.str
+    """Empty: as the intake rules say."""
+    outlet_id: _builtins.str
+    source: Global___WorkOrderSource.ValueType
+    source_ref: _builtins.str
+    """Of one source each makes one work order only."""
+    customer_level: _builtins.str
+    in_warranty: _builtins.bool
     @_builtins.property
     def place(self) -> _place_pb2.Place: ...
     @_builtins.property
@@ -505,6 +807,10 @@ class CreateWorkOrderRequest(_message.Message):
     @_builtins.property
     def required_skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """As in WorkOrder."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """Unset: as the template says."""
 
     def __init__(
         self,
@@ -523,10 +829,21 @@ class CreateWorkOrderRequest(_message.Message):
         quote_id: _builtins.str = ...,
         required_skills: _abc.Iterable[_builtins.str] | None = ...,
         priority: _builtins.int = ...,
+        priority_reason: _builtins.str = ...,
+        template_code: _builtins.str = ...,
+        template_version: _builtins.int = ...,
+        asset_id: _builtins.str = ...,
+        team_id: _builtins.str = ...,
+        outlet_id: _builtins.str = ...,
+        source: Global___WorkOrderSource.ValueType = ...,
+        source_ref: _builtins.str = ...,
+        customer_level: _builtins.str = ...,
+        in_warranty: _builtins.bool = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "place", b"place"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "location", b"location", "place", b"place"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "case_id", b"case_id", "customer_id", b"customer_id", "floor", b"floor", "idempotency_key", b"idempotency_key", "lines", b"lines", "location", b"location", "notes", b"notes", "place", b"place", "priority", b"priority", "quote_id", b"quote_id", "required_skills", b"required_skills", "stage", b"stage", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "asset_id", b"asset_id", "case_id", b"case_id", "customer_id", b"customer_id", "customer_level", b"customer_level", "due_at", b"due_at", "floor", b"floor", "idempotency_key", b"idempotency_key", "in_warranty", b"in_warranty", "lines", b"lines", "location", b"location", "notes", b"notes", "outlet_id", b"outlet_id", "place", b"place", "priority", b"priority", "priority_reason", b"priority_reason", "quote_id", b"quote_id", "required_skills", b"required_skills", "source", b"source", "source_ref", b"source_ref", "stage", b"stage", "team_id", b"team_id", "template_code", b"template_code", "template_version", b"template_version", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -553,17 +870,72 @@ Global___GetWorkOrderRequest: _TypeAlias = GetWorkOrderRequest  # noqa: Y015
 
 @_typing.final
 class ListWorkOrdersRequest(_message.Message):
+    """What is not set does not matter."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    OPEN_ONLY_FIELD_NUMBER: _builtins.int
+    TEAM_ID_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    REGION_CODE_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PARENT_WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    CREATED_FROM_FIELD_NUMBER: _builtins.int
+    CREATED_BEFORE_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_FROM_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_BEFORE_FIELD_NUMBER: _builtins.int
+    OVERDUE_ONLY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    SORTING_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
     state: Global___WorkOrderState.ValueType
     technician_id: _builtins.str
+    """To whom it is offered, who has it, or who shares it."""
     case_id: _builtins.str
+    open_only: _builtins.bool
+    """Neither accepted by the customer nor cancelled."""
+    team_id: _builtins.str
+    outlet_id: _builtins.str
+    customer_id: _builtins.str
+    asset_id: _builtins.str
+    region_code: _builtins.str
+    """Any adcode, zone or macro-region that the place lies in."""
+    stage: _builtins.str
+    priority: _builtins.int
+    source: Global___WorkOrderSource.ValueType
+    parent_work_order_id: _builtins.str
+    item_code: _builtins.str
+    overdue_only: _builtins.bool
+    """Not done, and due before now."""
+    text: _builtins.str
+    """Words that all stand in the title, the items or the place, or an id or its last 8 characters."""
+    sorting: Global___WorkOrderSorting.ValueType
+    count: _builtins.bool
+    """Count all that fit, too."""
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___WorkOrderState.ValueType]: ...
+    @_builtins.property
+    def created_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def created_before(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def appointment_from(self) -> _timestamp_pb2.Timestamp:
+        """When the visit begins."""
+
+    @_builtins.property
+    def appointment_before(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -571,10 +943,30 @@ class ListWorkOrdersRequest(_message.Message):
         state: Global___WorkOrderState.ValueType = ...,
         technician_id: _builtins.str = ...,
         case_id: _builtins.str = ...,
+        states: _abc.Iterable[Global___WorkOrderState.ValueType] | None = ...,
+        open_only: _builtins.bool = ...,
+        team_id: _builtins.str = ...,
+        outlet_id: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        asset_id: _builtins.str = ...,
+        region_code: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        priority: _builtins.int = ...,
+        source: Global___WorkOrderSource.ValueType = ...,
+        parent_work_order_id: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        created_from: _timestamp_pb2.Timestamp | None = ...,
+        created_before: _timestamp_pb2.Timestamp | None = ...,
+        appointment_from: _timestamp_pb2.Timestamp | None = ...,
+        appointment_before: _timestamp_pb2.Timestamp | None = ...,
+        overdue_only: _builtins.bool = ...,
+        text: _builtins.str = ...,
+        sorting: Global___WorkOrderSorting.ValueType = ...,
+        count: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appointment_before", b"appointment_before", "appointment_from", b"appointment_from", "created_before", b"created_before", "created_from", b"created_from", "page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page", b"page", "state", b"state", "technician_id", b"technician_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_before", b"appointment_before", "appointment_from", b"appointment_from", "asset_id", b"asset_id", "case_id", b"case_id", "count", b"count", "created_before", b"created_before", "created_from", b"created_from", "customer_id", b"customer_id", "item_code", b"item_code", "open_only", b"open_only", "outlet_id", b"outlet_id", "overdue_only", b"overdue_only", "page", b"page", "parent_work_order_id", b"parent_work_order_id", "priority", b"priority", "region_code", b"region_code", "sorting", b"sorting", "source", b"source", "stage", b"stage", "state", b"state", "states", b"states", "team_id", b"team_id", "technician_id", b"technician_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -586,6 +978,9 @@ class ListWorkOrdersResponse(_message.Message):
 
     WORK_ORDERS_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """Where it was asked for; 10001: more than ten thousand."""
     @_builtins.property
     def work_orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkOrder]: ...
     @_builtins.property
@@ -595,10 +990,11 @@ class ListWorkOrdersResponse(_message.Message):
         *,
         work_orders: _abc.Iterable[Global___WorkOrder] | None = ...,
         page: _page_pb2.PageInfo | None = ...,
+        total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "work_orders", b"work_orders"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "total", b"total", "work_orders", b"work_orders"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -611,19 +1007,29 @@ class CancelWorkOrderRequest(_message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CANCEL_CODE_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     work_order_id: _builtins.str
     reason: _builtins.str
+    cancel_code: _builtins.str
+    """"customer_withdrew", "customer_unreachable", "duplicate", "no_fault", "wrong_facts",
+    "out_of_area", "parts_missing", "other"; empty: not said.
+    """
+    expected_revision: _builtins.int
+    """The revision that was read, or 0 to call it off however it stands."""
     def __init__(
         self,
         *,
         idempotency_key: _builtins.str = ...,
         work_order_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        cancel_code: _builtins.str = ...,
+        expected_revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "reason", b"reason", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_code", b"cancel_code", "expected_revision", b"expected_revision", "idempotency_key", b"idempotency_key", "reason", b"reason", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -637,13 +1043,32 @@ class RankCandidatesRequest(_message.Message):
     WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
     EXCLUDED_TECHNICIAN_IDS_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    SERVICE_MINUTES_FIELD_NUMBER: _builtins.int
+    BRAND_CODE_FIELD_NUMBER: _builtins.int
+    COOPERATION_MODE_FIELD_NUMBER: _builtins.int
+    REQUIRED_TAGS_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     work_order_id: _builtins.str
     limit: _builtins.int
     """1 to 50; 0 means 10."""
+    service_minutes: _builtins.int
+    """How long the visit takes, in one piece; 0: as the policy says."""
+    brand_code: _builtins.str
+    """Whose appliance it is; empty: every outlet may touch it."""
+    cooperation_mode: _builtins.str
+    """"direct", "franchise", "key_account"; empty: any."""
     @_builtins.property
     def excluded_technician_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Technicians that declined or let an offer expire."""
+
+    @_builtins.property
+    def window(self) -> Global___Appointment:
+        """When the visit may be; unset: the window that was agreed, or as soon as the policy asks."""
+
+    @_builtins.property
+    def required_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What else the technician must bring, such as "lang_en"."""
 
     def __init__(
         self,
@@ -652,10 +1077,15 @@ class RankCandidatesRequest(_message.Message):
         work_order_id: _builtins.str = ...,
         excluded_technician_ids: _abc.Iterable[_builtins.str] | None = ...,
         limit: _builtins.int = ...,
+        window: Global___Appointment | None = ...,
+        service_minutes: _builtins.int = ...,
+        brand_code: _builtins.str = ...,
+        cooperation_mode: _builtins.str = ...,
+        required_tags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["excluded_technician_ids", b"excluded_technician_ids", "idempotency_key", b"idempotency_key", "limit", b"limit", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_code", b"brand_code", "cooperation_mode", b"cooperation_mode", "excluded_technician_ids", b"excluded_technician_ids", "idempotency_key", b"idempotency_key", "limit", b"limit", "required_tags", b"required_tags", "service_minutes", b"service_minutes", "window", b"window", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -696,6 +1126,32 @@ class CandidateFactor(_message.Message):
 Global___CandidateFactor: _TypeAlias = CandidateFactor  # noqa: Y015
 
 @_typing.final
+class CandidateCheck(_message.Message):
+    """One hard rule's value of a candidate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_FIELD_NUMBER: _builtins.int
+    RAW_VALUE_FIELD_NUMBER: _builtins.int
+    check: _builtins.str
+    """"skills", "territory", "duty", "window", "capacity", "exclusions", "outlet"."""
+    raw_value: _builtins.str
+    """With its unit, such as "2 of 4"."""
+    def __init__(
+        self,
+        *,
+        check: _builtins.str = ...,
+        raw_value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "raw_value", b"raw_value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CandidateCheck: _TypeAlias = CandidateCheck  # noqa: Y015
+
+@_typing.final
 class Candidate(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -705,6 +1161,7 @@ class Candidate(_message.Message):
     COOPERATION_MODE_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
     FACTORS_FIELD_NUMBER: _builtins.int
+    CHECKS_FIELD_NUMBER: _builtins.int
     technician_id: _builtins.str
     display_name: _builtins.str
     outlet_id: _builtins.str
@@ -712,7 +1169,13 @@ class Candidate(_message.Message):
     score: _builtins.int
     """Weighted, 0 to 10000."""
     @_builtins.property
-    def factors(self) -> _containers.RepeatedCompositeFieldContainer[Global___CandidateFactor]: ...
+    def factors(self) -> _containers.RepeatedCompositeFieldContainer[Global___CandidateFactor]:
+        """The weighted ones of the fifteen parameters."""
+
+    @_builtins.property
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___CandidateCheck]:
+        """The hard ones."""
+
     def __init__(
         self,
         *,
@@ -722,10 +1185,11 @@ class Candidate(_message.Message):
         cooperation_mode: _builtins.str = ...,
         score: _builtins.int = ...,
         factors: _abc.Iterable[Global___CandidateFactor] | None = ...,
+        checks: _abc.Iterable[Global___CandidateCheck] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cooperation_mode", b"cooperation_mode", "display_name", b"display_name", "factors", b"factors", "outlet_id", b"outlet_id", "score", b"score", "technician_id", b"technician_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checks", b"checks", "cooperation_mode", b"cooperation_mode", "display_name", b"display_name", "factors", b"factors", "outlet_id", b"outlet_id", "score", b"score", "technician_id", b"technician_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -764,9 +1228,15 @@ class DispatchDecision(_message.Message):
     CANDIDATES_FIELD_NUMBER: _builtins.int
     EXCLUDED_FIELD_NUMBER: _builtins.int
     DECIDED_AT_FIELD_NUMBER: _builtins.int
+    CANDIDATE_COUNT_FIELD_NUMBER: _builtins.int
+    TECHNICIAN_COUNT_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     work_order_id: _builtins.str
     policy_version: _builtins.str
+    candidate_count: _builtins.int
+    """How many passed the hard rules; ListCandidates shows all of them."""
+    technician_count: _builtins.int
+    """How many technicians were looked at."""
     @_builtins.property
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Candidate]:
         """Best first."""
@@ -784,10 +1254,12 @@ class DispatchDecision(_message.Message):
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         excluded: _abc.Iterable[Global___ExcludedCount] | None = ...,
         decided_at: _timestamp_pb2.Timestamp | None = ...,
+        candidate_count: _builtins.int = ...,
+        technician_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "decided_at", b"decided_at", "decision_id", b"decision_id", "excluded", b"excluded", "policy_version", b"policy_version", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "decided_at", b"decided_at", "decision_id", b"decision_id", "excluded", b"excluded", "policy_version", b"policy_version", "technician_count", b"technician_count", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

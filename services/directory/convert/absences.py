@@ -7,7 +7,7 @@ from datetime import datetime
 from kit.rpc.convert import instant_from_proto, instant_to_proto
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.domain.absences import Period
-from services.directory.tables import AbsenceRow
+from services.directory.tables.people import AbsenceRow
 
 
 def period_from_proto(message: pb.Absence, now: datetime) -> Period:

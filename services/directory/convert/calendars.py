@@ -13,7 +13,7 @@ from kit.rpc.convert import instant_to_proto
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.domain.calendar import CalendarDefinition, CalendarYears, Day, DaySpan
 from services.directory.domain.working_time import WorkingTime
-from services.directory.tables import CalendarDefinitionRow
+from services.directory.tables.calendars import CalendarDefinitionRow
 
 
 def definition_from_proto(message: pb.PutCalendarRequest) -> CalendarDefinition:

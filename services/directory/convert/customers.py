@@ -6,28 +6,34 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from kit.coordinates import GCJ_02, Point
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.convert.places import place_to_proto
-from services.directory.domain.coordinates import GCJ_02, Point
 from services.directory.domain.masking import SHREDDED, mask_address, mask_name, mask_phone
 from services.directory.domain.places import ResolvedPlace
-from services.directory.tables import AddressRow, CustomerRow, PersonalDataRow
+from services.directory.tables.customers import AddressRow, CustomerRow
+from services.directory.tables.personal_data import PersonalDataRow
 
-_CUSTOMER_TYPES: Final = {
+_TO_PROTO: Final = {
     "person": pb.CUSTOMER_TYPE_PERSON,
     "shop": pb.CUSTOMER_TYPE_SHOP,
     "company": pb.CUSTOMER_TYPE_COMPANY,
 }
+_FROM_PROTO: Final = {number: name for name, number in _TO_PROTO.items()}
+
+
+def type_from_proto(wanted: pb.CustomerType.ValueType) -> str:
+    """What a customer is; empty: it is not said."""
+    return _FROM_PROTO.get(wanted, "")
 
 
 def customer_from_proto(
     message: pb.CreateCustomerRequest, customer_id: str, now: datetime, by_person_id: str
 ) -> CustomerRow:
     """A customer as they will be kept; a person when nothing else is said."""
-    names = {number: name for name, number in _CUSTOMER_TYPES.items()}
     return CustomerRow(
         customer_id=customer_id,
-        customer_type=names.get(message.customer_type, "person"),
+        customer_type=type_from_proto(message.customer_type) or "person",
         customer_level=message.customer_level or "standard",
         registered_at=now,
         registered_by_person_id=by_person_id,
@@ -40,10 +46,27 @@ class Held(NamedTuple):
     reference: str
     clear_text: str | None
 
+    @property
+    def name_masked(self) -> str:
+        """As a name."""
+        return SHREDDED if self.clear_text is None else mask_name(self.clear_text)
 
-def held_data(
-    rows: Iterable[PersonalDataRow], clear: Mapping[str, str]
-) -> dict[tuple[str, str], Held]:
+    @property
+    def phone_masked(self) -> str:
+        """As a phone number."""
+        return SHREDDED if self.clear_text is None else mask_phone(self.clear_text)
+
+    @property
+    def address_masked(self) -> str:
+        """As the detail of an address."""
+        return SHREDDED if self.clear_text is None else mask_address(self.clear_text)
+
+
+#: Personal data by the one it describes and its kind.
+HeldData = Mapping[tuple[str, str], Held]
+
+
+def held_data(rows: Iterable[PersonalDataRow], clear: Mapping[str, str]) -> HeldData:
     """Personal data by the one it describes and its kind."""
     return {
         (row.holder_id, row.kind): Held(row.reference, clear.get(row.reference)) for row in rows
@@ -51,22 +74,20 @@ def held_data(
 
 
 def customer_to_proto(
-    row: CustomerRow, addresses: Iterable[AddressRow], held: Mapping[tuple[str, str], Held]
+    row: CustomerRow, addresses: Iterable[AddressRow], held: HeldData
 ) -> pb.Customer:
-    """A customer on the wire, everything personal masked."""
+    """A customer with their addresses on the wire, everything personal masked."""
     name, phone = held[row.customer_id, "name"], held[row.customer_id, "phone"]
     return pb.Customer(
         customer_id=row.customer_id,
-        customer_type=_CUSTOMER_TYPES[row.customer_type],
+        customer_type=_TO_PROTO[row.customer_type],
         customer_level=row.customer_level,
-        name_masked=SHREDDED if name.clear_text is None else mask_name(name.clear_text),
-        phone_masked=SHREDDED if phone.clear_text is None else mask_phone(phone.clear_text),
+        name_masked=name.name_masked,
+        phone_masked=phone.phone_masked,
         name_ref=name.reference,
         phone_ref=phone.reference,
         addresses=[
-            address_to_proto(address, held[address.address_id, "address"])
-            for address in addresses
-            if address.customer_id == row.customer_id
+            address_to_proto(address, held[address.address_id, "address"]) for address in addresses
         ],
     )
 
@@ -101,7 +122,7 @@ def address_to_proto(row: AddressRow, detail: Held) -> pb.Address:
     message = pb.Address(
         address_id=row.address_id,
         customer_id=row.customer_id,
-        detail_masked=SHREDDED if detail.clear_text is None else mask_address(detail.clear_text),
+        detail_masked=detail.address_masked,
         detail_ref=detail.reference,
         place=place_to_proto(row),
         floor=row.floor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protos.directory.v1 import directory_pb2 as pb
-from services.directory.tables import DepartmentRow
+from services.directory.tables.people import DepartmentRow
 
 
 def department_from_proto(message: pb.Department, department_id: str) -> DepartmentRow:

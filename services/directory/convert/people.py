@@ -10,7 +10,7 @@ from kit.rpc.convert import instant_from_proto, instant_to_proto
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.domain.people import Leaving, leaving_as_put
 from services.directory.domain.substitution import Taker
-from services.directory.tables import DepartmentMemberRow, OutletRow, PersonRow
+from services.directory.tables.people import DepartmentMemberRow, OutletRow, PersonRow
 
 _PUT_STATES: Final[dict[int, Literal["active", "left", ""]]] = {
     pb.PERSON_STATE_ACTIVE: "active",

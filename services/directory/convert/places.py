@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from kit.coordinates import GCJ_02, Point, check_point
 from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import place_pb2
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory.domain.address_text import Candidate, Confidence, ParsedAddress
-from services.directory.domain.coordinates import GCJ_02, Point, check_point
 from services.directory.domain.place_names import Naming
 from services.directory.domain.places import ResolvedPlace
-from services.directory.tables import AddressRow
+from services.directory.tables.customers import AddressRow
 
 _CONFIDENCES: Final = {
     Confidence.NONE: pb.ADDRESS_CONFIDENCE_NONE,

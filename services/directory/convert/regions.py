@@ -9,7 +9,7 @@ from protos.directory.v1 import directory_pb2 as pb
 from services.directory.domain.city_tiers import CityTier
 from services.directory.domain.macro_regions import MacroRegion, MacroRegions
 from services.directory.domain.versions import holds_until
-from services.directory.tables import CityTierRow, MacroRegionsRow
+from services.directory.tables.places import CityTierRow, MacroRegionsRow
 
 
 def tier_to_row(tier: CityTier, revision: int) -> CityTierRow:

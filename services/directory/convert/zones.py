@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import shapely
 
+from kit.coordinates import GCJ_02
 from kit.errors import InvalidArgument
 from kit.rpc.convert import instant_to_proto
 from protos.common.v1 import place_pb2
 from protos.directory.v1 import directory_pb2 as pb
-from services.directory.domain.coordinates import GCJ_02
 from services.directory.domain.versions import holds_until
 from services.directory.domain.zones import (
     Ring,
@@ -19,7 +19,7 @@ from services.directory.domain.zones import (
     area_square_metres,
     outline,
 )
-from services.directory.tables import ZoneRow
+from services.directory.tables.places import ZoneRow
 
 
 def shape_from_proto(message: pb.Zone) -> ZoneShape:

@@ -18,10 +18,28 @@ def check_customer(name: str, phone: str) -> None:
     Raises:
         InvalidArgument: ``CUSTOMER_NAME_INVALID``, ``CUSTOMER_PHONE_INVALID``.
     """
+    check_name(name)
+    check_phone(phone)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is none.
+
+    Raises:
+        InvalidArgument: ``CUSTOMER_NAME_INVALID``.
+    """
     if not 0 < len(name.strip()) <= _LONGEST_NAME:
         raise InvalidArgument(
             "CUSTOMER_NAME_INVALID", f"a name has 1 to {_LONGEST_NAME} characters", field="name"
         )
+
+
+def check_phone(phone: str) -> None:
+    """Refuse a number that cannot be dialled.
+
+    Raises:
+        InvalidArgument: ``CUSTOMER_PHONE_INVALID``.
+    """
     if not _PHONE.fullmatch(phone):
         raise InvalidArgument(
             "CUSTOMER_PHONE_INVALID",

@@ -11,14 +11,14 @@ from typing import Final
 import numpy
 import shapely
 
-from kit.errors import InvalidArgument
-from services.directory.domain.coordinates import (
+from kit.coordinates import (
     GCJ_02,
     Point,
     check_point,
     check_system,
     to_gcj_02,
 )
+from kit.errors import InvalidArgument
 
 #: Pairs of longitude and latitude around, the first one again at the end.
 Ring = Sequence[tuple[float, float]]

@@ -10,21 +10,21 @@ from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 
 from kit.clock import SHANGHAI, Clock
+from kit.coordinates import Point
 from kit.db.session import current_session
 from kit.rpc.convert import decode_page_token, instant_from_proto
 from kit.rpc.events import record
 from protos.common.v1 import page_pb2
-from protos.directory.v1.directory_pb2_grpc import DirectoryServiceServicer
 from services.directory import vault
 from services.directory.convert.regions import macro_regions_from_row, tier_from_row
 from services.directory.convert.zones import zone_from_row
-from services.directory.domain.coordinates import Point
 from services.directory.domain.people import check_active
 from services.directory.domain.places import COUNTRY, PlaceTable, ResolvedPlace
 from services.directory.domain.versions import begin
 from services.directory.index import Atlas
 from services.directory.store import people, places
-from services.directory.tables import CityTierRow, MacroRegionsRow, PersonRow, ZoneRow
+from services.directory.tables.people import PersonRow
+from services.directory.tables.places import CityTierRow, MacroRegionsRow, ZoneRow
 
 Context = ServicerContext[Any, Any]
 
@@ -32,7 +32,7 @@ KEEPS_PEOPLE: Final = ("hq", "admin")
 KEEPS_PLACES: Final = ("pricing_manager", "hq", "admin")
 
 
-class Rpcs(DirectoryServiceServicer):
+class Rpcs:
     """What a noun's RPCs are served with."""
 
     def __init__(self, clock: Clock, place_table: PlaceTable, keys: vault.KeyService) -> None:

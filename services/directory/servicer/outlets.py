@@ -12,7 +12,7 @@ from services.directory.domain.people import STAFF_ROLES, check_outlet
 from services.directory.servicer.base import KEEPS_PEOPLE, Context, Rpcs, page_start
 from services.directory.store import outlets
 from services.directory.store.rows import put
-from services.directory.tables import OutletRow
+from services.directory.tables.people import OutletRow
 
 
 class OutletRpcs(Rpcs):

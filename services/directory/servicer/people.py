@@ -28,7 +28,7 @@ from services.directory.servicer.base import (
 )
 from services.directory.store import organisation, outlets, people
 from services.directory.store.rows import put
-from services.directory.tables import PersonRow
+from services.directory.tables.people import PersonRow
 
 
 class PersonRpcs(Rpcs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.authn import current_actor
+from kit.coordinates import GCJ_02, check_point
 from kit.db.session import current_session
 from kit.errors import NotFound
 from kit.rpc.convert import instant_to_proto, page_info, page_size
@@ -14,7 +15,6 @@ from services.directory.convert.zones import (
     zone_from_row,
     zone_to_proto,
 )
-from services.directory.domain.coordinates import GCJ_02, check_point
 from services.directory.domain.people import STAFF_ROLES
 from services.directory.domain.versions import check_version, shown
 from services.directory.domain.zones import ZoneShape, check_zone
@@ -29,7 +29,7 @@ from services.directory.servicer.base import (
 )
 from services.directory.store import places
 from services.directory.store.rows import add
-from services.directory.tables import ZoneRow
+from services.directory.tables.places import ZoneRow
 
 
 class ZoneRpcs(Rpcs):

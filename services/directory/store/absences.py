@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
-from services.directory.tables import AbsenceRow
+from services.directory.tables.people import AbsenceRow
 
 
 def _lasts_beyond(instant: datetime) -> ColumnElement[bool]:

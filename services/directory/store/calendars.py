@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
-from services.directory.tables import CalendarDefinitionRow
+from services.directory.tables.calendars import CalendarDefinitionRow
 
 
 async def lock_calendar(session: AsyncSession, calendar_code: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from kit.errors import NotFound
 from services.directory.domain.organisation import Member
-from services.directory.tables import DepartmentMemberRow, DepartmentRow, PersonRow
+from services.directory.tables.people import DepartmentMemberRow, DepartmentRow, PersonRow
 
 
 async def department(session: AsyncSession, department_id: str, field: str) -> DepartmentRow:

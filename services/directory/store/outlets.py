@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
-from services.directory.tables import OutletRow
+from services.directory.tables.people import OutletRow
 
 
 async def outlet(session: AsyncSession, outlet_id: str, field: str) -> OutletRow:

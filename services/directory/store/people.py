@@ -12,7 +12,7 @@ from kit.errors import NotFound
 from services.directory.domain.assignees import Holder
 from services.directory.domain.substitution import Colleague
 from services.directory.store.absences import in_force
-from services.directory.tables import AbsenceRow, DepartmentMemberRow, PersonRow
+from services.directory.tables.people import AbsenceRow, DepartmentMemberRow, PersonRow
 
 
 async def find(session: AsyncSession, person_id: str) -> PersonRow | None:

@@ -8,12 +8,7 @@ from typing import TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.directory.tables import (
-    CityTierRow,
-    MacroRegionsRow,
-    PlaceRevisionRow,
-    ZoneRow,
-)
+from services.directory.tables.places import CityTierRow, MacroRegionsRow, PlaceRevisionRow, ZoneRow
 
 Edited = TypeVar("Edited", ZoneRow, CityTierRow, MacroRegionsRow)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.directory.tables import Base
+from services.directory.tables.base import Base
 
 Row = TypeVar("Row", bound=Base)
 

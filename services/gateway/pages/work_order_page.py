@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote as quoted
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from kit.errors import ServiceError
+from kit.errors import NotFound, ServiceError
 from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
-from protos.workorder.v1 import workorder_pb2, workorder_pb2_grpc
-from services.gateway.pages.base import VisitOf, back_to, own_path
+from protos.workorder.v1 import asset_pb2, asset_pb2_grpc, workorder_pb2, workorder_pb2_grpc
+from services.gateway.pages.base import Visit, VisitOf, back_to, if_allowed, own_path
 from services.gateway.passwords import new_token
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +48,25 @@ async def work_order(visit: VisitOf, work_order_id: str) -> Response:
     stub = workorder_pb2_grpc.WorkOrderServiceStub(visit.channel("workorder"))
     wanted = workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id)
     found = await stub.GetWorkOrder(wanted)
-    return await visit.page("work_order.html", work_order=found, earning=None)
+    asset, guides = await _asset(visit, found.asset_id)
+    return await visit.page(
+        "work_order.html", work_order=found, earning=None, asset=asset, guides=guides
+    )
+
+
+async def _asset(
+    visit: Visit, asset_id: str
+) -> tuple[asset_pb2.Asset | None, Sequence[asset_pb2.Guide]]:
+    """What is worked on and how it is installed, as far as the visitor may know it."""
+    if not asset_id:
+        return None, ()
+    stub = asset_pb2_grpc.AssetServiceStub(visit.channel("workorder"))
+    try:
+        asset = await stub.GetAsset(asset_pb2.GetAssetRequest(asset_id=asset_id))
+    except NotFound:
+        return None, ()
+    listed = await if_allowed(stub.ListGuides(asset_pb2.ListGuidesRequest(asset_id=asset_id)))
+    return asset, listed.guides if listed else ()
 
 
 @router.post("/earnings/{earning_id}/pay")

@@ -1,4 +1,4 @@
-"""People and their organisation, outlets, customers, places and zones."""
+"""People and their organisation, outlets, places and zones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from protos.directory.v1 import directory_pb2  # noqa: F401 - its descriptors ar
 from services.gateway.rpc_routes import expose
 
 _SERVICE: Final = "directory.v1.DirectoryService"
-
-_ADDRESS: Final = {
-    "adcode": "110105",
-    "detail": "朝阳北路 101 号 6 幢 1203",
-    "location": {"longitude": 116.48, "latitude": 39.93},
-    "floor": 12,
-}
 
 _ABSENCE: Final = {
     "person_id": "pe_wang",
@@ -113,42 +106,6 @@ expose(
     "Create or change an outlet",
     body="outlet",
     example={"name": "朝阳服务站", "region_adcodes": ["110105"], "cooperation_mode": "direct"},
-)
-
-customers = APIRouter(prefix="/customers", tags=["customers 客户"])
-expose(customers, "GET", "", f"{_SERVICE}/ListCustomers", "Customers, masked")
-expose(
-    customers,
-    "POST",
-    "",
-    f"{_SERVICE}/CreateCustomer",
-    "Register a customer; personal data goes in clear and comes out masked",
-    example={
-        "customer_type": "CUSTOMER_TYPE_PERSON",
-        "name": "李雷",
-        "phone": "13800138000",
-        "addresses": [_ADDRESS],
-    },
-)
-expose(customers, "GET", "/{customer_id}", f"{_SERVICE}/GetCustomer", "One customer, masked")
-expose(
-    customers,
-    "POST",
-    "/{customer_id}/addresses",
-    f"{_SERVICE}/AddAddress",
-    "One more address",
-    body="address",
-    example=_ADDRESS,
-)
-
-personal_data = APIRouter(prefix="/personal-data", tags=["customers 客户"])
-expose(
-    personal_data,
-    "POST",
-    "/{reference}/reveal",
-    f"{_SERVICE}/RevealPersonalData",
-    "The clear text behind a reference, for a stated purpose; written down",
-    example={"purpose": "call the customer about the visit"},
 )
 
 places = APIRouter(prefix="/places", tags=["places 区域"])
@@ -272,6 +229,5 @@ expose(
 )
 
 ROUTERS: Final = (
-    people, departments, absences, assignees, outlets, customers, personal_data, places, city_tiers,
-    macro_regions, zones,
+    people, departments, absences, assignees, outlets, places, city_tiers, macro_regions, zones,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Work orders and their field work, technicians, dispatch decisions.
+"""Work orders and their field work, technicians.
 
 A technician's acts go to the field work that lives the work order through, never past it to the
 work order itself; these paths find the open user task, so that nobody needs to know its id.
@@ -66,15 +66,6 @@ expose(
     f"{_SERVICE}/ReissueCompletionCode",
     "A new completion code for the customer, with all tries again",
     example={"reason": "the customer lost it"},
-)
-
-dispatch_decisions = APIRouter(prefix="/dispatch-decisions", tags=["work-orders 工单"])
-expose(
-    dispatch_decisions,
-    "GET",
-    "/{decision_id}",
-    f"{_SERVICE}/GetDispatchDecision",
-    "Why this technician: every candidate with every value",
 )
 
 
@@ -175,4 +166,4 @@ async def _shown(
     return None
 
 
-ROUTERS: Final = (technicians, work_orders, dispatch_decisions)
+ROUTERS: Final = (technicians, work_orders)

@@ -10,7 +10,7 @@ from kit.money import Money
 from kit.rpc.convert import instant_from_proto, instant_to_proto, money_from_proto, money_to_proto
 from protos.workorder.v1 import workorder_pb2
 from services.workorder.domain.work_order import Offer
-from services.workorder.tables import OfferRow
+from services.workorder.tables.work_orders import OfferRow
 
 
 def row_from_proto(

@@ -8,10 +8,11 @@ from kit.errors import InvalidArgument
 from kit.rpc.convert import instant_to_proto
 from protos.workorder.v1 import workorder_pb2
 from services.workorder.convert.places import instant_if_given, point_from_proto, point_to_proto
-from services.workorder.domain import intake, skill
-from services.workorder.tables import TechnicianRow, TechnicianSkillRow
+from services.workorder.domain import intake, registry, skill, working_hours
+from services.workorder.tables.technicians import TechnicianRow, TechnicianSkillRow
 
 _MOST_PER_DAY = 100
+_DAY_MINUTES = 24 * 60
 
 
 def row_from_proto(
@@ -37,6 +38,15 @@ def row_from_proto(
         rating_hundredths=message.rating_hundredths
         and _within(message.rating_hundredths, 100, 500, "rating_hundredths"),
         active=message.active,
+        working_hours=_stored_hours(message),
+        tags=registry.require_codes(message.tags, "technician.tags"),
+        vehicle_location_id=registry.require_code(
+            message.vehicle_location_id, "technician.vehicle_location_id", optional=True
+        ),
+        most_minutes_per_day=_within(
+            message.most_minutes_per_day, 0, _DAY_MINUTES, "most_minutes_per_day"
+        )
+        or None,
         put_at=now,
         put_by_person_id=person_id,
         skills=_skill_rows(message),
@@ -63,7 +73,36 @@ def to_proto(row: TechnicianRow) -> workorder_pb2.Technician:
         daily_capacity=row.daily_capacity,
         rating_hundredths=row.rating_hundredths,
         active=row.active,
+        working_hours=[hours_to_proto(stretch) for stretch in hours_of(row)],
+        tags=row.tags,
+        vehicle_location_id=row.vehicle_location_id,
+        most_minutes_per_day=row.most_minutes_per_day or 0,
     )
+
+
+def hours_of(row: TechnicianRow) -> tuple[working_hours.Stretch, ...]:
+    """When a technician works, in order."""
+    return tuple(working_hours.Stretch(**stored) for stored in row.working_hours)
+
+
+def hours_to_proto(stretch: working_hours.Stretch) -> workorder_pb2.WorkingHours:
+    """A stretch of a weekday on the wire."""
+    return workorder_pb2.WorkingHours(
+        weekday=stretch.weekday,
+        start_minute=stretch.start_minute,
+        end_minute=stretch.end_minute,
+    )
+
+
+def _stored_hours(message: workorder_pb2.Technician) -> list[dict[str, int]]:
+    given = [
+        working_hours.Stretch(one.weekday, one.start_minute, one.end_minute)
+        for one in message.working_hours
+    ]
+    return [
+        {name: getattr(stretch, name) for name in working_hours.Stretch.__slots__}
+        for stretch in working_hours.require_hours(given, "technician.working_hours")
+    ]
 
 
 def _skill_rows(message: workorder_pb2.Technician) -> list[TechnicianSkillRow]:
@@ -75,6 +114,7 @@ def _skill_rows(message: workorder_pb2.Technician) -> list[TechnicianSkillRow]:
                 "TECHNICIAN_INVALID",
                 f"{held.skill_code!r} must be a skill code, and stand here once",
                 field=f"technician.{field}.skill_code",
+                details={"zh": f"{held.skill_code!r} 不是技能代码，或写了两次。"},
             )
         rows[held.skill_code] = TechnicianSkillRow(
             technician_id=message.technician_id.strip(),
@@ -95,5 +135,6 @@ def _within(value: int, least: int, most: int, field: str) -> int:
             "TECHNICIAN_INVALID",
             f"{field} is {least} to {most}, not {value}",
             field=f"technician.{field}",
+            details={"zh": f"应为 {least} 到 {most}，不能是 {value}。"},
         )
     return value

@@ -7,20 +7,19 @@ from datetime import datetime
 from kit.rpc.convert import instant_from_proto
 from protos.workorder.v1 import workorder_pb2
 from services.workorder.convert.places import instant_if_given
-from services.workorder.domain.appointment import require_window
 from services.workorder.domain.geo import require_reported_point
 from services.workorder.domain.intake import require_short
-from services.workorder.tables import WorkOrderRow
+from services.workorder.tables.work_orders import WorkOrderRow
 
 
-def set_appointment(
-    row: WorkOrderRow, request: workorder_pb2.ScheduleAppointmentRequest, now: datetime
-) -> None:
-    """Note the window of the visit (``WORK_ORDER_APPOINTMENT_INVALID``)."""
-    start = instant_from_proto(request.appointment.window_start, "appointment.window_start")
-    end = instant_from_proto(request.appointment.window_end, "appointment.window_end")
-    require_window(start, end, now)
-    row.window_start, row.window_end = start, end
+def window_from_proto(
+    request: workorder_pb2.ScheduleAppointmentRequest,
+) -> tuple[datetime, datetime]:
+    """The window of the visit."""
+    return (
+        instant_from_proto(request.appointment.window_start, "appointment.window_start"),
+        instant_from_proto(request.appointment.window_end, "appointment.window_end"),
+    )
 
 
 def set_check_in(row: WorkOrderRow, request: workorder_pb2.CheckInRequest, now: datetime) -> None:

@@ -21,12 +21,18 @@ INTAKE: Final = (
 )  # fmt: skip
 #: Who decides which technician goes.
 DISPATCH: Final = ("admin", "dispatcher", "outlet_manager", "supervisor")
+#: Who says what weighs when technicians are matched with work.
+POLICY_KEEPERS: Final = ("admin", "hq", "supervisor")
+#: Who sees how work and earnings are shared among all.
+FAIRNESS_READERS: Final = ("admin", "dispatcher", "finance", "hq", "outlet_manager", "supervisor")
 #: Who keeps the technicians' skills and capacity.
 STAFFING: Final = ("admin", "dispatcher", "hq", "outlet_manager")
 #: Who agrees visits with customers and may call a work order off.
 PLANNING: Final = ("admin", "customer_service", "dispatcher", "outlet_manager", "supervisor")
 #: The customer's side: they know the completion code and say that the work was accepted.
 CUSTOMER_SIDE: Final = ("admin", "customer", "customer_service")
+#: Who keeps templates and intake rules.
+DESK_KEEPERS: Final = ("admin", "hq", "supervisor")
 #: Who issues a new completion code.
 CODE_KEEPERS: Final = ("admin", "customer_service")
 

@@ -9,6 +9,9 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kit.errors import InvalidArgument
 
 #: The coordinate system of every point that distances are measured between.
@@ -38,6 +41,26 @@ def road_metres(a: Point, b: Point, road_factor_basis_points: int) -> int:
     )
     great_circle = 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, haversine)))
     return round(great_circle) * road_factor_basis_points // 10_000
+
+
+def unit_vector(point: Point) -> tuple[float, float, float]:
+    """A point as the vector from the middle of the earth, of length 1."""
+    longitude, latitude = math.radians(point.longitude), math.radians(point.latitude)
+    return (
+        math.cos(latitude) * math.cos(longitude),
+        math.cos(latitude) * math.sin(longitude),
+        math.sin(latitude),
+    )
+
+
+def road_metres_between(
+    vectors: NDArray[np.float64], there: tuple[float, float, float], road_factor_basis_points: int
+) -> NDArray[np.int64]:
+    """About how far it is along roads from many points, given as unit vectors, in whole metres."""
+    chord = np.sqrt(((vectors - np.array(there)) ** 2).sum(axis=1))
+    great_circle = np.rint(2 * _EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, chord / 2)))
+    metres: NDArray[np.int64] = great_circle.astype(np.int64)
+    return metres * road_factor_basis_points // 10_000
 
 
 def require_point(longitude: float, latitude: float, system: str, field: str) -> Point:

@@ -27,6 +27,25 @@ class Stage(StrEnum):
     AFTERSALE = "aftersale"
 
 
+class Source(StrEnum):
+    """Where a work order comes from."""
+
+    CASE = "case"
+    WECOM = "wecom"
+    SCAN = "scan"  # 扫码报修
+    SHOP = "shop"
+    KEYWORD = "keyword"
+    FORM = "form"
+    IMPORT = "import"
+
+
+class Catalogue(StrEnum):
+    """The two libraries that items stand in."""
+
+    PROJECT_LIBRARY = "project_library"
+    SPARE_PART_LIBRARY = "spare_part_library"
+
+
 class CooperationMode(StrEnum):
     """How a technician's outlet works with the company."""
 
@@ -119,6 +138,17 @@ def require_priority(priority: int) -> int:
             field="priority",
         )
     return priority or _DEFAULT_PRIORITY
+
+
+def require_given_priority(priority: int) -> int:
+    """1, most urgent, to 5 (``WORK_ORDER_PRIORITY_INVALID``)."""
+    if priority == 0:
+        raise InvalidArgument(
+            "WORK_ORDER_PRIORITY_INVALID",
+            "priority is 1 (most urgent) to 5; re-evaluate it to have the rules say",
+            field="priority",
+        )
+    return require_priority(priority)
 
 
 def require_floor(floor: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from kit.errors import InvalidArgument
@@ -22,18 +21,6 @@ class RequiredSkill:
 
     code: str
     least_level: int = LOWEST_LEVEL
-
-
-@dataclass(frozen=True, slots=True)
-class HeldSkill:
-    """A technician's skill; its certificate is good until an instant, or none is needed."""
-
-    level: int
-    certificate_expires_at: datetime | None = None
-
-    def is_certified(self, at: datetime) -> bool:
-        """Whether the certificate, if one is needed, is good at an instant."""
-        return self.certificate_expires_at is None or at <= self.certificate_expires_at
 
 
 def is_skill_code(text: str) -> bool:

@@ -36,12 +36,19 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     EXPIRE = "expire"
+    PROMISE = "promise"
     SCHEDULE = "schedule"
     CHECK_IN = "check_in"
     COMPLETE = "complete"
     REISSUE_CODE = "reissue_code"
     RECORD_ACCEPTANCE = "record_acceptance"
     CANCEL = "cancel"
+    RELEASE = "release"
+    TAKE_OVER = "take_over"
+    HAND_OVER = "hand_over"
+    SET_CREW = "set_crew"
+    SET_PRIORITY = "set_priority"
+    CHANGE = "change"
 
 
 class Outcome(StrEnum):
@@ -51,7 +58,13 @@ class Outcome(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    RELEASED = "released"
 
+
+#: In which somebody has the work and has not done it yet.
+_TAKEN: Final = (State.ACCEPTED, State.SCHEDULED, State.IN_PROGRESS)
+#: In which the work is not done yet.
+_UNDONE: Final = (State.CREATED, State.OFFERED, *_TAKEN)
 
 _NEXT: Final[dict[Verb, dict[State, State]]] = {
     Verb.RANK: {State.CREATED: State.CREATED},
@@ -59,25 +72,23 @@ _NEXT: Final[dict[Verb, dict[State, State]]] = {
     Verb.ACCEPT: {State.OFFERED: State.ACCEPTED},
     Verb.DECLINE: {State.OFFERED: State.CREATED},
     Verb.EXPIRE: {State.OFFERED: State.CREATED},
+    Verb.PROMISE: {State.CREATED: State.CREATED, State.OFFERED: State.OFFERED},
     Verb.SCHEDULE: {State.ACCEPTED: State.SCHEDULED, State.SCHEDULED: State.SCHEDULED},
     Verb.CHECK_IN: {State.SCHEDULED: State.IN_PROGRESS},
     Verb.COMPLETE: {State.IN_PROGRESS: State.COMPLETED},
-    Verb.REISSUE_CODE: {
-        state: state
-        for state in (
-            State.CREATED,
-            State.OFFERED,
-            State.ACCEPTED,
-            State.SCHEDULED,
-            State.IN_PROGRESS,
-        )
-    },
+    Verb.REISSUE_CODE: {state: state for state in _UNDONE},
     Verb.RECORD_ACCEPTANCE: {State.COMPLETED: State.ACCEPTED_BY_CUSTOMER},
     Verb.CANCEL: {
         state: State.CANCELLED
         for state in State
         if state not in (State.ACCEPTED_BY_CUSTOMER, State.CANCELLED)
     },
+    Verb.RELEASE: dict.fromkeys(_TAKEN, State.CREATED),
+    Verb.TAKE_OVER: dict.fromkeys(_UNDONE, State.CREATED),
+    Verb.HAND_OVER: {state: state for state in _UNDONE},
+    Verb.SET_CREW: {state: state for state in _TAKEN},
+    Verb.SET_PRIORITY: {state: state for state in _UNDONE},
+    Verb.CHANGE: {state: state for state in _UNDONE},
 }
 
 
@@ -228,6 +239,47 @@ def cancel(progress: Progress) -> Progress:
     if progress.offer is None or progress.offer.outcome is not None:
         return after
     return replace(after, offer=replace(progress.offer, outcome=Outcome.WITHDRAWN))
+
+
+def release(progress: Progress) -> Progress:
+    """Who took the work does not do it after all; it can be offered anew."""
+    after = _advance(progress, Verb.RELEASE)
+    return replace(after, offer=_ended(progress.offer))
+
+
+def take_over(progress: Progress) -> Progress:
+    """Another team has it from now on: whoever it was offered to or held by is rid of it."""
+    after = _advance(progress, Verb.TAKE_OVER)
+    return replace(after, offer=_ended(progress.offer))
+
+
+def edit(progress: Progress, verb: Verb) -> Progress:
+    """Something is said of it that leaves its state as it is."""
+    return _advance(progress, verb)
+
+
+def require_revision(progress: Progress, expected: int) -> None:
+    """Nobody changed it since it was read; 0 asks for nothing.
+
+    Raises:
+        FailedPrecondition: ``WORK_ORDER_REVISION_STALE``.
+    """
+    if expected not in (0, progress.revision):
+        raise FailedPrecondition(
+            "WORK_ORDER_REVISION_STALE",
+            f"work order {progress.work_order_id} is at revision {progress.revision}, not"
+            f" {expected}; read it again and decide anew",
+            field="expected_revision",
+            details={"revision": str(progress.revision)},
+        )
+
+
+def _ended(offer: Offer | None) -> Offer | None:
+    """The live offer as it ends: withdrawn while it is open, released when it was accepted."""
+    if offer is None or offer.outcome not in (None, Outcome.ACCEPTED):
+        return offer
+    outcome = Outcome.WITHDRAWN if offer.outcome is None else Outcome.RELEASED
+    return replace(offer, outcome=outcome)
 
 
 def _advance(progress: Progress, verb: Verb) -> Progress:

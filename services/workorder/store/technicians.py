@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
@@ -12,13 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
 from services.workorder.domain.capacity import Workday, day_of
-from services.workorder.domain.dispatch import Pool
-from services.workorder.domain.geo import Point
-from services.workorder.domain.skill import HeldSkill
 from services.workorder.domain.work_order import Outcome, State
-from services.workorder.tables import OfferRow, TechnicianRow, TechnicianSkillRow, WorkOrderRow
+from services.workorder.tables.registry import TeamMemberRow
+from services.workorder.tables.technicians import TechnicianRow, TechnicianSkillRow
+from services.workorder.tables.work_orders import OfferRow, WorkOrderRow
 
-_UNFINISHED = (State.ACCEPTED, State.SCHEDULED, State.IN_PROGRESS)
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which technicians are asked for; what is empty does not matter.
+
+    Attributes:
+        certificate_expires_by: who holds a certificate that is good no longer than this; of the skill,
+            when one is named.
+    """
+
+    outlet_id: str = ""
+    team_id: str = ""
+    skill_code: str = ""
+    tag: str = ""
+    territory_code: str = ""
+    certificate_expires_by: datetime | None = None
+    active_only: bool = False
 
 
 def _unknown(technician_id: str) -> NotFound:
@@ -53,15 +68,71 @@ async def read(session: AsyncSession, technician_id: str) -> TechnicianRow:
     return row
 
 
-async def page(session: AsyncSession, after: str, size: int) -> Sequence[TechnicianRow]:
+async def by_id(
+    session: AsyncSession, technician_ids: Collection[str], *, lock: bool = False
+) -> dict[str, TechnicianRow]:
+    """Those of the technicians who exist; locked, nobody else changes them meanwhile."""
+    query = select(TechnicianRow).where(TechnicianRow.technician_id.in_(technician_ids))
+    if lock:
+        query = query.order_by(TechnicianRow.technician_id).with_for_update()
+    return {row.technician_id: row for row in await session.scalars(query)}
+
+
+async def put_all(session: AsyncSession, rows: Sequence[TechnicianRow]) -> None:
+    """Create technicians, or replace all that is known of them; many at once."""
+    if not rows:
+        return
+    names = TechnicianRow.__table__.columns.keys()
+    statement = insert(TechnicianRow.__table__)  # type: ignore[arg-type]  # it is a table
+    others = {name: statement.excluded[name] for name in names if name != "technician_id"}
+    upsert = statement.on_conflict_do_update(index_elements=["technician_id"], set_=others)
+    await session.execute(upsert, [{name: getattr(row, name) for name in names} for row in rows])
+    ids = [row.technician_id for row in rows]
+    await session.execute(
+        delete(TechnicianSkillRow).where(TechnicianSkillRow.technician_id.in_(ids)),
+        execution_options={"synchronize_session": False},
+    )
+    held = TechnicianSkillRow.__table__.columns.keys()
+    skills = [{name: getattr(skill, name) for name in held} for row in rows for skill in row.skills]
+    if skills:
+        await session.execute(insert(TechnicianSkillRow.__table__), skills)  # type: ignore[arg-type]  # it is a table
+
+
+async def page(
+    session: AsyncSession, after: str, size: int, wanted: Wanted | None = None
+) -> Sequence[TechnicianRow]:
     """Technicians in the order of their ids, after ``after``."""
     query = (
         select(TechnicianRow)
-        .where(TechnicianRow.technician_id > after)
+        .where(TechnicianRow.technician_id > after, *_conditions(wanted or Wanted()))
         .order_by(TechnicianRow.technician_id)
         .limit(size)
     )
     return (await session.scalars(query)).all()
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.outlet_id:
+        conditions.append(TechnicianRow.outlet_id == wanted.outlet_id)
+    if wanted.team_id:
+        in_team = select(TeamMemberRow.technician_id).where(TeamMemberRow.team_id == wanted.team_id)
+        conditions.append(TechnicianRow.technician_id.in_(in_team))
+    if wanted.skill_code or wanted.certificate_expires_by is not None:
+        held = select(TechnicianSkillRow.technician_id)
+        if wanted.skill_code:
+            held = held.where(TechnicianSkillRow.skill_code == wanted.skill_code)
+        if wanted.certificate_expires_by is not None:
+            until = wanted.certificate_expires_by
+            held = held.where(TechnicianSkillRow.certificate_expires_at <= until)
+        conditions.append(TechnicianRow.technician_id.in_(held))
+    if wanted.tag:
+        conditions.append(TechnicianRow.tags.contains([wanted.tag]))
+    if wanted.territory_code:
+        conditions.append(TechnicianRow.territory_codes.contains([wanted.territory_code]))
+    if wanted.active_only:
+        conditions.append(TechnicianRow.active.is_(True))
+    return conditions
 
 
 async def names(session: AsyncSession, technician_ids: Collection[str]) -> dict[str, str]:
@@ -90,73 +161,6 @@ async def lock_workday(session: AsyncSession, technician_id: str, now: datetime)
     return Workday(technician_id, row.active, row.daily_capacity, taken or 0)
 
 
-async def pool(session: AsyncSession, skill_codes: Collection[str], now: datetime) -> Pool:
-    """All technicians as the matcher reads them, with the skills of these codes."""
-    technicians = (
-        await session.execute(
-            select(
-                TechnicianRow.technician_id,
-                TechnicianRow.outlet_id,
-                TechnicianRow.cooperation_mode,
-                TechnicianRow.active,
-                TechnicianRow.territory_codes,
-                TechnicianRow.home_longitude,
-                TechnicianRow.home_latitude,
-                TechnicianRow.daily_capacity,
-                TechnicianRow.rating_hundredths,
-            ).order_by(TechnicianRow.technician_id)
-        )
-    ).all()
-    skills = await _skills(session, skill_codes)
-    loads = await _loads(session, now)
-    return Pool(
-        technician_ids=[row.technician_id for row in technicians],
-        outlet_ids=[row.outlet_id for row in technicians],
-        cooperation_modes=[row.cooperation_mode for row in technicians],
-        active=[row.active for row in technicians],
-        skills=[skills[row.technician_id] for row in technicians],
-        territory_codes=[frozenset(row.territory_codes) for row in technicians],
-        homes=[
-            None if row.home_longitude is None else Point(row.home_longitude, row.home_latitude)
-            for row in technicians
-        ],
-        daily_capacities=[row.daily_capacity for row in technicians],
-        taken_today=[loads[row.technician_id][0] for row in technicians],
-        open_loads=[loads[row.technician_id][1] for row in technicians],
-        ratings_hundredths=[row.rating_hundredths for row in technicians],
-    )
-
-
-async def _skills(
-    session: AsyncSession, skill_codes: Collection[str]
-) -> defaultdict[str, dict[str, HeldSkill]]:
-    skills: defaultdict[str, dict[str, HeldSkill]] = defaultdict(dict)
-    query = select(*TechnicianSkillRow.__table__.columns).where(
-        TechnicianSkillRow.skill_code.in_(skill_codes)
-    )
-    for row in await session.execute(query):
-        skills[row.technician_id][row.skill_code] = HeldSkill(row.level, row.certificate_expires_at)
-    return skills
-
-
-async def _loads(session: AsyncSession, now: datetime) -> defaultdict[str, tuple[int, int]]:
-    """What each technician has taken today and what they have open now."""
-    query = (
-        select(
-            OfferRow.technician_id,
-            func.count().filter(_taken(now)).label("taken"),
-            func.count().filter(_open(now)).label("open"),
-        )
-        .join(WorkOrderRow)
-        .where(or_(_taken(now), _open(now)))
-        .group_by(OfferRow.technician_id)
-    )
-    loads: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for row in await session.execute(query):
-        loads[row.technician_id] = (row.taken, row.open)
-    return loads
-
-
 def _unanswered(now: datetime) -> ColumnElement[bool]:
     return and_(OfferRow.outcome.is_(None), OfferRow.expires_at > now)
 
@@ -172,12 +176,4 @@ def _taken(now: datetime) -> ColumnElement[bool]:
             OfferRow.outcome_at < next_midnight,
             WorkOrderRow.state != State.CANCELLED,
         ),
-    )
-
-
-def _open(now: datetime) -> ColumnElement[bool]:
-    """What a technician has still to do, or to answer."""
-    return or_(
-        _unanswered(now),
-        and_(OfferRow.outcome == Outcome.ACCEPTED, WorkOrderRow.state.in_(_UNFINISHED)),
     )

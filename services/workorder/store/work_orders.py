@@ -1,44 +1,42 @@
-"""Work orders: read, locked for a change, and written with their history."""
+"""Work orders: read, locked for a change, and written with their history and what they are found by."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from services.workorder.domain.access import Scope
+from services.workorder.domain import finding
 from services.workorder.domain.work_order import (
     Offer,
     Outcome,
     Progress,
     State,
+    Verb,
     unknown,
 )
-from services.workorder.tables import OfferRow, WorkOrderChangeRow, WorkOrderRow
+from services.workorder.store import performance
+from services.workorder.tables.work_orders import OfferRow, WorkOrderChangeRow, WorkOrderRow
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who does what to a work order, when and why."""
+    """Who does what to a work order, when and why.
+
+    Attributes:
+        details: what it changes beside the state, by name.
+    """
 
     verb: str
     at: datetime
     person_id: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which work orders a list shows; empty fields limit nothing."""
-
-    scope: Scope
-    state: str = ""
-    technician_id: str = ""
-    case_id: str = ""
+    reason_code: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def progress_of(row: WorkOrderRow) -> Progress:
@@ -61,8 +59,10 @@ def _offer_of(row: OfferRow) -> Offer:
 
 async def add(session: AsyncSession, row: WorkOrderRow, change: Change) -> None:
     """Store a new work order with its lines and the first line of its history."""
-    session.add(row)
     set_committed_value(row, "live_offer", None)
+    row.state_since = change.at
+    _make_findable(row)
+    session.add(row)
     await session.flush()
     session.add(_change_row(row, change, from_state=None))
     await session.flush()
@@ -84,34 +84,19 @@ async def lock(session: AsyncSession, work_order_id: str) -> WorkOrderRow:
     return row
 
 
-async def page(
-    session: AsyncSession, wanted: Wanted, before: str, size: int
-) -> Sequence[WorkOrderRow]:
-    """Work orders, newest first, from the one made before ``before`` on (empty: from the newest).
-
-    Ids sort by the time they were made, so the id alone is the key of the order.
-    """
-    query = select(WorkOrderRow).order_by(WorkOrderRow.work_order_id.desc()).limit(size)
-    if before:
-        query = query.where(WorkOrderRow.work_order_id < before)
-    if wanted.state:
-        query = query.where(WorkOrderRow.state == wanted.state)
-    if wanted.case_id:
-        query = query.where(WorkOrderRow.case_id == wanted.case_id)
-    for technician_id in filter(None, (wanted.technician_id, wanted.scope.technician_id)):
-        query = query.where(WorkOrderRow.live_offer.has(OfferRow.technician_id == technician_id))
-    if wanted.scope.customer_id:
-        query = query.where(WorkOrderRow.customer_id == wanted.scope.customer_id)
-    if wanted.scope.region_codes:
-        regions = list(wanted.scope.region_codes)
-        query = query.where(
-            or_(
-                WorkOrderRow.adcode.in_(regions),
-                WorkOrderRow.adcode_path.overlap(regions),
-                WorkOrderRow.zone_codes.overlap(regions),
-            )
+async def lock_source(session: AsyncSession, source: str, source_ref: str) -> str | None:
+    """The id of the work order that was made of something, if there is one; nobody makes another of
+    it until the transaction ends."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"),
+        {"what": f"work order of {source} {source_ref}"},
+    )
+    found: str | None = await session.scalar(
+        select(WorkOrderRow.work_order_id).where(
+            WorkOrderRow.source == source, WorkOrderRow.source_ref == source_ref
         )
-    return (await session.scalars(query)).all()
+    )
+    return found
 
 
 def add_offer(session: AsyncSession, row: WorkOrderRow, offer: OfferRow) -> None:
@@ -127,13 +112,19 @@ async def save(session: AsyncSession, row: WorkOrderRow, after: Progress, change
     row.revision = after.revision
     row.completion_code = after.completion_code
     row.wrong_code_count = after.wrong_code_count
+    if row.state != from_state:
+        row.state_since = change.at
+    if change.verb == Verb.ACCEPT and row.responded_at is None:
+        row.responded_at = change.at
     _settle(row, after, change)
+    _make_findable(row)
     session.add(_change_row(row, change, from_state))
     await session.flush()
+    await performance.count(session, row, from_state)
 
 
 def _settle(row: WorkOrderRow, after: Progress, change: Change) -> None:
-    """Give the open offer the outcome that the transition gave it."""
+    """Give the live offer the outcome that the transition gave it."""
     live = row.live_offer
     outcome = after.offer.outcome if after.offer else None
     if live is None or outcome is None or live.outcome == outcome:
@@ -146,6 +137,29 @@ def _settle(row: WorkOrderRow, after: Progress, change: Change) -> None:
         set_committed_value(row, "live_offer", None)
 
 
+def _make_findable(row: WorkOrderRow) -> None:
+    """Bring the words and terms that a work order is found by up to date."""
+    row.search_text = finding.search_text(
+        row.title, (line.name for line in row.lines), row.place_name
+    )
+    row.terms = finding.terms_of(
+        finding.Findable(
+            ids=(row.work_order_id, row.case_id, row.customer_id, row.asset_id or ""),
+            state=row.state,
+            stage=row.stage,
+            source=row.source or "",
+            customer_id=row.customer_id,
+            asset_id=row.asset_id or "",
+            team_id=row.team_id or "",
+            outlet_id=row.outlet_id or "",
+            place_codes=row.place_codes(),
+            technician_ids=row.technician_ids(),
+            item_codes=[line.item_code for line in row.lines],
+            search_text=row.search_text,
+        )
+    )
+
+
 def _change_row(row: WorkOrderRow, change: Change, from_state: str | None) -> WorkOrderChangeRow:
     return WorkOrderChangeRow(
         work_order_id=row.work_order_id,
@@ -156,4 +170,6 @@ def _change_row(row: WorkOrderRow, change: Change, from_state: str | None) -> Wo
         from_state=from_state,
         to_state=row.state,
         reason=change.reason,
+        reason_code=change.reason_code,
+        details=dict(change.details),
     )

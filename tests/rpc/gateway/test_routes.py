@@ -45,7 +45,7 @@ async def test_customers_come_masked_and_a_reveal_names_its_purpose(as_: As) -> 
     assert customer["name_masked"] == "林**"
     path = f"/api/v1/personal-data/{customer['name_ref']}/reveal"
     told = await service.post(path, json={"purpose": "call the customer about the visit"})
-    assert told.json() == {"clear_text": "林晓雨"}
+    assert told.json()["clear_text"] == "林晓雨"
     refused = await service.post(path, json={"purpose": ""})
     assert refused.status_code == 422
     assert refused.json()["field"] == "purpose"
@@ -170,12 +170,15 @@ async def test_every_change_of_the_business_takes_a_key(product: WholeProduct) -
         "/api/v1/personal-data/{reference}/reveal", "/api/v1/cases/{case_id}/form", "/api/v1/files",
         "/api/v1/flows/{flow_code}/simulations", "/api/v1/bulk-acts/preview",
         "/api/v1/calendars/{calendar_code}/preview", "/api/v1/item-imports/preview",
+        "/api/v1/registry-imports/preview", "/api/v1/work-order-imports/preview",
         "/api/v1/price-books/compare", "/api/v1/price-books/compare/export",
         "/api/v1/price-drafts/{draft_id}/import/preview",
         "/api/v1/price-reviews/check", "/api/v1/price-reviews/change",
         "/api/v1/price-reviews/change.xlsx", "/api/v1/quotes/explain",
         "/api/v1/price-modes/switches/preview", "/api/v1/region-policies/at",
         "/api/v1/builds/{build_id}/promote", "/api/v1/builds/nudge",
+        "/api/v1/maintenance-plans/preview", "/api/v1/customer-lookups",
+        "/api/v1/customer-imports/preview", "/api/v1/dispatch-policies/try",
     }  # fmt: skip
     without = {
         path

@@ -54,7 +54,8 @@ class Desk:
     callers: dict[Actor, RpcCaller] = field(default_factory=dict)
 
     async def call(self, rpc: str, by: Actor = SYSTEM, **fields: Any) -> Any:
-        name = f"workorder.v1.WorkOrderService/{rpc}"
+        service, _, method = rpc.rpartition("/")
+        name = f"workorder.v1.{service or 'WorkOrderService'}/{method}"
         message = request_class(find_method(name))
         if "idempotency_key" in message.DESCRIPTOR.fields_by_name:
             fields.setdefault("idempotency_key", f"key-{next(self.numbers)}")

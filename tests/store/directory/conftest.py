@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db.migrate import migrate
 from kit.db.session import Database
-from services.directory.tables import DepartmentMemberRow, PersonRow
+from services.directory.tables.people import DepartmentMemberRow, PersonRow
 from tests.conftest import NewDatabase
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

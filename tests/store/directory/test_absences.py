@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.directory.domain.substitution import Colleague
 from services.directory.store import absences, people
 from services.directory.store.rows import add
-from services.directory.tables import AbsenceRow
+from services.directory.tables.people import AbsenceRow
 from tests.store.directory.conftest import NOW, person
 
 

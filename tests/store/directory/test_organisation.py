@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.directory.domain.organisation import Member
 from services.directory.store import organisation, people
 from services.directory.store.rows import add, put
-from services.directory.tables import DepartmentRow
+from services.directory.tables.people import DepartmentRow
 from tests.store.directory.conftest import NOW, person
 
 

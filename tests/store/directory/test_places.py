@@ -11,7 +11,7 @@ from kit.db.migrate import migrate
 from kit.db.session import Database
 from services.directory.store import places
 from services.directory.store.rows import add
-from services.directory.tables import CityTierRow, MacroRegionsRow, ZoneRow
+from services.directory.tables.places import CityTierRow, MacroRegionsRow, ZoneRow
 from tests.conftest import NewDatabase
 from tests.store.directory.conftest import NOW
 

@@ -5,13 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kit.errors import NotFound
 from services.directory.store import calendars, customers, people
 from services.directory.store.rows import add
-from services.directory.tables import (
-    AddressRow,
-    CalendarDefinitionRow,
-    CustomerRow,
-    PersonalDataRow,
-    RevealRow,
-)
+from services.directory.tables.calendars import CalendarDefinitionRow
+from services.directory.tables.customers import AddressRow, CustomerRow
+from services.directory.tables.personal_data import PersonalDataRow, RevealRow
 from tests.store.directory.conftest import NOW, person
 
 

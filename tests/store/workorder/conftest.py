@@ -11,13 +11,8 @@ from kit.db.session import Database
 from services.workorder.domain.work_order import Offer, offer
 from services.workorder.store import technicians, work_orders
 from services.workorder.store.work_orders import Change, progress_of, save
-from services.workorder.tables import (
-    OfferRow,
-    TechnicianRow,
-    TechnicianSkillRow,
-    WorkOrderLineRow,
-    WorkOrderRow,
-)
+from services.workorder.tables.technicians import TechnicianRow, TechnicianSkillRow
+from services.workorder.tables.work_orders import OfferRow, WorkOrderLineRow, WorkOrderRow
 from tests.conftest import NewDatabase
 
 #: Nine in the morning in Shanghai.
@@ -57,6 +52,9 @@ async def put_technician(
         daily_capacity=4,
         rating_hundredths=0,
         active=True,
+        working_hours=[],
+        tags=[],
+        vehicle_location_id="",
         put_at=MORNING,
         put_by_person_id="pe_dispatcher",
         skills=[

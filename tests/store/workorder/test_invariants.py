@@ -115,6 +115,7 @@ async def test_what_was_offered_is_never_changed_or_taken_away(
 ) -> None:
     await put_technician(session)
     await add_offered(session, "wo_1")
+    await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # as if it had committed
     await refuses(session, statement, "gets its outcome once")
 
 
@@ -125,7 +126,7 @@ async def test_what_was_offered_is_never_changed_or_taken_away(
         "DELETE FROM work_order_change",
         "UPDATE work_order_line SET quantity = 9",
         "DELETE FROM work_order_line",
-        "UPDATE dispatch_policy SET distance_limit_m = 1",
+        "UPDATE dispatch_policy SET note = 'x'",
         "DELETE FROM dispatch_policy",
     ],
 )
@@ -139,7 +140,8 @@ async def test_history_lines_and_policies_are_never_rewritten(
 async def test_the_weights_of_a_policy_are_the_whole(session: AsyncSession) -> None:
     await refuses(
         session,
-        "INSERT INTO dispatch_policy VALUES ('bad', :now, 5000, 5000, 1, 0, 13000, 50000, 400)",
+        "INSERT INTO dispatch_policy (policy_version, effective_from, weights, parameters, put_at)"
+        " VALUES ('bad', :now, '{\"load\": 5000, \"rating\": 5001}', '{}', :now)",
         "dispatch_policy_weights_are_whole",
     )
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from kit.coordinates import GCJ_02
 from services.directory.convert.zones import zone_from_row
-from services.directory.domain.coordinates import GCJ_02
 from services.directory.domain.zones import Part, Ring
 from services.directory.index import Atlas, DrawnZone
-from services.directory.tables import ZoneRow
+from services.directory.tables.places import ZoneRow
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from kit.coordinates import BD_09, GCJ_02, WGS_84, Point
 from kit.errors import InvalidArgument
-from services.directory.domain.coordinates import BD_09, GCJ_02, WGS_84, Point
 from services.directory.domain.zones import (
     MOST_POINTS,
     Part,

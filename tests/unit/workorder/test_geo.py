@@ -11,7 +11,7 @@ from services.workorder.domain.geo import (
     require_reported_point,
     road_metres,
 )
-from tests.unit.workorder.pools import PATIENT
+from tests.unit.workorder.patience import PATIENT
 
 TIANANMEN = Point(116.397, 39.909)
 THE_BUND = Point(121.490, 31.240)

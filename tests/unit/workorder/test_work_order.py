@@ -20,7 +20,7 @@ def test_a_refusal_names_the_state_and_what_is_possible() -> None:
         work_order.check_in(progress(State.OFFERED, OPEN), "zhang")
     assert refused.value.reason == "WORK_ORDER_STATE_FORBIDS"
     assert "wo_1 is offered, which does not allow check_in" in refused.value.message
-    assert "accept, decline, expire, reissue_code, cancel" in refused.value.message
+    assert "accept, decline, expire, promise, reissue_code, cancel" in refused.value.message
     assert refused.value.details == {"state": "offered", "verb": "check_in"}
 
 

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from kit.errors import ServiceError
 from services.workorder.domain import work_order
-from services.workorder.domain.work_order import Offer, Outcome, Progress, State
-from tests.unit.workorder.pools import PATIENT
+from services.workorder.domain.work_order import Offer, Outcome, Progress, State, Verb
+from tests.unit.workorder.patience import PATIENT
 
 TECHNICIANS = st.sampled_from(["zhang", "zhang", "zhang", "wang"])
 CODES = st.sampled_from(["000000", "111111", "12345", "１２３４５６"])
@@ -104,6 +104,51 @@ class WorkOrderLife(RuleBasedStateMachine):
         )
         if not reason and not right:
             self.wrong += 1
+
+    @rule(certain=st.integers(1, 4))
+    def release(self, certain: int) -> None:
+        if certain < 4:
+            return
+        reason = self.unless("accepted", "scheduled", "in_progress")
+        self.expect(reason, lambda: work_order.release(self.real), "created")
+        if not reason:
+            assert self.real.offer is not None
+            assert self.real.offer.outcome is Outcome.RELEASED
+            self.whose = ""
+
+    @rule(certain=st.integers(1, 4))
+    def take_over(self, certain: int) -> None:
+        if certain < 4:
+            return
+        reason = self.unless("created", "offered", "accepted", "scheduled", "in_progress")
+        ends = {"created": None, "offered": Outcome.WITHDRAWN}.get(self.state, Outcome.RELEASED)
+        self.expect(reason, lambda: work_order.take_over(self.real), "created")
+        if not reason:
+            if ends is not None:
+                assert self.real.offer is not None
+                assert self.real.offer.outcome is ends
+            self.whose = ""
+
+    @rule(verb=st.sampled_from(["hand_over", "set_crew", "set_priority", "change"]))
+    def edit(self, verb: str) -> None:
+        taken = ("accepted", "scheduled", "in_progress")
+        allowed = taken if verb == "set_crew" else ("created", "offered", *taken)
+        reason = self.unless(*allowed)
+        self.expect(reason, lambda: work_order.edit(self.real, Verb(verb)), self.state)
+
+    @rule()
+    def promise(self) -> None:
+        reason = self.unless("created", "offered")
+        self.expect(reason, lambda: work_order.edit(self.real, Verb.PROMISE), self.state)
+
+    @rule(expected=st.integers(0, 5))
+    def read_before(self, expected: int) -> None:
+        if expected in (0, self.revision):
+            work_order.require_revision(self.real, expected)
+            return
+        with pytest.raises(ServiceError) as refused:
+            work_order.require_revision(self.real, expected)
+        assert refused.value.reason == "WORK_ORDER_REVISION_STALE"
 
     @rule(code=st.sampled_from(["000000", "111111"]))
     def reissue_code(self, code: str) -> None:

@@ -32,6 +32,7 @@ def rank_candidates(state: FieldWorkState) -> CallRpc:
     request = {
         "work_order_id": state.input.work_order_id,
         "excluded_technician_ids": list(state.excluded),
+        "limit": 1,
     }
     return _write(
         state, f"rank/{state.round}", f"{_WORK_ORDER}/RankCandidates", request, "派单匹配"

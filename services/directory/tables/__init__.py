@@ -1,0 +1,1 @@
+"""The rows of schema ``directory``, one noun a file. Its constraints stand in the migrations."""
