@@ -19,8 +19,9 @@ from services.workorder.domain.dispatch.need import Need
 from services.workorder.domain.dispatch.policy import Policy
 from services.workorder.domain.dispatch.roster import Roster
 from services.workorder.domain.geo import Point
-from services.workorder.domain.skill import parse_required
-from services.workorder.store import facts, policies, work_orders
+from services.workorder.domain.registry.skill import parse_required
+from services.workorder.store.dispatch import facts, policies
+from services.workorder.store.orders import work_orders
 
 #: How many orders are matched in a round.
 _ASKED: Final = 20

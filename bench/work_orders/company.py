@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from kit.ids import new_id
-from services.workorder.domain import finding
-from services.workorder.domain.work_order import State
+from services.workorder.domain.orders import finding
+from services.workorder.domain.orders.work_order import State
 from services.workorder.tables.work_orders import OfferRow, WorkOrderLineRow, WorkOrderRow
 
 NOW: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.work_orders.company import NOW, Company
 from services.workorder.domain.access import Scope
-from services.workorder.domain.board import Grouping
-from services.workorder.domain.listing import Sorting, Wanted
-from services.workorder.store import boards, history, work_order_lists, work_orders
+from services.workorder.domain.orders.board import Grouping
+from services.workorder.domain.orders.listing import Sorting, Wanted
+from services.workorder.store.orders import boards, history, work_order_lists, work_orders
 
 _PAGE: Final = 51
 _EVERYWHERE: Final = Scope()

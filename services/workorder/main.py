@@ -33,21 +33,21 @@ from protos.workorder.v1.work_order_import_pb2_grpc import (
 )
 from protos.workorder.v1.workorder_pb2_grpc import add_WorkOrderServiceServicer_to_server
 from services.workorder.index import DispatchIndex
-from services.workorder.servicer.absences import AbsenceProjection
-from services.workorder.servicer.appointments import AppointmentServicer
-from services.workorder.servicer.asset_service import AssetServicer
-from services.workorder.servicer.desk_service import WorkOrderDeskServicer
-from services.workorder.servicer.dispatch import DispatchServicer
-from services.workorder.servicer.extras import ExtraServicer
-from services.workorder.servicer.maintenance import MaintenanceServicer
-from services.workorder.servicer.matching import warm
-from services.workorder.servicer.on_site import OnSiteServicer
-from services.workorder.servicer.parts import PartServicer
-from services.workorder.servicer.registry import RegistryServicer
-from services.workorder.servicer.stock import StockServicer
-from services.workorder.servicer.stock_counts import StockCountServicer
-from services.workorder.servicer.work_order_imports import WorkOrderImportServicer
-from services.workorder.servicer.work_orders import WorkOrderServicer
+from services.workorder.servicer.appointments.appointments import AppointmentServicer
+from services.workorder.servicer.assets.asset_service import AssetServicer
+from services.workorder.servicer.dispatch.dispatch import DispatchServicer
+from services.workorder.servicer.dispatch.matching import warm
+from services.workorder.servicer.maintenance.maintenance import MaintenanceServicer
+from services.workorder.servicer.on_site.extras import ExtraServicer
+from services.workorder.servicer.on_site.on_site import OnSiteServicer
+from services.workorder.servicer.orders.desk_service import WorkOrderDeskServicer
+from services.workorder.servicer.orders.work_order_imports import WorkOrderImportServicer
+from services.workorder.servicer.orders.work_orders import WorkOrderServicer
+from services.workorder.servicer.registry.absences import AbsenceProjection
+from services.workorder.servicer.registry.registry import RegistryServicer
+from services.workorder.servicer.stock.parts import PartServicer
+from services.workorder.servicer.stock.stock import StockServicer
+from services.workorder.servicer.stock.stock_counts import StockCountServicer
 
 
 class WorkorderSettings(Settings):

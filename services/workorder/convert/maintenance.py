@@ -16,8 +16,7 @@ from protos.common.v1 import place_pb2
 from protos.workorder.v1 import maintenance_pb2 as pb
 from protos.workorder.v1 import workorder_pb2
 from services.workorder.convert.enums import enum_from_proto, enum_to_proto
-from services.workorder.domain import intake
-from services.workorder.domain.maintenance import (
+from services.workorder.domain.maintenance.maintenance import (
     Fact,
     Plan,
     PlanState,
@@ -25,12 +24,13 @@ from services.workorder.domain.maintenance import (
     VisitState,
     inputs_of,
 )
-from services.workorder.domain.recurrence import (
+from services.workorder.domain.maintenance.recurrence import (
     Occurrence,
     Recurrence,
     Unit,
     require_recurrence,
 )
+from services.workorder.domain.orders import intake
 from services.workorder.tables.maintenance import (
     MaintenancePlanChangeRow,
     MaintenancePlanLineRow,

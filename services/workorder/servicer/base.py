@@ -13,10 +13,11 @@ from kit.clock import Clock
 from kit.db.session import current_session
 from kit.rpc import events
 from protos.workorder.v1 import workorder_pb2 as pb
-from services.workorder.convert import work_orders as protos
-from services.workorder.domain import access, work_order
-from services.workorder.domain.work_order import Progress, State, Verb
-from services.workorder.store import work_orders
+from services.workorder.convert.orders import work_orders as protos
+from services.workorder.domain import access
+from services.workorder.domain.orders import work_order
+from services.workorder.domain.orders.work_order import Progress, State, Verb
+from services.workorder.store.orders import work_orders
 from services.workorder.tables.work_orders import WorkOrderRow
 
 Context = ServicerContext[Any, Any]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.workorder.domain.access import Scope
-from services.workorder.domain.maintenance import (
+from services.workorder.domain.maintenance.maintenance import (
     Plan,
     PlanState,
     PlanVerb,
@@ -20,7 +20,7 @@ from services.workorder.domain.maintenance import (
     unknown_plan,
     unknown_visit,
 )
-from services.workorder.domain.recurrence import Recurrence, Unit, occurrence
+from services.workorder.domain.maintenance.recurrence import Recurrence, Unit, occurrence
 from services.workorder.tables.maintenance import (
     MaintenancePlanChangeRow,
     MaintenancePlanRow,

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db.migrate import migrate
 from kit.db.session import Database
-from services.workorder.domain.work_order import Offer, offer
-from services.workorder.store import technicians, work_orders
-from services.workorder.store.work_orders import Change, progress_of, save
+from services.workorder.domain.orders.work_order import Offer, offer
+from services.workorder.store.orders import work_orders
+from services.workorder.store.orders.work_orders import Change, progress_of, save
+from services.workorder.store.registry import technicians
 from services.workorder.tables.technicians import TechnicianRow, TechnicianSkillRow
 from services.workorder.tables.work_orders import OfferRow, WorkOrderLineRow, WorkOrderRow
 from tests.conftest import NewDatabase

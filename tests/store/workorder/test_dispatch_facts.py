@@ -7,7 +7,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.workorder.domain import work_order
 from services.workorder.domain.dispatch import matching
 from services.workorder.domain.dispatch.decision import Decision, Known
 from services.workorder.domain.dispatch.facts import Facts, Skill, Workload
@@ -17,9 +16,11 @@ from services.workorder.domain.dispatch.policy import Factor
 from services.workorder.domain.dispatch.roster import Roster
 from services.workorder.domain.dispatch.scoring import EVALUATOR
 from services.workorder.domain.geo import Point
-from services.workorder.domain.skill import RequiredSkill
-from services.workorder.store import decisions, facts, policies, technicians
-from services.workorder.store.work_orders import Change, progress_of, save
+from services.workorder.domain.orders import work_order
+from services.workorder.domain.registry.skill import RequiredSkill
+from services.workorder.store.dispatch import decisions, facts, policies
+from services.workorder.store.orders.work_orders import Change, progress_of, save
+from services.workorder.store.registry import technicians
 from services.workorder.tables.work_orders import WorkOrderRow
 from tests.store.workorder.conftest import MORNING, add_offered, add_work_order, put_technician
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kit.errors import FailedPrecondition
-from services.workorder.domain.capacity import Workday, day_of, require_room
+from services.workorder.domain.registry.capacity import Workday, day_of, require_room
 
 
 def test_the_day_goes_from_midnight_to_midnight_in_shanghai() -> None:

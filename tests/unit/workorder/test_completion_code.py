@@ -1,6 +1,6 @@
 import re
 
-from services.workorder.domain.completion_code import matches, new_code, tries_left
+from services.workorder.domain.orders.completion_code import matches, new_code, tries_left
 
 
 def test_a_code_is_six_digits_and_rarely_the_same() -> None:

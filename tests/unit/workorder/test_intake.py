@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kit.errors import InvalidArgument
-from services.workorder.domain import intake
-from services.workorder.domain.appointment import require_window
-from services.workorder.domain.intake import Line, Stage
+from services.workorder.domain.appointments.appointment import require_window
+from services.workorder.domain.orders import intake
+from services.workorder.domain.orders.intake import Line, Stage
+from services.workorder.domain.registry import technician
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -31,9 +32,9 @@ HOUR = timedelta(hours=1)
             "title",
         ),
         (lambda: intake.require_reason(" "), "WORK_ORDER_REASON_MISSING", "reason"),
-        (lambda: intake.require_name("", "technician.x"), "TECHNICIAN_INVALID", "technician.x"),
+        (lambda: technician.require_name("", "technician.x"), "TECHNICIAN_INVALID", "technician.x"),
         (
-            lambda: intake.require_cooperation_mode("partner", "technician.cooperation_mode"),
+            lambda: technician.require_cooperation_mode("partner", "technician.cooperation_mode"),
             "TECHNICIAN_INVALID",
             "technician.cooperation_mode",
         ),

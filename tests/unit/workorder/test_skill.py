@@ -1,7 +1,7 @@
 import pytest
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.skill import RequiredSkill, parse_required
+from services.workorder.domain.registry.skill import RequiredSkill, parse_required
 
 
 def test_a_required_skill_may_name_its_least_level() -> None:

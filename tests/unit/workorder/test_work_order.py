@@ -3,8 +3,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kit.errors import FailedPrecondition, InvalidArgument, PermissionDenied
-from services.workorder.domain import work_order
-from services.workorder.domain.work_order import Offer, Outcome, Progress, State, Verb, possible
+from services.workorder.domain.orders import work_order
+from services.workorder.domain.orders.work_order import (
+    Offer,
+    Outcome,
+    Progress,
+    State,
+    Verb,
+    possible,
+)
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 OPEN = Offer("of_1", "zhang", NOW + timedelta(minutes=30))

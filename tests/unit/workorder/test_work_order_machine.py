@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kit.errors import ServiceError
-from services.workorder.domain import work_order
-from services.workorder.domain.work_order import Offer, Outcome, Progress, State, Verb
+from services.workorder.domain.orders import work_order
+from services.workorder.domain.orders.work_order import Offer, Outcome, Progress, State, Verb
 from tests.unit.workorder.patience import PATIENT
 
 TECHNICIANS = st.sampled_from(["zhang", "zhang", "zhang", "wang"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from services.workorder.domain.dispatch.hours import FOREVER, Micros, Span
 from services.workorder.domain.geo import Point
-from services.workorder.domain.working_hours import Stretch
+from services.workorder.domain.registry.working_hours import Stretch
 
 
 @dataclass(frozen=True, slots=True)

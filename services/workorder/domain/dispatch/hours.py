@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from services.workorder.domain.working_hours import Stretch
+from services.workorder.domain.registry.working_hours import Stretch
 
 Micros = int
 #: A number, or as many as there are.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.workorder.domain.dispatch.hours import Micros, Span
 from services.workorder.domain.geo import Point
-from services.workorder.domain.skill import RequiredSkill
+from services.workorder.domain.registry.skill import RequiredSkill
 
 
 @dataclass(frozen=True, slots=True)

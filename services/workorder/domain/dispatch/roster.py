@@ -24,7 +24,7 @@ from services.workorder.domain.dispatch.columns import (
 from services.workorder.domain.dispatch.facts import Facts, OutletTerms, Profile, Workload
 from services.workorder.domain.dispatch.hours import FOREVER, WEEK_QUARTERS, week_of
 from services.workorder.domain.geo import unit_vector
-from services.workorder.domain.working_hours import Stretch
+from services.workorder.domain.registry.working_hours import Stretch
 
 _COLUMNS: Final = (
     "active", "outlet", "mode", "territory", "tags", "week", "daily_capacity", "put_rating",

@@ -17,7 +17,7 @@ from services.workorder.domain.dispatch.policy import (
     Factor,
     Policy,
 )
-from services.workorder.domain.skill import HIGHEST_LEVEL, LOWEST_LEVEL
+from services.workorder.domain.registry.skill import HIGHEST_LEVEL, LOWEST_LEVEL
 
 #: This arithmetic; a decision names it, and whoever changes it gives it another number.
 EVALUATOR: Final = 1

@@ -16,20 +16,20 @@ from kit.spreadsheet.records import Record, Records, read_records
 from kit.spreadsheet.table import Table
 from protos.workorder.v1 import asset_pb2
 from protos.workorder.v1 import registry_pb2 as pb
-from services.workorder.convert import assets as protos
-from services.workorder.convert.asset_sheet import (
+from services.workorder.convert.assets import assets as protos
+from services.workorder.convert.sheets.asset_sheet import (
     LAYOUT,
     line_of,
     machine_of,
     standard_warranty,
     warranty_days_of,
 )
-from services.workorder.domain import asset, asset_parts
-from services.workorder.domain.warranty import WarrantyKind
+from services.workorder.domain.assets import asset, asset_parts
+from services.workorder.domain.assets.warranty import WarrantyKind
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.sheets.base import Planned, Sheet, planned_row, standing
-from services.workorder.store import assets
-from services.workorder.store.assets import Plate
+from services.workorder.store.assets import assets
+from services.workorder.store.assets.assets import Plate
 from services.workorder.tables.assets import AssetRow, AssetWarrantyRow
 
 _IMPORTED: Final = "导入 imported"

@@ -23,7 +23,7 @@ from kit.spreadsheet.importing import (
 from kit.spreadsheet.records import Record, Records, read_records
 from kit.spreadsheet.table import Table
 from protos.workorder.v1 import registry_pb2 as pb
-from services.workorder.convert.sheets import Layout, said_of
+from services.workorder.convert.sheets.sheets import Layout, said_of
 from services.workorder.servicer.base import Context
 
 M = TypeVar("M", bound=Message)

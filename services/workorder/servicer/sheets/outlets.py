@@ -8,12 +8,12 @@ from kit.authn import current_actor
 from kit.db.session import current_session
 from kit.rpc.events import record_all
 from protos.workorder.v1 import registry_pb2 as pb
-from services.workorder.convert.outlet_sheet import LAYOUT
-from services.workorder.convert.outlets import row_from_proto, to_proto
-from services.workorder.domain import registry
+from services.workorder.convert.registry.outlets import row_from_proto, to_proto
+from services.workorder.convert.sheets.outlet_sheet import LAYOUT
+from services.workorder.domain.registry import registry
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.sheets.base import KeyedSheet
-from services.workorder.store import outlets
+from services.workorder.store.registry import outlets
 
 
 class OutletSheet(KeyedSheet[pb.OutletProfile]):

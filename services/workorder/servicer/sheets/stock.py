@@ -17,15 +17,15 @@ from kit.spreadsheet.records import Record, read_records
 from kit.spreadsheet.table import Table
 from protos.workorder.v1 import registry_pb2 as pb
 from protos.workorder.v1 import stock_pb2
-from services.workorder.convert import stock as protos
-from services.workorder.convert.stock_sheet import LAYOUT, RECEIPTS, receipt_of
-from services.workorder.domain import stock_intake, stockroom
-from services.workorder.domain.stock_intake import Item
-from services.workorder.domain.stockroom import Stockroom
+from services.workorder.convert.sheets.stock_sheet import LAYOUT, RECEIPTS, receipt_of
+from services.workorder.convert.stock import stock as protos
+from services.workorder.domain.stock import stock_intake, stockroom
+from services.workorder.domain.stock.stock_intake import Item
+from services.workorder.domain.stock.stockroom import Stockroom
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.sheets.base import Planned, Sheet, planned_row
-from services.workorder.servicer.stock import StockServicer
-from services.workorder.store import stock_imports
+from services.workorder.servicer.stock.stock import StockServicer
+from services.workorder.store.stock import stock_imports
 
 _KEEPERS: Final = ("admin", "hq", "warehouse")
 _REASON: Final = "期初库存导入 imported"

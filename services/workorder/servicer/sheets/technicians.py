@@ -8,12 +8,12 @@ from kit.authn import current_actor
 from kit.db.session import current_session
 from protos.workorder.v1 import registry_pb2 as pb
 from protos.workorder.v1 import workorder_pb2
-from services.workorder.convert.technician_sheet import LAYOUT
-from services.workorder.convert.technicians import row_from_proto, to_proto
-from services.workorder.domain import registry
+from services.workorder.convert.registry.technicians import row_from_proto, to_proto
+from services.workorder.convert.sheets.technician_sheet import LAYOUT
+from services.workorder.domain.registry import registry
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.sheets.base import KeyedSheet
-from services.workorder.store import technicians
+from services.workorder.store.registry import technicians
 
 
 class TechnicianSheet(KeyedSheet[workorder_pb2.Technician]):

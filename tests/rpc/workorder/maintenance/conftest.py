@@ -16,7 +16,7 @@ from kit.errors import ServiceError
 from kit.rpc.methods import find_method, request_class
 from protos.workorder.v1 import maintenance_pb2 as pb
 from protos.workorder.v1.workorder_pb2 import WorkOrderLine
-from services.workorder.domain.slots import day_of
+from services.workorder.domain.appointments.slots import day_of
 from tests.rpc.workorder.conftest import CHAOYANG, Desk
 
 _customers = itertools.count(1)

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.workorder.convert.assets import new_row
-from services.workorder.domain.asset import Machine
-from services.workorder.store import absences, assets
+from services.workorder.convert.assets.assets import new_row
+from services.workorder.domain.assets.asset import Machine
+from services.workorder.store.assets import assets
+from services.workorder.store.registry import absences
 from services.workorder.tables.registry import TechnicianAbsenceRow
 from tests.store.workorder.conftest import MORNING, put_technician
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.workorder.store import stock_lists
+from services.workorder.store.stock import stock_lists
 from tests.store.workorder.conftest import MORNING
 
 ROOMS = """

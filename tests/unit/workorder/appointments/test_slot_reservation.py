@@ -6,8 +6,8 @@ import pytest
 
 from kit.authn import Actor
 from kit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
-from services.workorder.domain import rescheduling, slot_reservation
-from services.workorder.domain.rescheduling import (
+from services.workorder.domain.appointments import rescheduling, slot_reservation
+from services.workorder.domain.appointments.rescheduling import (
     ChangeKind,
     CustomerAnswer,
     RescheduleBlame,
@@ -17,9 +17,9 @@ from services.workorder.domain.rescheduling import (
     kind_of,
     told_by,
 )
-from services.workorder.domain.slot_reservation import Reservation, State
-from services.workorder.domain.work_order import Progress, Verb
-from services.workorder.domain.work_order import State as WorkOrderState
+from services.workorder.domain.appointments.slot_reservation import Reservation, State
+from services.workorder.domain.orders.work_order import Progress, Verb
+from services.workorder.domain.orders.work_order import State as WorkOrderState
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.slot_calendar import require_templates
-from services.workorder.domain.slots import (
+from services.workorder.domain.appointments.slot_calendar import require_templates
+from services.workorder.domain.appointments.slots import (
     Asked,
     Calendar,
     ClosedBecause,

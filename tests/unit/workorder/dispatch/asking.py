@@ -21,8 +21,8 @@ from services.workorder.domain.dispatch.need import Need
 from services.workorder.domain.dispatch.policy import Factor, Policy
 from services.workorder.domain.dispatch.roster import Roster
 from services.workorder.domain.geo import Point
-from services.workorder.domain.skill import RequiredSkill
-from services.workorder.domain.working_hours import Stretch
+from services.workorder.domain.registry.skill import RequiredSkill
+from services.workorder.domain.registry.working_hours import Stretch
 
 #: A Monday, nine in the morning in Shanghai.
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

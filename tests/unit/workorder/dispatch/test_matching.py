@@ -14,8 +14,8 @@ from services.workorder.domain.dispatch.need import Need
 from services.workorder.domain.dispatch.policy import Factor
 from services.workorder.domain.dispatch.rules import Exclusion
 from services.workorder.domain.geo import Point
-from services.workorder.domain.skill import RequiredSkill
-from services.workorder.domain.working_hours import Stretch
+from services.workorder.domain.registry.skill import RequiredSkill
+from services.workorder.domain.registry.working_hours import Stretch
 from tests.unit.workorder.dispatch import obvious
 from tests.unit.workorder.dispatch.asking import (
     HERE,

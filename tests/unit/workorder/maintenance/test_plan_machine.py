@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.workorder.domain import maintenance
-from services.workorder.domain.maintenance import PlanState, Visit
-from services.workorder.domain.recurrence import Recurrence, Unit
+from services.workorder.domain.maintenance import maintenance
+from services.workorder.domain.maintenance.maintenance import PlanState, Visit
+from services.workorder.domain.maintenance.recurrence import Recurrence, Unit
 from tests.unit.workorder.patience import PATIENT
 
 TODAY = date(2026, 1, 31)

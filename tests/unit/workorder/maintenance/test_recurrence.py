@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.recurrence import (
+from services.workorder.domain.maintenance.recurrence import (
     Recurrence,
     Unit,
     first_not_over,

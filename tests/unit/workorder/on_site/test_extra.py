@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.workorder.domain.extra import (
+from services.workorder.domain.on_site.extra import (
     ExtraLine,
     ExtraState,
     require_lines,
@@ -15,7 +15,7 @@ from services.workorder.domain.extra import (
     require_possible,
     standing,
 )
-from services.workorder.domain.work_order import State
+from services.workorder.domain.orders.work_order import State
 from tests.unit.workorder.on_site.days import MORNING
 
 PIPE = ExtraLine("AC-PIPE", "project_library", 2, 8_000, [], [])

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kit.errors import InvalidArgument
-from services.workorder.domain import board
-from services.workorder.domain.work_order import State
+from services.workorder.domain.orders import board
+from services.workorder.domain.orders.work_order import State
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 

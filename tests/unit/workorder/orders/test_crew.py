@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.crew import WHOLE_BASIS_POINTS, Member, require_crew
+from services.workorder.domain.orders.crew import WHOLE_BASIS_POINTS, Member, require_crew
 
 
 @given(st.lists(st.integers(0, WHOLE_BASIS_POINTS), min_size=1, max_size=18))

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.workorder.domain.finding import (
+from services.workorder.domain.orders.finding import (
     Findable,
     id_term,
     is_told_by_terms,

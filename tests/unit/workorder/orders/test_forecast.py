@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.workorder.domain.forecast import forecast, hour_of
+from services.workorder.domain.orders.forecast import forecast, hour_of
 
 NINE = datetime(2026, 3, 2, 1, tzinfo=UTC)  # Monday, nine in the morning in Shanghai
 WEEK = timedelta(weeks=1)

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.intake_rules import (
+from services.workorder.domain.orders.intake_rules import (
     Condition,
     Facts,
     Rule,

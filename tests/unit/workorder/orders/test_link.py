@@ -1,8 +1,8 @@
 import pytest
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.workorder.domain.link import BlamedParty, LinkKind, require_link
-from services.workorder.domain.work_order import Progress, State
+from services.workorder.domain.orders.link import BlamedParty, LinkKind, require_link
+from services.workorder.domain.orders.work_order import Progress, State
 
 
 def parent(state: State) -> Progress:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.suggestion import Work, require_limit, suggest
+from services.workorder.domain.orders.suggestion import Work, require_limit, suggest
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LEAK = Work("wo_0", "cu_li", "as_1", frozenset({"aircon_repair"}), "空调漏水")

@@ -1,7 +1,7 @@
 import pytest
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.workorder.domain import template
+from services.workorder.domain.orders import template
 
 
 def test_everything_that_was_not_said_is_named_at_once() -> None:

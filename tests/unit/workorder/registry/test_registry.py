@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from kit.authn import Actor
 from kit.errors import InvalidArgument, NotFound, PermissionDenied
 from kit.spreadsheet.records import Unreadable
-from services.workorder.domain import asset_parts, cells, guide, registry, scan_code
-from services.workorder.domain.guide import GuideKind
-from services.workorder.domain.registry import Contract, Who
+from services.workorder.domain.assets import asset_parts, guide, scan_code
+from services.workorder.domain.assets.guide import GuideKind
+from services.workorder.domain.registry import cells, registry
+from services.workorder.domain.registry.registry import Contract, Who
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)

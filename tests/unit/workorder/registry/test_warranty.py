@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
-from services.workorder.domain.warranty import (
+from services.workorder.domain.assets.warranty import (
     Cover,
     Period,
     WarrantyKind,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kit.clock import SHANGHAI
 from kit.errors import InvalidArgument
-from services.workorder.domain.working_hours import (
+from services.workorder.domain.registry.working_hours import (
     Absence,
     Span,
     Stretch,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import FailedPrecondition
-from services.workorder.domain.stock_ledger import (
+from services.workorder.domain.stock.stock_ledger import (
     Level,
     Line,
     MovementKind,

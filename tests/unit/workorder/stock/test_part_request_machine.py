@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kit.errors import ServiceError
-from services.workorder.domain import part_request
-from services.workorder.domain.part_request import PartRequest, RequestLine, State
-from services.workorder.domain.stock_ledger import Line, Movement, MovementKind
+from services.workorder.domain.stock import part_request
+from services.workorder.domain.stock.part_request import PartRequest, RequestLine, State
+from services.workorder.domain.stock.stock_ledger import Line, Movement, MovementKind
 from tests.unit.workorder.patience import PATIENT
 
 ENDS = ("closed", "rejected", "cancelled")

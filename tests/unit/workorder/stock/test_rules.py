@@ -6,14 +6,14 @@ import pytest
 
 from kit.authn import SYSTEM, Actor
 from kit.errors import ServiceError
-from services.workorder.domain import core_return, reservation, stock_count, stockroom
-from services.workorder.domain.core_return import CoreReturn
-from services.workorder.domain.reorder import require_point, suggested_quantity
-from services.workorder.domain.reservation import HeldLine
-from services.workorder.domain.stock_count import Counted
-from services.workorder.domain.stock_intake import Item, require_lines, require_units_named
-from services.workorder.domain.stock_ledger import Line
-from services.workorder.domain.stockroom import Stockroom, StockroomKind
+from services.workorder.domain.stock import core_return, reservation, stock_count, stockroom
+from services.workorder.domain.stock.core_return import CoreReturn
+from services.workorder.domain.stock.reorder import require_point, suggested_quantity
+from services.workorder.domain.stock.reservation import HeldLine
+from services.workorder.domain.stock.stock_count import Counted
+from services.workorder.domain.stock.stock_intake import Item, require_lines, require_units_named
+from services.workorder.domain.stock.stock_ledger import Line
+from services.workorder.domain.stock.stockroom import Stockroom, StockroomKind
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 CENTRAL = Stockroom("sr_central", StockroomKind.CENTRAL, "CNY", place_codes=("110000",))

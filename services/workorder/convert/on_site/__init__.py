@@ -1,0 +1,1 @@
+"""What happens on site, on the wire."""

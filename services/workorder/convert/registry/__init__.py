@@ -1,0 +1,1 @@
+"""Technicians, outlets and teams on the wire."""

@@ -1,0 +1,1 @@
+"""Files of things, row by row."""

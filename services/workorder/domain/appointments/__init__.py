@@ -1,0 +1,1 @@
+"""Slots that are promised, and the windows that come of them."""

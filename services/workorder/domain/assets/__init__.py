@@ -1,0 +1,1 @@
+"""Machines with their parts, warranties, guides and codes."""

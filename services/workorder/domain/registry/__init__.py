@@ -1,0 +1,1 @@
+"""Who may do the work: outlets, teams, technicians, their skills and hours."""

@@ -1,0 +1,1 @@
+"""The RPCs of what happens on site."""

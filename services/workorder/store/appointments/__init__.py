@@ -1,0 +1,1 @@
+"""Slots, reservations and appointments."""

@@ -1,0 +1,1 @@
+"""Machines and what belongs to them."""

@@ -1,0 +1,1 @@
+"""What dispatch knows, and what it decided."""

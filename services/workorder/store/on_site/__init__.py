@@ -1,0 +1,1 @@
+"""What was reported on site, and what it made."""

@@ -1,0 +1,1 @@
+"""Work orders, their history, and what they are found and counted by."""

@@ -1,0 +1,1 @@
+"""Technicians, outlets, teams, and who is sent to whom."""

@@ -1,0 +1,1 @@
+"""Parts, their ledger, and requests for them."""
