@@ -578,6 +578,7 @@ class WorkOrder(_message.Message):
     RESPONDED_AT_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
     CANCEL_CODE_FIELD_NUMBER: _builtins.int
+    OFFERED_TECHNICIAN_IDS_FIELD_NUMBER: _builtins.int
     work_order_id: _builtins.str
     revision: _builtins.int
     """1, 2, 3 … raised by every change."""
@@ -643,7 +644,7 @@ class WorkOrder(_message.Message):
 
     @_builtins.property
     def offer(self) -> Global___Offer:
-        """The offer that is open or was accepted."""
+        """The offer that was accepted or is open; of several, the first, and to a technician their own."""
 
     @_builtins.property
     def appointment(self) -> Global___Appointment: ...
@@ -678,6 +679,10 @@ class WorkOrder(_message.Message):
     @_builtins.property
     def responded_at(self) -> _timestamp_pb2.Timestamp:
         """When somebody first took it."""
+
+    @_builtins.property
+    def offered_technician_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who is asked and has not answered; a technician is not told of the others."""
 
     def __init__(
         self,
@@ -734,10 +739,11 @@ class WorkOrder(_message.Message):
         responded_at: _timestamp_pb2.Timestamp | None = ...,
         owner_id: _builtins.str = ...,
         cancel_code: _builtins.str = ...,
+        offered_technician_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "appointment", b"appointment", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "completed_at", b"completed_at", "completion_reported_at", b"completion_reported_at", "created_at", b"created_at", "due_at", b"due_at", "location", b"location", "offer", b"offer", "place", b"place", "responded_at", b"responded_at", "state_since", b"state_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_comment", b"acceptance_comment", "acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "address_id", b"address_id", "appointment", b"appointment", "asset_id", b"asset_id", "cancel_code", b"cancel_code", "cancel_reason", b"cancel_reason", "case_id", b"case_id", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "checklist_code", b"checklist_code", "code_tries_left", b"code_tries_left", "completed_at", b"completed_at", "completion_code", b"completion_code", "completion_reported_at", b"completion_reported_at", "completion_summary", b"completion_summary", "created_at", b"created_at", "crew", b"crew", "customer_id", b"customer_id", "customer_level", b"customer_level", "due_at", b"due_at", "floor", b"floor", "in_warranty", b"in_warranty", "lines", b"lines", "link_kind", b"link_kind", "location", b"location", "notes", b"notes", "offer", b"offer", "outlet_id", b"outlet_id", "owner_id", b"owner_id", "parent_work_order_id", b"parent_work_order_id", "place", b"place", "priority", b"priority", "priority_reason", b"priority_reason", "priority_rule", b"priority_rule", "quote_id", b"quote_id", "rating", b"rating", "required_skills", b"required_skills", "responded_at", b"responded_at", "revision", b"revision", "source", b"source", "source_ref", b"source_ref", "stage", b"stage", "state", b"state", "state_since", b"state_since", "team_id", b"team_id", "technician_id", b"technician_id", "template_code", b"template_code", "template_version", b"template_version", "title", b"title", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_comment", b"acceptance_comment", "acceptance_recorded_at", b"acceptance_recorded_at", "accepted_at", b"accepted_at", "address_id", b"address_id", "appointment", b"appointment", "asset_id", b"asset_id", "cancel_code", b"cancel_code", "cancel_reason", b"cancel_reason", "case_id", b"case_id", "check_in_reported_at", b"check_in_reported_at", "checked_in_at", b"checked_in_at", "checklist_code", b"checklist_code", "code_tries_left", b"code_tries_left", "completed_at", b"completed_at", "completion_code", b"completion_code", "completion_reported_at", b"completion_reported_at", "completion_summary", b"completion_summary", "created_at", b"created_at", "crew", b"crew", "customer_id", b"customer_id", "customer_level", b"customer_level", "due_at", b"due_at", "floor", b"floor", "in_warranty", b"in_warranty", "lines", b"lines", "link_kind", b"link_kind", "location", b"location", "notes", b"notes", "offer", b"offer", "offered_technician_ids", b"offered_technician_ids", "outlet_id", b"outlet_id", "owner_id", b"owner_id", "parent_work_order_id", b"parent_work_order_id", "place", b"place", "priority", b"priority", "priority_reason", b"priority_reason", "priority_rule", b"priority_rule", "quote_id", b"quote_id", "rating", b"rating", "required_skills", b"required_skills", "responded_at", b"responded_at", "revision", b"revision", "source", b"source", "source_ref", b"source_ref", "stage", b"stage", "state", b"state", "state_since", b"state_since", "team_id", b"team_id", "technician_id", b"technician_id", "template_code", b"template_code", "template_version", b"template_version", "title", b"title", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1294,10 +1300,13 @@ class OfferWorkOrderRequest(_message.Message):
     EARNING_ID_FIELD_NUMBER: _builtins.int
     EARNING_TOTAL_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    BESIDE_OTHERS_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     work_order_id: _builtins.str
     technician_id: _builtins.str
     earning_id: _builtins.str
+    beside_others: _builtins.bool
+    """Others are asked at the same time (抢单): whoever accepts first has it."""
     @_builtins.property
     def earning_total(self) -> _money_pb2.Money: ...
     @_builtins.property
@@ -1311,10 +1320,11 @@ class OfferWorkOrderRequest(_message.Message):
         earning_id: _builtins.str = ...,
         earning_total: _money_pb2.Money | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        beside_others: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["earning_total", b"earning_total", "expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earning_id", b"earning_id", "earning_total", b"earning_total", "expires_at", b"expires_at", "idempotency_key", b"idempotency_key", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beside_others", b"beside_others", "earning_id", b"earning_id", "earning_total", b"earning_total", "expires_at", b"expires_at", "idempotency_key", b"idempotency_key", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -35,6 +35,7 @@ _COLUMNS = (
 
 
 def upgrade() -> None:
+    op.execute(OFFERS)
     op.execute(POLICIES)
     op.execute(FACTS)
     op.execute(TELLING)
@@ -304,6 +305,28 @@ SELECT note_dispatch_fact('workload', technician_id)
 FROM (SELECT technician_id FROM offer UNION SELECT technician_id FROM technician_day
       ORDER BY technician_id) AS worked;
 SELECT note_dispatch_fact('outlet', outlet_id) FROM outlet_profile ORDER BY outlet_id;
+"""
+
+# Several may be asked at once; whoever accepts first has it, and nobody is asked any more.
+OFFERS = """
+DROP INDEX offer_one_live;
+CREATE INDEX ix_offer_live ON offer (work_order_id)
+    WHERE outcome IS NULL OR outcome = 'accepted';
+CREATE UNIQUE INDEX offer_one_accepted ON offer (work_order_id) WHERE outcome = 'accepted';
+CREATE UNIQUE INDEX offer_one_open_each ON offer (work_order_id, technician_id)
+    WHERE outcome IS NULL;
+CREATE FUNCTION refuse_offer_of_taken_work() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM offer WHERE work_order_id = NEW.work_order_id AND outcome IS NULL)
+       AND EXISTS (SELECT FROM offer
+                   WHERE work_order_id = NEW.work_order_id AND outcome = 'accepted') THEN
+        RAISE EXCEPTION 'work order % is taken and still offered', NEW.work_order_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'offer_of_untaken_work';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER offer_of_untaken_work AFTER INSERT OR UPDATE ON offer
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_offer_of_taken_work();
 """
 
 DECISIONS = """

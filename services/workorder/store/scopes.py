@@ -14,7 +14,7 @@ def within(scope: Scope) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if scope.technician_id:
         theirs = OfferRow.technician_id == scope.technician_id
-        conditions.append(WorkOrderRow.live_offer.has(theirs))
+        conditions.append(WorkOrderRow.live_offers.any(theirs))
     if scope.customer_id:
         conditions.append(WorkOrderRow.customer_id == scope.customer_id)
     if scope.region_codes:

@@ -87,30 +87,40 @@ class WorkOrderRow(Base):
     lines: Mapped[list[WorkOrderLineRow]] = relationship(
         lazy="selectin", order_by="WorkOrderLineRow.line_number"
     )
-    #: The offer that is open or was accepted; read after the work order itself, so that it is the
-    #: newest also when the work order's lock had to be waited for.
-    live_offer: Mapped[OfferRow | None] = relationship(
+    #: The offers that are open, or the one that was accepted; read after the work order itself, so
+    #: that they are the newest also when the work order's lock had to be waited for.
+    live_offers: Mapped[list[OfferRow]] = relationship(
         lazy="selectin",
         viewonly=True,
+        order_by="OfferRow.offer_id",
         primaryjoin=lambda: and_(
             WorkOrderRow.work_order_id == OfferRow.work_order_id,
             or_(OfferRow.outcome.is_(None), OfferRow.outcome == "accepted"),
         ),
     )
 
+    def live_offer(self, technician_id: str = "") -> OfferRow | None:
+        """The offer to a technician; without one, the first of those that live."""
+        theirs = (o for o in self.live_offers if technician_id in ("", o.technician_id))
+        return next(theirs, None)
+
+    def accepted_offer(self) -> OfferRow | None:
+        """The offer that somebody took."""
+        return next((offer for offer in self.live_offers if offer.outcome), None)
+
     def technician_id(self) -> str:
-        """Whom it is offered to or held by; empty when nobody."""
-        return self.live_offer.technician_id if self.live_offer else ""
+        """Whom it is offered to or held by; empty when nobody, or several are asked."""
+        return self.live_offers[0].technician_id if len(self.live_offers) == 1 else ""
 
     def technician_ids(self) -> frozenset[str]:
         """To whom it is offered, who holds it, and who shares it."""
-        members = (member["technician_id"] for member in self.crew or ())
-        return frozenset(filter(None, (self.technician_id(), *members)))
+        asked = (offer.technician_id for offer in self.live_offers)
+        return frozenset((*asked, *(member["technician_id"] for member in self.crew or ())))
 
     def owner_id(self) -> str:
         """Who answers for it: who took it, else the team, the outlet, or who made it."""
-        taken = self.live_offer is not None and self.live_offer.outcome is not None
-        holder = self.technician_id() if taken else ""
+        taken = self.accepted_offer()
+        holder = taken.technician_id if taken else ""
         return holder or self.team_id or self.outlet_id or self.created_by_person_id
 
     def leave_visit(self) -> None:

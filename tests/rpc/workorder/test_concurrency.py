@@ -1,6 +1,7 @@
 """Many at once on a real PostgreSQL: one winner, and no day overfilled."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
@@ -95,3 +96,40 @@ async def test_wrong_codes_given_at_once_are_all_counted_and_no_more_than_five(d
     )
     assert ended == {"done": 5, "WORK_ORDER_CODE_LOCKED": 4}
     assert (await desk.get(order.work_order_id)).code_tries_left == 0
+
+
+async def test_a_thousand_technicians_want_a_hundred_orders_and_each_order_has_one_winner(
+    desk: Desk,
+) -> None:
+    """Ten are asked for each order, all of them accept in the same moment, some are asked for several
+    orders: nobody waits in a circle, and whoever comes too late hears so."""
+    people = [await desk.technician(daily_capacity=20) for _ in range(1_000)]
+    orders = [await desk.order() for _ in range(100)]
+    chance = random.Random(24)
+    asked = {
+        order.work_order_id: [*people[n * 10 : n * 10 + 9], chance.choice(people[: n * 10 or 1])]
+        for n, order in enumerate(orders)
+    }
+    wishes = [(order_id, who) for order_id, whom in asked.items() for who in dict.fromkeys(whom)]
+    turn = asyncio.Semaphore(16)  # as many as have a connection of their own
+
+    async def call(rpc: str, **fields: Any) -> None:
+        async with turn:
+            await desk.call(rpc, **fields)
+
+    await asyncio.gather(
+        *(call("OfferWorkOrder", **desk.offer(*wish), beside_others=True) for wish in wishes)
+    )
+    chance.shuffle(wishes)
+    ended = await outcomes(
+        [call("AcceptOffer", work_order_id=order, technician_id=who) for order, who in wishes]
+    )
+    assert ended == {"done": 100, "WORK_ORDER_STATE_FORBIDS": len(wishes) - 100}
+    settled = desk.rows(
+        "SELECT count(*) FILTER (WHERE outcome = 'accepted'),"
+        " count(*) FILTER (WHERE outcome = 'withdrawn'), count(*) FROM offer"
+        " WHERE work_order_id = ANY(%s) GROUP BY work_order_id",
+        list(asked),
+    )
+    assert len(settled) == 100
+    assert all(won == 1 and lost == made - 1 for won, lost, made in settled)

@@ -126,7 +126,7 @@ async def test_a_declined_offer_counts_for_nothing_and_is_no_longer_the_work_ord
     row = await add_offered(session, "wo_1")
     after = work_order.decline(progress_of(row), "zhang")
     await save(session, row, after, Change("decline", MORNING, "zhang", "太远"))
-    assert row.live_offer is None
+    assert row.live_offers == []
     assert (await about(session)).workload == Workload()
 
 

@@ -66,27 +66,35 @@ async def test_a_revision_goes_to_the_next_and_nowhere_else(
     await refuses(session, statement, "must go from revision 1", revision=revision)
 
 
-async def test_a_work_order_has_one_live_offer(session: AsyncSession) -> None:
+async def test_a_technician_is_asked_once_at_a_time(session: AsyncSession) -> None:
+    await put_technician(session)
+    await add_offered(session, "wo_1")
+    session.add(offer_row(offer_id="of_second"))
+    with pytest.raises(IntegrityError, match="offer_one_open_each"):
+        await session.flush()
+
+
+ACCEPT_ALL = "UPDATE offer SET outcome = 'accepted', outcome_at = :now, outcome_by_person_id = 'x'"
+
+
+async def test_of_several_who_are_asked_one_gets_it(session: AsyncSession) -> None:
     await put_technician(session, "zhang")
     await put_technician(session, "wang")
     await add_offered(session, "wo_1")
     session.add(offer_row(technician_id="wang", offer_id="of_second"))
-    with pytest.raises(IntegrityError, match="offer_one_live"):
-        await session.flush()
+    await session.flush()
+    with pytest.raises(IntegrityError, match="offer_one_accepted"):
+        await session.execute(text(ACCEPT_ALL), {"now": MORNING})
 
 
-async def test_an_accepted_offer_is_live_too(session: AsyncSession) -> None:
+async def test_nobody_is_asked_for_work_that_is_taken(session: AsyncSession) -> None:
     await put_technician(session)
     await add_offered(session, "wo_1")
-    await session.execute(
-        text(
-            "UPDATE offer SET outcome = 'accepted', outcome_at = :now, outcome_by_person_id = 'x'"
-        ),
-        {"now": MORNING},
-    )
+    await session.execute(text(ACCEPT_ALL), {"now": MORNING})
     session.add(offer_row(offer_id="of_second"))
-    with pytest.raises(IntegrityError, match="offer_one_live"):
-        await session.flush()
+    await session.flush()
+    with pytest.raises(IntegrityError, match="taken and still offered"):
+        await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 async def test_an_offer_gets_its_outcome_once(session: AsyncSession) -> None:

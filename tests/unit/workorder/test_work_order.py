@@ -18,8 +18,8 @@ OPEN = Offer("of_1", "zhang", NOW + timedelta(minutes=30))
 ACCEPTED = Offer("of_1", "zhang", NOW + timedelta(minutes=30), Outcome.ACCEPTED)
 
 
-def progress(state: State, offer: Offer | None = None, wrong: int = 0) -> Progress:
-    return Progress("wo_1", state, 7, "123456", wrong, offer)
+def progress(state: State, *offers: Offer, wrong: int = 0) -> Progress:
+    return Progress("wo_1", state, 7, "123456", wrong, offers)
 
 
 def test_a_refusal_names_the_state_and_what_is_possible() -> None:
@@ -54,7 +54,7 @@ def test_every_state_but_the_first_can_be_reached() -> None:
 def test_an_offer_is_open_until_the_instant_it_expires() -> None:
     last = OPEN.expires_at - timedelta(microseconds=1)
     accepted = work_order.accept(progress(State.OFFERED, OPEN), "zhang", last)
-    assert accepted.offer == ACCEPTED
+    assert accepted.offers == (ACCEPTED,)
     with pytest.raises(FailedPrecondition) as refused:
         work_order.accept(progress(State.OFFERED, OPEN), "zhang", OPEN.expires_at)
     assert refused.value.reason == "WORK_ORDER_OFFER_EXPIRED"
@@ -73,9 +73,39 @@ def test_no_second_offer_while_one_is_open() -> None:
     assert refused.value.reason == "WORK_ORDER_STATE_FORBIDS"
 
 
+def test_who_accepts_first_of_those_that_are_asked_at_once_has_it_and_the_others_hear_so() -> None:
+    second = Offer("of_2", "wang", NOW + timedelta(hours=1))
+    asked = work_order.offer(progress(State.OFFERED, OPEN), second, NOW, beside=True)
+    assert asked.state is State.OFFERED
+    taken = work_order.accept(asked, "wang", NOW)
+    assert {o.technician_id: o.outcome for o in taken.offers} == {
+        "zhang": Outcome.WITHDRAWN,
+        "wang": Outcome.ACCEPTED,
+    }
+    with pytest.raises(FailedPrecondition) as refused:
+        work_order.accept(taken, "zhang", NOW)
+    assert refused.value.reason == "WORK_ORDER_STATE_FORBIDS"
+
+
+def test_nobody_is_asked_twice_at_once() -> None:
+    with pytest.raises(FailedPrecondition) as refused:
+        work_order.offer(progress(State.OFFERED, OPEN), OPEN, NOW, beside=True)
+    assert (refused.value.reason, refused.value.field) == (
+        "WORK_ORDER_OFFERED_ALREADY",
+        "technician_id",
+    )
+
+
+def test_it_stays_offered_until_the_last_one_has_declined() -> None:
+    second = Offer("of_2", "wang", NOW + timedelta(hours=1))
+    one_left = work_order.decline(progress(State.OFFERED, OPEN, second), "zhang")
+    assert one_left.state is State.OFFERED
+    assert work_order.expire(one_left, "wang").state is State.CREATED
+
+
 def test_cancelling_leaves_an_accepted_offer_accepted() -> None:
     cancelled = work_order.cancel(progress(State.ACCEPTED, ACCEPTED))
-    assert cancelled.offer == ACCEPTED
+    assert cancelled.offers == (ACCEPTED,)
 
 
 def test_a_wrong_code_costs_a_try_and_changes_nothing_else() -> None:

@@ -19,13 +19,14 @@ DONE = ("accepted_by_customer", "cancelled")
 
 
 class WorkOrderLife(RuleBasedStateMachine):
-    """The model keeps a state's name, whose the offer is, when it ends, and the wrong tries."""
+    """The model keeps a state's name, who is asked until when, who holds it, and the wrong tries."""
 
     @initialize()
     def create(self) -> None:
         self.real = Progress("wo_1", State.CREATED, 1, "000000")
         self.now = datetime(2026, 3, 2, tzinfo=UTC)
-        self.state, self.whose, self.until = "created", "", self.now
+        self.state, self.holder = "created", ""
+        self.asked: dict[str, datetime] = {}
         self.code, self.wrong, self.revision = "000000", 0, 1
 
     def expect(self, reason: str, transition: Callable[[], Progress], to: str = "") -> None:
@@ -41,45 +42,58 @@ class WorkOrderLife(RuleBasedStateMachine):
         return "" if self.state in states else "WORK_ORDER_STATE_FORBIDS"
 
     def not_by(self, technician: str) -> str:
-        return "" if technician == self.whose else "WORK_ORDER_NOT_YOURS"
+        theirs = technician == self.holder or technician in self.asked
+        return "" if theirs else "WORK_ORDER_NOT_YOURS"
 
     @rule(minutes=st.integers(1, 90))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
-    @rule(technician=TECHNICIANS, minutes=st.integers(-10, 60))
-    def offer(self, technician: str, minutes: int) -> None:
+    @rule(technician=TECHNICIANS, minutes=st.integers(-10, 60), beside=st.booleans())
+    def offer(self, technician: str, minutes: int, beside: bool) -> None:
         until = self.now + timedelta(minutes=minutes)
         too_late = "" if minutes > 0 else "WORK_ORDER_OFFER_EXPIRY_PAST"
-        reason = self.unless("created") or too_late
-        made = Offer("of_1", technician, until)
-        self.expect(reason, lambda: work_order.offer(self.real, made, self.now), "offered")
+        twice = "WORK_ORDER_OFFERED_ALREADY" if technician in self.asked else ""
+        states = ("created", "offered") if beside else ("created",)
+        reason = self.unless(*states) or twice or too_late
+        made = Offer(f"of_{self.revision}", technician, until)
+        self.expect(
+            reason, lambda: work_order.offer(self.real, made, self.now, beside=beside), "offered"
+        )
         if not reason:
-            self.whose, self.until = technician, until
+            self.asked[technician] = until
 
     @rule(technician=TECHNICIANS)
     def accept(self, technician: str) -> None:
-        expired = "WORK_ORDER_OFFER_EXPIRED" if self.now >= self.until else ""
+        until = self.asked.get(technician, self.now)
+        expired = "WORK_ORDER_OFFER_EXPIRED" if self.now >= until else ""
         reason = self.unless("offered") or self.not_by(technician) or expired
         self.expect(reason, lambda: work_order.accept(self.real, technician, self.now), "accepted")
+        if not reason:
+            self.asked, self.holder = {}, technician
 
     @rule(technician=TECHNICIANS)
     def decline(self, technician: str) -> None:
         reason = self.unless("offered") or self.not_by(technician)
-        self.expect(reason, lambda: work_order.decline(self.real, technician), "created")
-        self._offer_is_gone_unless(reason)
+        left = "offered" if len(self.asked) > 1 else "created"
+        self.expect(reason, lambda: work_order.decline(self.real, technician), left)
+        self._is_asked_no_more_unless(reason, technician)
 
     @rule(technician=TECHNICIANS)
     def expire(self, technician: str) -> None:
         reason = self.unless("offered") or self.not_by(technician)
-        self.expect(reason, lambda: work_order.expire(self.real, technician), "created")
-        self._offer_is_gone_unless(reason)
+        left = "offered" if len(self.asked) > 1 else "created"
+        self.expect(reason, lambda: work_order.expire(self.real, technician), left)
+        self._is_asked_no_more_unless(reason, technician)
 
-    def _offer_is_gone_unless(self, reason: str) -> None:
+    def _is_asked_no_more_unless(self, reason: str, technician: str) -> None:
         if not reason:
-            assert self.real.offer is not None
-            assert self.real.offer.outcome in (Outcome.DECLINED, Outcome.EXPIRED)
-            self.whose = ""
+            assert self.last_outcome(technician) in (Outcome.DECLINED, Outcome.EXPIRED)
+            del self.asked[technician]
+
+    def last_outcome(self, technician: str) -> Outcome | None:
+        theirs = [each for each in self.real.offers if each.technician_id == technician]
+        return theirs[-1].outcome
 
     @rule()
     def schedule(self) -> None:
@@ -112,22 +126,19 @@ class WorkOrderLife(RuleBasedStateMachine):
         reason = self.unless("accepted", "scheduled", "in_progress")
         self.expect(reason, lambda: work_order.release(self.real), "created")
         if not reason:
-            assert self.real.offer is not None
-            assert self.real.offer.outcome is Outcome.RELEASED
-            self.whose = ""
+            assert self.last_outcome(self.holder) is Outcome.RELEASED
+            self.holder = ""
 
     @rule(certain=st.integers(1, 4))
     def take_over(self, certain: int) -> None:
         if certain < 4:
             return
         reason = self.unless("created", "offered", "accepted", "scheduled", "in_progress")
-        ends = {"created": None, "offered": Outcome.WITHDRAWN}.get(self.state, Outcome.RELEASED)
         self.expect(reason, lambda: work_order.take_over(self.real), "created")
         if not reason:
-            if ends is not None:
-                assert self.real.offer is not None
-                assert self.real.offer.outcome is ends
-            self.whose = ""
+            assert all(self.last_outcome(each) is Outcome.WITHDRAWN for each in self.asked)
+            assert not self.holder or self.last_outcome(self.holder) is Outcome.RELEASED
+            self.asked, self.holder = {}, ""
 
     @rule(verb=st.sampled_from(["hand_over", "set_crew", "set_priority", "change"]))
     def edit(self, verb: str) -> None:
@@ -171,15 +182,15 @@ class WorkOrderLife(RuleBasedStateMachine):
         for _ in range(steps):
             match self.state:
                 case "created":
-                    self.offer("zhang", 30)
+                    self.offer("zhang", 30, beside=False)
                 case "offered":
-                    self.accept(self.whose)
+                    self.accept(next(iter(self.asked)))
                 case "accepted":
                     self.schedule()
                 case "scheduled":
-                    self.check_in(self.whose)
+                    self.check_in(self.holder)
                 case "in_progress":
-                    self.complete(self.whose, "111111")
+                    self.complete(self.holder, "111111")
                 case _:
                     return
 
@@ -188,11 +199,10 @@ class WorkOrderLife(RuleBasedStateMachine):
         if certain < 8:  # seldom, so that lives grow long
             return
         reason = "WORK_ORDER_STATE_FORBIDS" if self.state in DONE else ""
-        open_before = self.state == "offered"
         self.expect(reason, lambda: work_order.cancel(self.real), "cancelled")
-        if open_before:
-            assert self.real.offer is not None
-            assert self.real.offer.outcome is Outcome.WITHDRAWN
+        if not reason:
+            assert all(self.last_outcome(each) is Outcome.WITHDRAWN for each in self.asked)
+            self.asked = {}
 
     @invariant()
     def real_and_model_agree(self) -> None:
@@ -202,11 +212,13 @@ class WorkOrderLife(RuleBasedStateMachine):
         assert self.real.completion_code == self.code
 
     @invariant()
-    def work_under_way_is_somebodys(self) -> None:
+    def work_under_way_is_somebodys_and_nobody_else_is_asked(self) -> None:
+        accepted = [o.technician_id for o in self.real.offers if o.outcome is Outcome.ACCEPTED]
         if self.state in ("accepted", "scheduled", "in_progress", "completed"):
-            assert self.real.offer is not None
-            assert self.real.offer.outcome is Outcome.ACCEPTED
-            assert self.real.offer.technician_id == self.whose
+            assert accepted == [self.holder]
+            assert not self.asked
+        assert {each.technician_id for each in self.real.open_offers} == set(self.asked)
+        assert bool(self.asked) == (self.state == "offered")
 
 
 TestWorkOrderLife = WorkOrderLife.TestCase

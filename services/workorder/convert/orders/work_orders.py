@@ -94,8 +94,9 @@ def row_from_proto(
 
 
 def to_proto(row: WorkOrderRow, actor: Actor) -> workorder_pb2.WorkOrder:
-    """A work order as the actor may see it."""
-    message = to_event_proto(row)
+    """A work order as the actor may see it: of several offers a technician sees their own."""
+    theirs = actor.person_id if access.scope_of(actor).technician_id else ""
+    message = to_event_proto(row, theirs)
     if not access.sees_earning(actor):
         message.offer.ClearField("earning_id")
         message.offer.ClearField("earning_total")
@@ -106,10 +107,10 @@ def to_proto(row: WorkOrderRow, actor: Actor) -> workorder_pb2.WorkOrder:
     return message
 
 
-def to_event_proto(row: WorkOrderRow) -> workorder_pb2.WorkOrder:
-    """A work order as events tell it: without the completion code."""
-    live = row.live_offer
-    accepted = live if live is not None and live.outcome else None
+def to_event_proto(row: WorkOrderRow, technician_id: str = "") -> workorder_pb2.WorkOrder:
+    """A work order as events tell it: without the completion code, and with the offer to a technician
+    or, without one, the first that lives."""
+    live, accepted = row.live_offer(technician_id), row.accepted_offer()
     return workorder_pb2.WorkOrder(
         work_order_id=row.work_order_id,
         revision=row.revision,
@@ -137,6 +138,11 @@ def to_event_proto(row: WorkOrderRow) -> workorder_pb2.WorkOrder:
         required_skills=row.required_skills,
         priority=row.priority,
         offer=offers.to_proto(live) if live else None,
+        offered_technician_ids=(
+            []
+            if technician_id
+            else [each.technician_id for each in row.live_offers if not each.outcome]
+        ),
         technician_id=accepted.technician_id if accepted else "",
         appointment=_appointment_to_proto(row),
         created_at=instant_to_proto(row.created_at),

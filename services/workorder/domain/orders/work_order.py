@@ -61,6 +61,9 @@ class Outcome(StrEnum):
     RELEASED = "released"
 
 
+#: How many may be asked at once.
+_MOST_OFFERS: Final = 50
+
 #: In which somebody has the work and has not done it yet.
 _TAKEN: Final = (State.ACCEPTED, State.SCHEDULED, State.IN_PROGRESS)
 #: In which the work is not done yet.
@@ -68,7 +71,7 @@ _UNDONE: Final = (State.CREATED, State.OFFERED, *_TAKEN)
 
 _NEXT: Final[dict[Verb, dict[State, State]]] = {
     Verb.RANK: {State.CREATED: State.CREATED},
-    Verb.OFFER: {State.CREATED: State.OFFERED},
+    Verb.OFFER: {State.CREATED: State.OFFERED, State.OFFERED: State.OFFERED},
     Verb.ACCEPT: {State.OFFERED: State.ACCEPTED},
     Verb.DECLINE: {State.OFFERED: State.CREATED},
     Verb.EXPIRE: {State.OFFERED: State.CREATED},
@@ -104,14 +107,24 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the transitions decide on: the state, the live offer and the completion code's tries."""
+    """What the transitions decide on: the state, the live offers and the completion code's tries.
+
+    Attributes:
+        offers: those that are open, or the one that was accepted; after a transition also those that
+            it ended.
+    """
 
     work_order_id: str
     state: State
     revision: int
     completion_code: str
     wrong_code_count: int = 0
-    offer: Offer | None = None
+    offers: tuple[Offer, ...] = ()
+
+    @property
+    def open_offers(self) -> tuple[Offer, ...]:
+        """Those that nobody has answered."""
+        return tuple(each for each in self.offers if each.outcome is None)
 
 
 def unknown(work_order_id: str) -> NotFound:
@@ -134,31 +147,54 @@ def require_possible(progress: Progress, verb: Verb) -> State:
     """
     after = _NEXT[verb].get(progress.state)
     if after is None:
-        now_possible = ", ".join(possible(progress.state)) or "nothing more"
-        raise FailedPrecondition(
-            "WORK_ORDER_STATE_FORBIDS",
-            f"work order {progress.work_order_id} is {progress.state}, which does not allow"
-            f" {verb}; possible now: {now_possible}",
-            field="work_order_id",
-            details={"state": progress.state, "verb": verb},
-        )
+        raise _forbidden(progress, verb)
     return after
 
 
-def offer(progress: Progress, made: Offer, now: datetime) -> Progress:
-    """Offer it to one technician until an instant; only one offer is open at a time."""
+def _forbidden(progress: Progress, verb: Verb) -> FailedPrecondition:
+    now_possible = ", ".join(possible(progress.state)) or "nothing more"
+    return FailedPrecondition(
+        "WORK_ORDER_STATE_FORBIDS",
+        f"work order {progress.work_order_id} is {progress.state}, which does not allow"
+        f" {verb}; possible now: {now_possible}",
+        field="work_order_id",
+        details={"state": progress.state, "verb": verb},
+    )
+
+
+def offer(progress: Progress, made: Offer, now: datetime, *, beside: bool = False) -> Progress:
+    """Offer it to a technician until an instant.
+
+    Args:
+        beside: others may be asked at the same time (抢单): whoever accepts first has it.
+
+    Raises:
+        FailedPrecondition: ``WORK_ORDER_STATE_FORBIDS``, or ``WORK_ORDER_OFFERED_ALREADY`` when this
+            technician is asked already, or too many are.
+        InvalidArgument: ``WORK_ORDER_OFFER_EXPIRY_PAST``.
+    """
     after = _advance(progress, Verb.OFFER)
+    asked = progress.open_offers
+    if asked and not beside:
+        raise _forbidden(progress, Verb.OFFER)
+    if made.technician_id in {each.technician_id for each in asked} or len(asked) >= _MOST_OFFERS:
+        raise FailedPrecondition(
+            "WORK_ORDER_OFFERED_ALREADY",
+            f"work order {progress.work_order_id} is offered to {len(asked)} technicians already,"
+            f" each once and at most {_MOST_OFFERS} at a time",
+            field="technician_id",
+        )
     if made.expires_at <= now:
         raise InvalidArgument(
             "WORK_ORDER_OFFER_EXPIRY_PAST",
             f"an offer must expire in the future, not at {made.expires_at:%Y-%m-%dT%H:%M:%SZ}",
             field="expires_at",
         )
-    return replace(after, offer=made)
+    return replace(after, offers=(*progress.offers, made))
 
 
 def accept(progress: Progress, technician_id: str, now: datetime) -> Progress:
-    """The technician takes the work, before the offer expires."""
+    """The technician takes the work, before the offer expires; who else was asked is not any more."""
     after = _advance(progress, Verb.ACCEPT)
     theirs = _offer_of(progress, technician_id)
     if now >= theirs.expires_at:
@@ -168,21 +204,17 @@ def accept(progress: Progress, technician_id: str, now: datetime) -> Progress:
             f" {theirs.expires_at:%Y-%m-%dT%H:%M:%SZ}; ask the dispatcher for a new one",
             field="work_order_id",
         )
-    return replace(after, offer=replace(theirs, outcome=Outcome.ACCEPTED))
+    return _without_open_offers(_with(after, theirs, Outcome.ACCEPTED))
 
 
 def decline(progress: Progress, technician_id: str) -> Progress:
     """The technician does not take the work; it can be offered to another."""
-    after = _advance(progress, Verb.DECLINE)
-    theirs = _offer_of(progress, technician_id)
-    return replace(after, offer=replace(theirs, outcome=Outcome.DECLINED))
+    return _unanswered(progress, Verb.DECLINE, technician_id, Outcome.DECLINED)
 
 
 def expire(progress: Progress, technician_id: str) -> Progress:
     """The technician's open offer ends unanswered. Who calls keeps the time."""
-    after = _advance(progress, Verb.EXPIRE)
-    theirs = _offer_of(progress, technician_id)
-    return replace(after, offer=replace(theirs, outcome=Outcome.EXPIRED))
+    return _unanswered(progress, Verb.EXPIRE, technician_id, Outcome.EXPIRED)
 
 
 def schedule(progress: Progress) -> Progress:
@@ -234,23 +266,18 @@ def record_acceptance(progress: Progress, rating: int) -> Progress:
 
 
 def cancel(progress: Progress) -> Progress:
-    """It ends without being done; an open offer is withdrawn, an accepted one stays accepted."""
-    after = _advance(progress, Verb.CANCEL)
-    if progress.offer is None or progress.offer.outcome is not None:
-        return after
-    return replace(after, offer=replace(progress.offer, outcome=Outcome.WITHDRAWN))
+    """It ends without being done; open offers are withdrawn, an accepted one stays accepted."""
+    return _without_open_offers(_advance(progress, Verb.CANCEL))
 
 
 def release(progress: Progress) -> Progress:
     """Who took the work does not do it after all; it can be offered anew."""
-    after = _advance(progress, Verb.RELEASE)
-    return replace(after, offer=_ended(progress.offer))
+    return _without_offers(_advance(progress, Verb.RELEASE))
 
 
 def take_over(progress: Progress) -> Progress:
     """Another team has it from now on: whoever it was offered to or held by is rid of it."""
-    after = _advance(progress, Verb.TAKE_OVER)
-    return replace(after, offer=_ended(progress.offer))
+    return _without_offers(_advance(progress, Verb.TAKE_OVER))
 
 
 def edit(progress: Progress, verb: Verb) -> Progress:
@@ -274,12 +301,32 @@ def require_revision(progress: Progress, expected: int) -> None:
         )
 
 
-def _ended(offer: Offer | None) -> Offer | None:
-    """The live offer as it ends: withdrawn while it is open, released when it was accepted."""
-    if offer is None or offer.outcome not in (None, Outcome.ACCEPTED):
-        return offer
-    outcome = Outcome.WITHDRAWN if offer.outcome is None else Outcome.RELEASED
-    return replace(offer, outcome=outcome)
+def _unanswered(progress: Progress, verb: Verb, technician_id: str, outcome: Outcome) -> Progress:
+    """One is not asked any more; the others still are."""
+    after = _with(_advance(progress, verb), _offer_of(progress, technician_id), outcome)
+    return replace(after, state=State.OFFERED) if after.open_offers else after
+
+
+def _with(progress: Progress, offer: Offer, outcome: Outcome) -> Progress:
+    offers = tuple(
+        replace(each, outcome=outcome) if each is offer else each for each in progress.offers
+    )
+    return replace(progress, offers=offers)
+
+
+def _without_open_offers(progress: Progress) -> Progress:
+    for each in progress.open_offers:
+        progress = _with(progress, each, Outcome.WITHDRAWN)
+    return progress
+
+
+def _without_offers(progress: Progress) -> Progress:
+    """Open ones withdrawn, an accepted one released."""
+    progress = _without_open_offers(progress)
+    for each in progress.offers:
+        if each.outcome is Outcome.ACCEPTED:
+            progress = _with(progress, each, Outcome.RELEASED)
+    return progress
 
 
 def _advance(progress: Progress, verb: Verb) -> Progress:
@@ -288,11 +335,12 @@ def _advance(progress: Progress, verb: Verb) -> Progress:
 
 
 def _offer_of(progress: Progress, technician_id: str) -> Offer:
-    if progress.offer is None or progress.offer.technician_id != technician_id:
-        raise PermissionDenied(
-            "WORK_ORDER_NOT_YOURS",
-            f"work order {progress.work_order_id} is neither offered to nor held by technician"
-            f" {technician_id!r}",
-            field="technician_id",
-        )
-    return progress.offer
+    for each in progress.offers:
+        if each.technician_id == technician_id and each.outcome in (None, Outcome.ACCEPTED):
+            return each
+    raise PermissionDenied(
+        "WORK_ORDER_NOT_YOURS",
+        f"work order {progress.work_order_id} is neither offered to nor held by technician"
+        f" {technician_id!r}",
+        field="technician_id",
+    )

@@ -49,7 +49,7 @@ class OrderRpcs(AgreeingRpcs, WorkOrderServiceServicer):
         rows = await work_order_lists.page(session, wanted, sorting, after, size + 1)
         page = PageInfo()
         if len(rows) > size:
-            key = work_order_lists.key_of(rows[size - 1], sorting)
+            key = work_order_lists.key_of(rows[size - 1], sorting, scope.technician_id)
             page = PageInfo(next_page_token=encode_page_token(*key))
         return pb.ListWorkOrdersResponse(
             work_orders=[protos.to_proto(row, actor) for row in rows[:size]],

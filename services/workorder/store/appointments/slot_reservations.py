@@ -176,7 +176,7 @@ async def page(
     if scope.region_codes:
         query = query.where(SlotReservationRow.place_codes.overlap(list(scope.region_codes)))
     if scope.technician_id:
-        theirs = WorkOrderRow.live_offer.has(OfferRow.technician_id == scope.technician_id)
+        theirs = WorkOrderRow.live_offers.any(OfferRow.technician_id == scope.technician_id)
         query = query.where(
             SlotReservationRow.work_order_id.in_(select(WorkOrderRow.work_order_id).where(theirs))
         )

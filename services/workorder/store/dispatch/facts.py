@@ -54,6 +54,20 @@ _NEWEST: Final = text(
 )
 
 
+_HOLD: Final = text(
+    "SELECT FROM dispatch_subject WHERE subject_kind = :kind AND subject_id = ANY (:ids)"
+    " ORDER BY subject_id FOR UPDATE"
+)
+
+
+async def hold_workloads(session: AsyncSession, technician_ids: Iterable[str]) -> None:
+    """Have the workloads of several told by nobody else until the transaction ends. Whoever changes
+    those of several holds them first: the database tells them in the order of the changes, and two
+    who went by different orders would wait for each other."""
+    ids = sorted(technician_ids)
+    await session.execute(_HOLD, {"kind": _WORKLOAD, "ids": ids})
+
+
 async def known_now(session: AsyncSession) -> Known:
     """Which facts the transaction sees."""
     through = await session.scalar(select(func.max(DispatchFactRow.fact_id))) or 0

@@ -50,7 +50,7 @@ async def finished_like(session: AsyncSession, row: WorkOrderRow) -> Sequence[Wo
             )
             .order_by(WorkOrderRow.work_order_id.desc())
             .limit(_LOOKED_AT)
-            .options(lazyload(WorkOrderRow.live_offer))  # nobody looks at it
+            .options(lazyload(WorkOrderRow.live_offers))  # nobody looks at it
         )
         found |= {each.work_order_id: each for each in await session.scalars(query)}
     return list(found.values())

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     TextClause,
     and_,
+    exists,
     false,
     func,
     literal,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from kit.errors import InvalidArgument
 from kit.ids import least_id
@@ -68,7 +70,7 @@ def page_query(
     conditions = [*_conditions(wanted, many=many), *_sortable(sorting)]
     query = select(WorkOrderRow).where(*conditions).limit(size)
     if sorting is Sorting.EARNING:
-        query = query.join(OfferRow, _is_live_offer())
+        query = query.join(OfferRow, _shown_offer(wanted))
     if after is not None:
         bound = tuple_(*(literal(v) for v in _read_key(sorting, after)))
         key = tuple_(*keys)
@@ -87,8 +89,8 @@ def count_query(wanted: Wanted) -> Select[tuple[int]]:
     return select(func.count()).select_from(some.limit(COUNTED + 1).subquery())
 
 
-def key_of(row: WorkOrderRow, sorting: Sorting) -> tuple[str, ...]:
-    """Where the page after this row starts."""
+def key_of(row: WorkOrderRow, sorting: Sorting, technician_id: str = "") -> tuple[str, ...]:
+    """Where the page after this row starts; ``technician_id``: whose list it is."""
     match sorting:
         case Sorting.NEWEST:
             return (row.work_order_id,)
@@ -97,7 +99,7 @@ def key_of(row: WorkOrderRow, sorting: Sorting) -> tuple[str, ...]:
         case Sorting.DUE:
             return (row.due_at.isoformat() if row.due_at else "", row.work_order_id)
         case Sorting.EARNING:
-            live = row.live_offer
+            live = row.live_offer(technician_id)
             return (str(live.earning_minor if live else 0), row.work_order_id)
 
 
@@ -136,11 +138,21 @@ def _sortable(sorting: Sorting) -> list[_Condition]:
             return []
 
 
-def _is_live_offer() -> ColumnElement[bool]:
-    return and_(
+def _shown_offer(wanted: Wanted) -> ColumnElement[bool]:
+    """The technician's own offer; to others the first of those that live."""
+    live = and_(
         OfferRow.work_order_id == WorkOrderRow.work_order_id,
         or_(OfferRow.outcome.is_(None), OfferRow.outcome == Outcome.ACCEPTED),
     )
+    if wanted.scope.technician_id:
+        return and_(live, OfferRow.technician_id == wanted.scope.technician_id)
+    other = aliased(OfferRow)
+    earlier = exists().where(
+        other.work_order_id == OfferRow.work_order_id,
+        other.offer_id < OfferRow.offer_id,
+        other.outcome.is_(None),  # beside one that was accepted there is none
+    )
+    return and_(live, ~earlier)
 
 
 def _conditions(wanted: Wanted, *, many: bool = False) -> list[_Condition]:

@@ -19,7 +19,7 @@ from services.workorder.domain.orders.work_order import (
     Verb,
     unknown,
 )
-from services.workorder.store.dispatch import performance
+from services.workorder.store.dispatch import facts, performance
 from services.workorder.tables.work_orders import OfferRow, WorkOrderChangeRow, WorkOrderRow
 
 
@@ -41,14 +41,13 @@ class Change:
 
 def progress_of(row: WorkOrderRow) -> Progress:
     """What the transitions decide on."""
-    live = row.live_offer
     return Progress(
         work_order_id=row.work_order_id,
         state=State(row.state),
         revision=row.revision,
         completion_code=row.completion_code,
         wrong_code_count=row.wrong_code_count,
-        offer=_offer_of(live) if live else None,
+        offers=tuple(_offer_of(each) for each in row.live_offers),
     )
 
 
@@ -59,7 +58,7 @@ def _offer_of(row: OfferRow) -> Offer:
 
 async def add(session: AsyncSession, row: WorkOrderRow, change: Change) -> None:
     """Store a new work order with its lines and the first line of its history."""
-    set_committed_value(row, "live_offer", None)
+    set_committed_value(row, "live_offers", [])
     row.state_since = change.at
     _make_findable(row)
     session.add(row)
@@ -100,9 +99,9 @@ async def lock_source(session: AsyncSession, source: str, source_ref: str) -> st
 
 
 def add_offer(session: AsyncSession, row: WorkOrderRow, offer: OfferRow) -> None:
-    """Make this the work order's live offer."""
+    """Make this a live offer of the work order."""
     session.add(offer)
-    set_committed_value(row, "live_offer", offer)
+    set_committed_value(row, "live_offers", [*row.live_offers, offer])
 
 
 async def save(session: AsyncSession, row: WorkOrderRow, after: Progress, change: Change) -> None:
@@ -116,6 +115,8 @@ async def save(session: AsyncSession, row: WorkOrderRow, after: Progress, change
         row.state_since = change.at
     if change.verb == Verb.ACCEPT and row.responded_at is None:
         row.responded_at = change.at
+    if len(row.live_offers) > 1:
+        await facts.hold_workloads(session, row.technician_ids())
     _settle(row, after, change)
     _make_findable(row)
     session.add(_change_row(row, change, from_state))
@@ -124,17 +125,17 @@ async def save(session: AsyncSession, row: WorkOrderRow, after: Progress, change
 
 
 def _settle(row: WorkOrderRow, after: Progress, change: Change) -> None:
-    """Give the live offer the outcome that the transition gave it."""
-    live = row.live_offer
-    outcome = after.offer.outcome if after.offer else None
-    if live is None or outcome is None or live.outcome == outcome:
-        return
-    live.outcome = outcome
-    live.outcome_at = change.at
-    live.outcome_reason = change.reason
-    live.outcome_by_person_id = change.person_id
-    if outcome is not Outcome.ACCEPTED:
-        set_committed_value(row, "live_offer", None)
+    """Give the live offers the outcomes that the transition gave them."""
+    outcomes = {each.offer_id: each.outcome for each in after.offers}
+    for live in row.live_offers:
+        outcome = outcomes.get(live.offer_id)
+        if outcome is not None and live.outcome != outcome:
+            live.outcome = outcome
+            live.outcome_at = change.at
+            live.outcome_reason = change.reason
+            live.outcome_by_person_id = change.person_id
+    left = [each for each in row.live_offers if each.outcome in (None, Outcome.ACCEPTED)]
+    set_committed_value(row, "live_offers", left)
 
 
 def _make_findable(row: WorkOrderRow) -> None:
