@@ -1054,6 +1054,8 @@ class RankCandidatesRequest(_message.Message):
     BRAND_CODE_FIELD_NUMBER: _builtins.int
     COOPERATION_MODE_FIELD_NUMBER: _builtins.int
     REQUIRED_TAGS_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    TEAM_ID_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     work_order_id: _builtins.str
     limit: _builtins.int
@@ -1064,6 +1066,10 @@ class RankCandidatesRequest(_message.Message):
     """Whose appliance it is; empty: every outlet may touch it."""
     cooperation_mode: _builtins.str
     """"direct", "franchise", "key_account"; empty: any."""
+    outlet_id: _builtins.str
+    """Only technicians of this outlet; empty: of all."""
+    team_id: _builtins.str
+    """Only members of this team; empty: anybody."""
     @_builtins.property
     def excluded_technician_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Technicians that declined or let an offer expire."""
@@ -1088,10 +1094,12 @@ class RankCandidatesRequest(_message.Message):
         brand_code: _builtins.str = ...,
         cooperation_mode: _builtins.str = ...,
         required_tags: _abc.Iterable[_builtins.str] | None = ...,
+        outlet_id: _builtins.str = ...,
+        team_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_code", b"brand_code", "cooperation_mode", b"cooperation_mode", "excluded_technician_ids", b"excluded_technician_ids", "idempotency_key", b"idempotency_key", "limit", b"limit", "required_tags", b"required_tags", "service_minutes", b"service_minutes", "window", b"window", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_code", b"brand_code", "cooperation_mode", b"cooperation_mode", "excluded_technician_ids", b"excluded_technician_ids", "idempotency_key", b"idempotency_key", "limit", b"limit", "outlet_id", b"outlet_id", "required_tags", b"required_tags", "service_minutes", b"service_minutes", "team_id", b"team_id", "window", b"window", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

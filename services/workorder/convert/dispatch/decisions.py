@@ -48,6 +48,8 @@ def wishes_from_proto(request: workorder_pb2.RankCandidatesRequest, now: datetim
         brand_code=request.brand_code,
         cooperation_mode=request.cooperation_mode,
         required_tags=frozenset(request.required_tags),
+        outlet_id=request.outlet_id,
+        team_id=request.team_id,
         excluded_technician_ids=frozenset(request.excluded_technician_ids),
     )
 
@@ -59,9 +61,14 @@ def need_of(
     parts: Mapping[str, int],
     policy: Policy,
     now: datetime,
+    team: Collection[str] = (),
 ) -> Need:
     """What a work order asks of its technician; without an agreed window, as soon as the policy
-    asks."""
+    asks.
+
+    Args:
+        team: the members of the team that alone is asked.
+    """
     if wishes.window is not None:
         begins, ends = wishes.window
     elif row.window_start is not None and row.window_end is not None and row.window_end > now:
@@ -79,6 +86,9 @@ def need_of(
         cooperation_mode=wishes.cooperation_mode,
         brand_code=wishes.brand_code,
         required_tags=wishes.required_tags,
+        asked_outlet_id=wishes.outlet_id,
+        asked_team_id=wishes.team_id,
+        team_technician_ids=frozenset(team),
         excluded_technician_ids=wishes.excluded_technician_ids,
         barred_technician_ids=relations.barred_technician_ids,
         barred_outlet_ids=relations.barred_outlet_ids,

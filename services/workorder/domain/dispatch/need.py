@@ -24,6 +24,9 @@ class Need:
         cooperation_mode: the customer's, such as ``key_account``; empty: any will do.
         brand_code: whose appliance it is; empty: any outlet may touch it.
         required_tags: what else a technician must bring, such as a language.
+        asked_outlet_id: whose technicians alone are asked; empty: those of all outlets.
+        asked_team_id: of which team they must be; empty: of any, or none.
+        team_technician_ids: its members.
         excluded_technician_ids: who declined it already, or let the offer expire.
         barred_technician_ids: who must not be sent to this customer; as ``barred_outlet_ids``.
         preferred_technician_ids: whom the customer wants; as ``preferred_outlet_ids``.
@@ -40,6 +43,9 @@ class Need:
     cooperation_mode: str = ""
     brand_code: str = ""
     required_tags: frozenset[str] = frozenset()
+    asked_outlet_id: str = ""
+    asked_team_id: str = ""
+    team_technician_ids: frozenset[str] = frozenset()
     excluded_technician_ids: frozenset[str] = frozenset()
     barred_technician_ids: frozenset[str] = frozenset()
     barred_outlet_ids: frozenset[str] = frozenset()
@@ -69,4 +75,6 @@ class Wishes:
     brand_code: str = ""
     cooperation_mode: str = ""
     required_tags: frozenset[str] = frozenset()
+    outlet_id: str = ""
+    team_id: str = ""
     excluded_technician_ids: frozenset[str] = frozenset()

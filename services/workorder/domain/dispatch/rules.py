@@ -28,6 +28,7 @@ class Exclusion(StrEnum):
 
     INACTIVE = "INACTIVE"
     EXCLUDED = "EXCLUDED"
+    NOT_ASKED = "NOT_ASKED"
     BARRED = "BARRED"
     SKILL_MISSING = "SKILL_MISSING"
     SKILL_LEVEL_TOO_LOW = "SKILL_LEVEL_TOO_LOW"
@@ -61,6 +62,16 @@ def _active(asked: Asked, of: Positions) -> Bools:
 
 def _not_excluded(asked: Asked, of: Positions) -> Bools:
     return ~_among(asked.roster, asked.need.excluded_technician_ids, of)
+
+
+def _asked_for(asked: Asked, of: Positions) -> Bools:
+    need = asked.need
+    passes = np.ones(len(of), np.bool_)
+    if need.asked_outlet_id:
+        passes &= _outlets(asked, of, lambda outlet_id, _: outlet_id == need.asked_outlet_id)
+    if need.asked_team_id:
+        passes &= _among(asked.roster, need.team_technician_ids, of)
+    return passes
 
 
 def _not_barred(asked: Asked, of: Positions) -> Bools:
@@ -138,6 +149,7 @@ def _has_room(asked: Asked, of: Positions) -> Bools:
 RULES: Final[dict[Exclusion, Rule]] = {
     Exclusion.INACTIVE: _active,
     Exclusion.EXCLUDED: _not_excluded,
+    Exclusion.NOT_ASKED: _asked_for,
     Exclusion.BARRED: _not_barred,
     Exclusion.SKILL_MISSING: _holds_skills,
     Exclusion.SKILL_LEVEL_TOO_LOW: _levels_suffice,

@@ -18,6 +18,10 @@ _EXCLUSIONS: Final[Mapping[Exclusion, Words]] = {
         "已拒绝本单或未在时限内应答",
         "declined this work or did not answer in time",
     ),
+    Exclusion.NOT_ASKED: (
+        "本单只派给指定网点或班组",
+        "is not of the outlet or team that alone is asked",
+    ),
     Exclusion.BARRED: ("被限制派往该客户", "must not be sent to this customer"),
     Exclusion.SKILL_MISSING: ("缺少所需技能", "lacks a skill that is needed"),
     Exclusion.SKILL_LEVEL_TOO_LOW: ("技能等级不够", "holds a skill at too low a level"),

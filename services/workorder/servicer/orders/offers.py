@@ -23,7 +23,7 @@ from services.workorder.servicer.base import Context
 from services.workorder.servicer.dispatch.matching import MatchingRpcs
 from services.workorder.store.dispatch import decisions, parts_at_hand, policies, relations
 from services.workorder.store.orders import work_orders
-from services.workorder.store.registry import technicians
+from services.workorder.store.registry import teams, technicians
 
 _CANDIDATES: Final = 10
 _MOST_CANDIDATES: Final = 50
@@ -44,7 +44,8 @@ class OfferRpcs(MatchingRpcs, WorkOrderServiceServicer):
         policy = policies.policy_of(await policies.in_force(session, now))
         known_there = await relations.relations_to(session, row.customer_id, row.address_id, now)
         parts = await parts_at_hand.needed(session, row.work_order_id)
-        need = decision_protos.need_of(row, wishes, known_there, parts, policy, now)
+        team = await teams.member_ids(session, wishes.team_id) if wishes.team_id else ()
+        need = decision_protos.need_of(row, wishes, known_there, parts, policy, now, team)
         found, known = await self._survey(need, policy)
         kinds = await parts_at_hand.kinds_at_hand(session, parts, found.technician_ids)
         decision = Decision(

@@ -36,6 +36,12 @@ async def read(session: AsyncSession, team_id: str, *, lock: bool = False) -> Te
     return row
 
 
+async def member_ids(session: AsyncSession, team_id: str) -> Sequence[str]:
+    """Who is in a team (``TEAM_UNKNOWN``); nobody once it has ended."""
+    row = await read(session, team_id)
+    return [] if row.ended_at else [member.technician_id for member in row.members]
+
+
 async def put(session: AsyncSession, row: TeamRow) -> TeamRow:
     """Create a team, or replace the one with its id and its members."""
     kept = await session.merge(row)

@@ -1,9 +1,13 @@
 """Ranking over the wire: who is excluded and why, every value and score, and the decision kept."""
 
+from typing import Any
+
 from kit.authn import Actor
 from protos.common.v1.place_pb2 import Location, Place
+from protos.workorder.v1 import registry_pb2
 from protos.workorder.v1 import workorder_pb2 as pb
 from tests.rpc.workorder.conftest import Desk
+from tests.rpc.workorder.registry.asking import ask
 
 #: A district of its own, where no other test's technicians work.
 TONGZHOU = Place(adcode="110112", adcode_path=["110112", "110100"])
@@ -84,6 +88,28 @@ async def test_who_cannot_go_is_counted_by_the_rule_that_says_so(desk: Desk) -> 
     assert excluded["INACTIVE"] >= 1
     known = desk.rows("SELECT count(*) FROM technician")[0][0]
     assert len(decision.candidates) + sum(excluded.values()) == known
+
+
+async def test_only_an_outlet_or_a_team_can_be_asked(desk: Desk) -> None:
+    place = Place(adcode="110117")
+    near = {"territory_codes": ["110117"]}
+    ours = await tongzhou(desk, "pe_asked_ours", outlet_id="ot_asked", **near)
+    mate = await tongzhou(desk, "pe_asked_mate", outlet_id="ot_asked", **near)
+    await tongzhou(desk, "pe_asked_other", outlet_id="ot_other", **near)
+    team = registry_pb2.Team(team_id="tm_asked", name="一班", technician_ids=[mate])
+    await ask(desk, "Registry/PutTeam", team=team)
+    order = await desk.order(place=place)
+
+    async def ranked(**asked: Any) -> set[str]:
+        decision = await desk.call("RankCandidates", work_order_id=order.work_order_id, **asked)
+        return {one.technician_id for one in decision.candidates}
+
+    assert await ranked(outlet_id="ot_asked") == {ours, mate}
+    assert await ranked(team_id="tm_asked") == {mate}
+    refusal = await desk.refused(
+        "RankCandidates", work_order_id=order.work_order_id, team_id="tm_none"
+    )
+    assert refusal.reason == "TEAM_UNKNOWN"
 
 
 async def test_skills_levels_and_certificates_decide_who_can_go(desk: Desk) -> None:

@@ -32,6 +32,11 @@ def _rules(one: Facts, asked: Need) -> list[tuple[str, bool]]:
         ("INACTIVE", not profile.active),
         ("EXCLUDED", one.technician_id in asked.excluded_technician_ids),
         (
+            "NOT_ASKED",
+            asked.asked_outlet_id not in ("", profile.outlet_id)
+            or (asked.asked_team_id != "" and one.technician_id not in asked.team_technician_ids),
+        ),
+        (
             "BARRED",
             one.technician_id in asked.barred_technician_ids
             or profile.outlet_id in asked.barred_outlet_ids,

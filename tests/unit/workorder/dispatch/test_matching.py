@@ -81,6 +81,11 @@ def test_a_hard_rule_keeps_a_technician_out(changed: dict[str, Any], reason: Exc
     ("asked", "reason"),
     [
         ({"excluded_technician_ids": frozenset({"zhang"})}, Exclusion.EXCLUDED),
+        ({"asked_outlet_id": "ot_other"}, Exclusion.NOT_ASKED),
+        (
+            {"asked_team_id": "tm_1", "team_technician_ids": frozenset({"wang"})},
+            Exclusion.NOT_ASKED,
+        ),
         ({"barred_technician_ids": frozenset({"zhang"})}, Exclusion.BARRED),
         ({"barred_outlet_ids": frozenset({"ol_1"})}, Exclusion.BARRED),
         ({"window": hours(0, 0.9)}, Exclusion.OFF_DUTY),
