@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -23,19 +24,34 @@ from protos.directory.v1 import directory_pb2
 from protos.flow.v1 import flow_pb2
 from protos.pricing.v1 import book_pb2, library_pb2
 from protos.settlement.v1 import settlement_pb2
-from protos.workorder.v1 import workorder_pb2
+from protos.workorder.v1 import (
+    appointment_pb2,
+    asset_pb2,
+    maintenance_pb2,
+    on_site_pb2,
+    orders_pb2,
+    registry_pb2,
+    stock_pb2,
+    workorder_pb2,
+)
 from stack.layout import PROJECT
 from workflows.compiler.library import flows_used
 
-CONTRACTS = (book_pb2, directory_pb2, flow_pb2, library_pb2, settlement_pb2, workorder_pb2)
+CONTRACTS = (
+    appointment_pb2, asset_pb2, book_pb2, directory_pb2, flow_pb2, library_pb2, maintenance_pb2,
+    on_site_pb2, orders_pb2, registry_pb2, settlement_pb2, stock_pb2, workorder_pb2,
+)  # fmt: skip
 """The services that the seed speaks to; importing their contracts makes their RPCs known."""
 COMPANY = Path(__file__).with_suffix(".yaml")
+FIELD = Path(__file__).with_suffix(".field.yaml")
+GET_CUSTOMER = "directory.v1.DirectoryService/GetCustomer"
 PUBLISH = "flow.v1.FlowService/PublishFlow"
 PUT_ITEM = "pricing.v1.LibraryService/PutItem"
 PUBLISH_PRICES = "pricing.v1.PriceBookService/PublishPriceBook"
 DEADLINE_SECONDS = 30.0
 
 Call = tuple[str, Message]
+_ADDRESS_OF = re.compile(r"\{address of (\w+)\}")
 
 
 def calls() -> Iterator[Call]:
@@ -50,6 +66,24 @@ def calls() -> Iterator[Call]:
         yield call(PUBLISH_PRICES, {"price_book": content["price_book"]})
     for source in library():
         yield call(PUBLISH, {"source": source})
+
+
+def addressed() -> set[str]:
+    """Give the customers whose addresses the calls of the field's equipment name."""
+    return set(_ADDRESS_OF.findall(FIELD.read_text()))
+
+
+def field_calls(addresses: dict[str, str]) -> Iterator[Call]:
+    """Give the calls that equip the field, in order.
+
+    Args:
+        addresses: by customer the id of their address.
+    """
+    for entry in yaml.safe_load(FIELD.read_text()):
+        for name, request in entry.items():
+            whose = request.get("address_id", "")
+            named = _ADDRESS_OF.sub(lambda found: addresses[found[1]], whose)
+            yield call(name, {**request, "address_id": named} if whose else request)
 
 
 def library() -> Iterator[str]:
@@ -81,17 +115,31 @@ async def seed(settings: Settings) -> int:
         for name, request in calls():
             await _once(caller, name, request)
             made += 1
+        addresses = {each: await _address(caller, each) for each in addressed()}
+        for name, request in field_calls(addresses):
+            if not await _once(caller, name, request):
+                break  # equipped long ago, with all that follows
+            made += 1
     finally:
         await caller.close()
     return made
 
 
-async def _once(caller: RpcCaller, name: str, request: Message) -> None:
+async def _address(caller: RpcCaller, customer_id: str) -> str:
+    asked = directory_pb2.GetCustomerRequest(customer_id=customer_id)
+    answer = await caller.call(GET_CUSTOMER, asked, deadline_seconds=DEADLINE_SECONDS)
+    assert isinstance(answer, directory_pb2.Customer)
+    return answer.addresses[0].address_id if answer.addresses else ""
+
+
+async def _once(caller: RpcCaller, name: str, request: Message) -> bool:
     try:
         await caller.call(name, request, deadline_seconds=DEADLINE_SECONDS)
     except ServiceError as refused:
-        if refused.kind is not Kind.ALREADY_EXISTS:  # made long ago: keys are kept for 90 days
+        if refused.kind is not Kind.ALREADY_EXISTS:
             raise SystemExit(f"{name} refused the seed: {refused}\n{request}") from refused
+        return False  # made long ago: keys are kept for 90 days
+    return True
 
 
 def main() -> None:

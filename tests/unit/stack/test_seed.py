@@ -8,7 +8,11 @@ from workflows.language.model import FlowDefinition
 
 
 def calls() -> list[tuple[str, Any]]:
-    return list(seed.calls())
+    return [*seed.calls(), *field_calls()]
+
+
+def field_calls() -> list[tuple[str, Any]]:
+    return list(seed.field_calls({customer: f"ad_of_{customer}" for customer in seed.addressed()}))
 
 
 def test_every_entry_is_a_request_of_an_rpc_that_changes_something() -> None:
@@ -36,6 +40,32 @@ def test_every_technician_of_the_seed_is_one_of_its_people() -> None:
     }
     assert technicians
     assert technicians <= people
+
+
+def test_the_field_is_equipped_for_customers_and_technicians_of_the_company() -> None:
+    technicians = {
+        request.technician.technician_id
+        for name, request in seed.calls()
+        if name.endswith("/PutTechnician")
+    }
+    customers = {
+        request.customer_id for name, request in calls() if name.endswith("/CreateCustomer")
+    }
+    assert seed.addressed() <= customers
+    vans = {
+        request.stockroom.technician_id
+        for name, request in field_calls()
+        if name.endswith("/PutStockroom") and request.stockroom.technician_id
+    }
+    assert vans
+    assert vans <= technicians
+
+
+def test_the_first_call_that_equips_the_field_is_one_that_is_refused_the_second_time() -> None:
+    name, request = field_calls()[0]
+    assert name.endswith("/RegisterAsset")
+    assert request.asset_id
+    assert request.address_id == "ad_of_cu_inside"
 
 
 def test_a_flow_is_published_after_those_that_it_lives_through() -> None:

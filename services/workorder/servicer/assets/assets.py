@@ -7,6 +7,7 @@ from typing import Final
 
 from kit.authn import current_actor
 from kit.db.session import current_session
+from kit.errors import AlreadyExists
 from kit.ids import new_id
 from kit.rpc.convert import decode_page_token, page_info, page_size
 from kit.rpc.events import record
@@ -36,8 +37,11 @@ class AssetRpcs(Rpcs, AssetServiceServicer):
         machine = protos.machine_from_proto(request)
         asset.require_machine(machine, asset_id)
         if await assets.find(session, asset_id) is not None:
-            raise asset.invalid(
-                "asset_id", f"there is an asset {asset_id!r}; change it", "此设备编号已存在。"
+            raise AlreadyExists(
+                "ASSET_EXISTS",
+                f"there is an asset {asset_id!r}; change it",
+                field="asset_id",
+                details={"zh": "此设备编号已存在。"},
             )
         await self._require_possible(machine, asset_id)
         whose = (customer_id, request.address_id.strip())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kit.errors import ServiceError
+from kit.errors import Kind, ServiceError
 from protos.common.v1.page_pb2 import PageRequest
 from protos.workorder.v1 import asset_pb2 as pb
 from tests.rpc.workorder.conftest import CUSTOMER, CUSTOMER_SERVICE, Desk, technician
@@ -46,6 +46,15 @@ async def test_an_asset_is_registered_and_changed_as_it_was_seen(desk: Desk) -> 
     )
     assert stale.reason == "REGISTRY_STALE"
     assert await get(desk, made.asset_id) == changed
+
+
+async def test_an_id_is_of_one_asset(desk: Desk) -> None:
+    first = await register(desk)
+    taken = await refused(
+        desk, "Asset/RegisterAsset", asset_id=first.asset_id, customer_id="cu_other", name="空调"
+    )
+    assert (taken.kind, taken.reason) == (Kind.ALREADY_EXISTS, "ASSET_EXISTS")
+    assert taken.field == "asset_id"
 
 
 async def test_a_serial_is_of_one_machine_of_a_brand_and_model(desk: Desk) -> None:
