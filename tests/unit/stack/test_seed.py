@@ -45,7 +45,7 @@ def test_every_technician_of_the_seed_is_one_of_its_people() -> None:
 def test_the_field_is_equipped_for_customers_and_technicians_of_the_company() -> None:
     technicians = {
         request.technician.technician_id
-        for name, request in seed.calls()
+        for name, request in calls()
         if name.endswith("/PutTechnician")
     }
     customers = {
