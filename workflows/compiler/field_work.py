@@ -14,6 +14,10 @@ FIELD_WORK_INPUT: Final = Record(
         Field("quote_id", STRING),
         Field("offer_minutes", INT, optional=True),
         Field("max_offers", INT, optional=True),
+        Field("offers_at_once", INT, optional=True),
+        Field("outlet_id", STRING, optional=True),
+        Field("team_id", STRING, optional=True),
+        Field("when_nobody", STRING, optional=True),
     ),
     "field_work.Input",
 )

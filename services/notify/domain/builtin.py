@@ -90,6 +90,22 @@ BUILTIN_TEMPLATES = (
         optional=("summary", "window", "place", "earning_lines", "due_at"),
     ),
     _notice(
+        "work_order_assigned",
+        title="已派给您：{{work_order}}",
+        body="{{summary}}\n# {{amount}} 预计收益\n地点：{{place}}\n{{earning_lines}}",
+        url="/work-orders/{{work_order}}",
+        required=("work_order", "amount"),
+        optional=("summary", "place", "earning_lines"),
+    ),
+    _notice(
+        "work_order_gone",
+        title="工单已转给他人：{{work_order}}",
+        body="{{summary}}\n该工单不再由您处理。",
+        url="/work-orders",
+        required=("work_order",),
+        optional=("summary",),
+    ),
+    _notice(
         "work_order_completed",
         title="已完工：{{work_order}}",
         body="{{summary}}\n师傅：{{technician}}\n完工：{{completed_at}}",

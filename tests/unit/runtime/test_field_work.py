@@ -29,8 +29,8 @@ def test_the_best_candidate_is_promised_an_earning_then_offered_the_work_then_to
     assert offer["technician_id"] == "pe_a"
     assert offer["earning_total"] == cny(12_000)
     assert offer["expires_at"] == "2026-03-02T01:30:00Z"
-    assert work.state.task is not None
-    assert work.state.task.verbs == ("accept", "decline")
+    assert work.task is not None
+    assert work.task.verbs == ("accept", "decline")
 
 
 def test_a_write_that_depends_on_a_read_or_on_the_time_ends_the_task_first() -> None:

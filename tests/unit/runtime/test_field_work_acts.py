@@ -15,7 +15,7 @@ def test_a_wrong_code_settles_the_act_as_refused_and_leaves_the_visit_open() -> 
     work = Work().begin().on_site()
     work.act("complete", act_key="wrong", form={"completion_code": "000000"})
     assert work.state.settled["wrong"].reason == "WORK_ORDER_CODE_WRONG"
-    assert work.state.task is not None
+    assert work.task is not None
     assert work.report is None
     work.act("complete", form={"completion_code": "123456"})
     assert work.report is not None
@@ -26,8 +26,8 @@ def test_a_refusal_of_the_service_is_the_technicians_to_read() -> None:
     work.refuse["accept"] = "WORK_ORDER_OFFER_EXPIRED"
     work.act("accept", act_key="late")
     assert work.state.settled["late"].reason == "WORK_ORDER_OFFER_EXPIRED"
-    assert work.state.task is not None
-    assert work.state.task.kind == "offer"
+    assert work.task is not None
+    assert work.task.kind == "offer"
 
 
 def test_an_acceptance_under_way_when_the_offer_lapses_is_decided_by_the_work_order() -> None:
@@ -37,8 +37,8 @@ def test_an_acceptance_under_way_when_the_offer_lapses_is_decided_by_the_work_or
     work.feed(TimerFired(START + timedelta(minutes=30), "offer"))
     assert work.made("close_offer") == []
     work.release()
-    assert work.state.task is not None
-    assert work.state.task.kind == "visit"
+    assert work.task is not None
+    assert work.task.kind == "visit"
 
 
 def test_an_acceptance_refused_after_the_offer_lapsed_passes_it_on() -> None:
@@ -98,7 +98,7 @@ def test_a_visit_offers_what_comes_next_under_one_task() -> None:
         ("check_in", {}),
     ):
         work.act(verb, form=form)
-        task = work.state.task
+        task = work.task
         assert task is not None
         seen.append((task.task_id, task.revision, [str(v) for v in task.verbs]))
     assert seen == [

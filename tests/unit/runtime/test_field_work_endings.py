@@ -36,8 +36,7 @@ def test_a_cancellation_at_any_point_undoes_what_was_promised_and_reports_once(h
     work.release()
     assert work.report is not None
     assert work.report.outcome == "cancelled"
-    assert work.state.earning is None
-    assert not work.state.offer_open
+    assert work.state.offers == ()
     assert len(work.made("cancel_earning")) == len(work.made("promise"))
 
 
@@ -72,4 +71,4 @@ def test_what_a_service_refuses_is_reported_with_its_reason(verb: str) -> None:
     work = Work(refuse={verb: "SOME_REASON"}).begin()
     assert work.report is not None
     assert (work.report.outcome, work.report.reason) == ("failed", "SOME_REASON")
-    assert work.state.earning is None
+    assert work.state.offers == ()

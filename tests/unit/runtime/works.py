@@ -20,8 +20,10 @@ from workflows.runtime.events import (
 from workflows.runtime.field_work.state import (
     Begun,
     Command,
+    FieldTask,
     FieldWorkInput,
     FieldWorkState,
+    OrderChanged,
     Report,
 )
 from workflows.runtime.field_work.step import Event, step
@@ -74,12 +76,23 @@ WINDOW = {
 }
 
 
+_STATE_AFTER = {
+    "offer": "OFFERED",
+    "accept": "ACCEPTED",
+    "take": "ACCEPTED",
+    "schedule": "SCHEDULED",
+    "check_in": "IN_PROGRESS",
+    "release": "CREATED",
+}
+
+
 @dataclass
 class Work:
     """A field work whose services answer as they should, unless told otherwise."""
 
     technicians: tuple[str, ...] = ("pe_a", "pe_b")
     max_offers: int = 0
+    source: dict[str, Any] = field(default_factory=dict)
     state: FieldWorkState = field(init=False)
     at: datetime = START
     calls: list[CallRpc] = field(default_factory=list)
@@ -89,9 +102,11 @@ class Work:
     hold: set[str] = field(default_factory=set)
     held: list[CallRpc] = field(default_factory=list)
     keys: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    order_state: str = "CREATED"
+    order_revision: int = 1
 
     def __post_init__(self) -> None:
-        source = replace(INPUT, max_offers=self.max_offers)
+        source = replace(INPUT, max_offers=self.max_offers, **self.source)
         self.state = FieldWorkState(source, "field_work:wo_1")
 
     def begin(self) -> Work:
@@ -123,6 +138,10 @@ class Work:
         else:
             self.feed(RpcSucceeded(self.at, call.call_id, self.reply(verb, call)))
 
+    def fail(self, call: CallRpc, reason: str) -> None:
+        """A call that was held up is refused."""
+        self.feed(RpcFailed(self.at, call.call_id, reason, "no"))
+
     def reply(self, verb: str, call: CallRpc) -> dict[str, Any]:
         match verb:
             case "quote":
@@ -144,17 +163,32 @@ class Work:
             case "complete":
                 right = call.request["completion_code"] == "123456"
                 return self.work_order("COMPLETED" if right else "IN_PROGRESS")
+            case "technician":
+                technician = call.request["technician_id"]
+                return {
+                    "technician_id": technician,
+                    "outlet_id": "ot_1",
+                    "cooperation_mode": "direct",
+                }
+            case "dispatchers":
+                return {"person_ids": ["pe_chen"]}
             case _:
-                return self.work_order("CREATED")
+                return self.work_order(_STATE_AFTER.get(verb, self.order_state))
 
     def work_order(self, state: str) -> dict[str, Any]:
+        self.order_state, self.order_revision = state, self.order_revision + 1
         return {
             "work_order_id": "wo_1",
             "title": "空调安装",
             "state": f"WORK_ORDER_STATE_{state}",
+            "revision": self.order_revision,
             "completion_code": "123456",
             "completed_at": "2026-03-03T03:00:00Z",
         }
+
+    def others(self, state: str, **more: Any) -> None:
+        """Somebody else changes the work order, and the field work hears of it."""
+        self.feed(OrderChanged(self.at, {**self.work_order(state), **more}))
 
     def release(self) -> None:
         """What was held up is answered now."""
@@ -163,11 +197,31 @@ class Work:
         for call in held:
             self.answer(call)
 
+    @property
+    def task(self) -> FieldTask | None:
+        """What is open, when it is one thing."""
+        assert len(self.state.tasks) <= 1
+        return next(iter(self.state.tasks), None)
+
+    def task_of(self, person: str) -> FieldTask | None:
+        """What is open to somebody."""
+        for task in self.state.tasks:
+            offer = self.state.offer(task.offer_number) if task.offer_number else None
+            if offer and offer.technician_id == person:
+                return task
+        return None
+
     def act(self, verb: str, person: str = "pe_a", **more: Any) -> None:
-        assert self.state.task is not None
-        more.setdefault("act_key", f"k{next(self.keys)}")
-        act = Act(verb=verb, person=person, task_id=self.state.task.task_id, **more)
-        self.feed(Acted(self.at, act))
+        task = self.task_of(person) or next(iter(self.state.tasks))
+        more = {"task_id": task.task_id, "act_key": f"k{next(self.keys)}", **more}
+        self.feed(Acted(self.at, Act(verb=verb, person=person, **more)))
+
+    def dispatch(self, verb: str, technician: str = "", **more: Any) -> None:
+        """A dispatcher decides."""
+        form = {"technician_id": technician} if technician else {}
+        more = {"task_id": "", "comment": "急单", "form": form, "roles": ("dispatcher",), **more}
+        key = more.pop("act_key", f"k{next(self.keys)}")
+        self.feed(Acted(self.at, Act(verb=verb, person="pe_chen", act_key=key, **more)))
 
     def refusal(self, verb: str, person: str = "pe_a", **more: Any) -> str:
         before = self.state

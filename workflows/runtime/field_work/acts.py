@@ -1,7 +1,8 @@
-"""What a technician may do as the field work stands, and the forms of it.
+"""What technicians and dispatchers may do as the field work stands, and the forms of it.
 
 ``check_act`` reads only; its refusals bear the reasons of ``workflows.runtime.acts``, and
-``CASE_ACT_PENDING`` while another act's call is still being made.
+``CASE_ACT_PENDING`` while another act of the same person is still being carried out. Acts of others
+wait for their turn: whoever is first has the work.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import Any, Final
 from kit.errors import Aborted, FailedPrecondition, InvalidArgument, PermissionDenied
 from workflows.runtime.events import Act
 from workflows.runtime.field_work.incidents import check_resolution
-from workflows.runtime.field_work.state import FieldTask, FieldWorkState, Verb
+from workflows.runtime.field_work.state import (
+    DISPATCHERS,
+    DISPATCHERS_VERBS,
+    FieldTask,
+    FieldWorkState,
+    Verb,
+)
 from workflows.runtime.verbs import Verb as CaseVerb
 
 _TIMESTAMP: Final = {"type": "string", "format": "date-time"}
@@ -55,54 +62,106 @@ FORMS: Final[dict[Verb, dict[str, Any]]] = {
             "summary": {"type": "string", "title": "完工说明"},
         },
     },
+    Verb.ASSIGN: {
+        "type": "object",
+        "title": "指派",
+        "required": ["technician_id"],
+        "properties": {
+            "technician_id": {"type": "string", "title": "师傅"},
+            "release_code": {"type": "string", "title": "改派原因代码"},
+        },
+    },
+    Verb.REDISPATCH: {
+        "type": "object",
+        "title": "改派",
+        "properties": {"release_code": {"type": "string", "title": "改派原因代码"}},
+    },
+    Verb.GIVE_UP: {"type": "object", "title": "放弃派单", "properties": {}},
 }
 
 
 def check_act(state: FieldWorkState, act: Act) -> Verb | None:
-    """The verb to apply; None when this act key was settled before.
+    """The verb to apply; None when this act key was settled before, or is being carried out.
 
     Raises:
         ServiceError: the act is refused.
     """
     if act.act_key in state.settled:
         return None
-    if state.pending is not None and state.pending.act.act_key == act.act_key:
+    under_way = (*((state.pending,) if state.pending else ()), *state.waiting)
+    if any(each.act.act_key == act.act_key for each in under_way):
         return None
     if act.incident_id:
         check_resolution(state, act)
         return None
+    if act.verb in DISPATCHERS_VERBS:
+        verb = _dispatchers_verb(state, act)
+    else:
+        verb = _technicians_verb(state, act)
+    if any(each.act.person == act.person for each in under_way):
+        raise Aborted("CASE_ACT_PENDING", "your last act is still being carried out; wait for it")
+    _check_form(verb, act.form)
+    return verb
+
+
+def _technicians_verb(state: FieldWorkState, act: Act) -> Verb:
     task = _open_task(state, act)
     if act.verb == CaseVerb.HAND_OVER:
         raise FailedPrecondition(
             "CASE_VERB_ILLEGAL", "field work is dispatched again, not handed over", field="verb"
         )
-    if state.technician is None or act.person != state.technician.technician_id:
+    if not task.offer_number or act.person != state.offer(task.offer_number).technician_id:
         raise PermissionDenied("CASE_TASK_NOT_YOURS", "this work is another technician's")
+    _check_fits(task, act)
+    return Verb(act.verb)
+
+
+def _dispatchers_verb(state: FieldWorkState, act: Act) -> Verb:
+    """Dispatchers decide when they are asked, and also when they are not."""
+    if set(act.roles).isdisjoint(DISPATCHERS):
+        raise PermissionDenied(
+            "CASE_DISPATCHERS_ONLY", f"this is for {', '.join(DISPATCHERS)} to decide"
+        )
+    if act.task_id:
+        _check_fits(_open_task(state, act), act)
+    elif state.ending is not None:
+        raise FailedPrecondition("CASE_OVER", "this field work is over")
+    elif act.verb == Verb.GIVE_UP:
+        raise FailedPrecondition(
+            "CASE_VERB_ILLEGAL", "there are candidates left to be asked", field="verb"
+        )
+    elif state.settlement_lines is None:
+        raise Aborted("CASE_ACT_PENDING", "it is only just beginning; try again")
+    winner = state.winner
+    if not act.comment.strip():
+        raise InvalidArgument("CASE_REASON_MISSING", f"{act.verb} needs a reason", field="comment")
+    if act.verb == Verb.ASSIGN and winner and winner.technician_id == act.form.get("technician_id"):
+        raise _invalid("technician_id", "has the work already")
+    return Verb(act.verb)
+
+
+def _open_task(state: FieldWorkState, act: Act) -> FieldTask:
+    if state.ending is not None:
+        raise FailedPrecondition("CASE_OVER", "this field work is over")
+    for task in state.tasks:
+        if task.task_id == act.task_id:
+            return task
+    raise FailedPrecondition("CASE_TASK_CLOSED", "this is no longer open", field="task_id")
+
+
+def _check_fits(task: FieldTask, act: Act) -> None:
     if act.revision is not None and act.revision != task.revision:
         raise FailedPrecondition(
             "CASE_REVISION_STALE",
             "it has changed since you looked; look again",
             details={"revision": str(task.revision)},
         )
-    if state.pending is not None:
-        raise Aborted("CASE_ACT_PENDING", "your last act is still being carried out; wait for it")
     if act.verb not in task.verbs:
         raise FailedPrecondition(
             "CASE_VERB_ILLEGAL",
             f"{act.verb} is not possible now; possible: {', '.join(task.verbs)}",
             field="verb",
         )
-    verb = Verb(act.verb)
-    _check_form(verb, act.form)
-    return verb
-
-
-def _open_task(state: FieldWorkState, act: Act) -> FieldTask:
-    if state.ending is not None:
-        raise FailedPrecondition("CASE_OVER", "this field work is over")
-    if state.task is None or state.task.task_id != act.task_id:
-        raise FailedPrecondition("CASE_TASK_CLOSED", "this is no longer open", field="task_id")
-    return state.task
 
 
 def _check_form(verb: Verb, form: dict[str, Any]) -> None:

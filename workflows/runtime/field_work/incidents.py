@@ -22,7 +22,7 @@ from workflows.runtime.events import (
     event_from_json,
     event_to_json,
 )
-from workflows.runtime.field_work.state import Begun, FieldWorkState, Settled
+from workflows.runtime.field_work.state import Begun, FieldWorkState, OrderChanged, Settled
 from workflows.runtime.incidents import possible_verbs
 from workflows.runtime.state import Incident, Trouble
 from workflows.runtime.verbs import OPS_ROLES, Verb
@@ -33,7 +33,7 @@ def with_defect(
     where: str,
     defect: Exception,
     at: datetime,
-    event: Event | Begun | None = None,
+    event: Event | Begun | OrderChanged | None = None,
 ) -> FieldWorkState:
     """A field work that has met what its step cannot take.
 
@@ -92,7 +92,7 @@ def to_apply(
     state = replace(state, incidents=left, settled={**state.settled, act.act_key: Settled()})
     if incident.event is None:
         return state, None
-    event = event_from_json(incident.event, at, Begun)
+    event = event_from_json(incident.event, at, Begun, OrderChanged)
     if act.verb == Verb.RETRY:
         return state, event
     if isinstance(event, RpcSucceeded | RpcFailed):

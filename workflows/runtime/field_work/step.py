@@ -3,23 +3,24 @@
 One call is in flight at a time, but for messages, which nobody waits for:
 
     read the work order and its quote
-    ┌─ rank → promise the earning → offer until an instant → tell the technician
-    │    declined or lapsed: close the offer, cancel the earning, go on with the next
-    └────┘
+    ┌─ rank → for each who is asked at once: promise the earning → offer until an instant
+    │    → tell them all; declined or lapsed: close the offer, cancel the earning
+    └────┘ until one accepts, whereupon the others' earnings are cancelled
     accepted → scheduled → checked in → completed with the customer's code → report
 
-Whatever ends it before that closes the open offer and cancels the promised earning first.
+A dispatcher may name somebody or have it dispatched anew at any time, and is asked when nobody is
+left, if the flow says so. What others do to the work order meanwhile is followed. Whatever ends it
+closes the open offers and cancels the promised earnings first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 from kit.errors import ServiceError
-from workflows.runtime.commands import CallRpc, RecordAct
 from workflows.runtime.events import (
     Acted,
     CallRetried,
@@ -28,44 +29,49 @@ from workflows.runtime.events import (
     RpcSucceeded,
     TimerFired,
 )
-from workflows.runtime.field_work import calls, incidents
+from workflows.runtime.field_work import calls, incidents, offers
 from workflows.runtime.field_work.acts import check_act
+from workflows.runtime.field_work.following import heard
+from workflows.runtime.field_work.going_on import (
+    Step,
+    act_on,
+    assigned,
+    completed,
+    go_on,
+    nobody_left,
+    recorded,
+    settled,
+)
 from workflows.runtime.field_work.lines import settlement_lines
 from workflows.runtime.field_work.state import (
+    Answer,
     Begun,
     Command,
     Ending,
     FieldTask,
     FieldWorkState,
+    OrderChanged,
     Outcome,
     PendingAct,
-    Report,
     Settled,
     Technician,
     Verb,
 )
 
 Event: TypeAlias = (
-    Begun | RpcSucceeded | RpcFailed | CallRetried | TimerFired | Acted | CancelRequested
+    Begun
+    | RpcSucceeded
+    | RpcFailed
+    | CallRetried
+    | TimerFired
+    | Acted
+    | CancelRequested
+    | OrderChanged
 )
-Step: TypeAlias = tuple[FieldWorkState, list[Command]]
 
-_NOBODY: Final = Ending(
-    Outcome.FAILED, "FIELD_WORK_NOBODY", "no technician is left who would take this work order"
-)
 _COMPLETED: Final = "WORK_ORDER_STATE_COMPLETED"
-_CALL_OF_VERB: Final = {
-    Verb.ACCEPT: calls.accept_offer,
-    Verb.SCHEDULE: calls.schedule_appointment,
-    Verb.CHECK_IN: calls.check_in,
-    Verb.COMPLETE: calls.complete_work,
-}
-#: What the visit's technician may do next, after each verb.
-_NEXT_VERBS: Final = {
-    Verb.ACCEPT: (Verb.SCHEDULE,),
-    Verb.SCHEDULE: (Verb.SCHEDULE, Verb.CHECK_IN),
-    Verb.CHECK_IN: (Verb.COMPLETE,),
-}
+#: The technician's, who is passed over then.
+_HAS_NO_ROOM: Final = ("TECHNICIAN_CAPACITY_REACHED", "TECHNICIAN_INACTIVE")
 
 
 def step(state: FieldWorkState, event: Event) -> Step:
@@ -93,10 +99,16 @@ def _noted(state: FieldWorkState, event: Event) -> FieldWorkState:
 
 
 def _apply(state: FieldWorkState, event: Event) -> Step:
+    if isinstance(event, Acted) and event.act.incident_id:
+        return _resolve(state, event)
+    before, commands = _taken_in(state, event)
+    after, more = go_on(before, event.at)
+    return after, [*commands, *more]
+
+
+def _taken_in(state: FieldWorkState, event: Event) -> Step:
     match event:
-        case Begun():
-            return _call(state, calls.read_work_order(state))
-        case CallRetried():
+        case Begun() | CallRetried():
             return state, []
         case RpcSucceeded() | RpcFailed() if event.call_id != state.calling:
             return state, []
@@ -105,139 +117,157 @@ def _apply(state: FieldWorkState, event: Event) -> Step:
         case RpcFailed():
             return _refused(replace(state, calling=""), event)
         case TimerFired():
-            return _lapse(state)
-        case Acted() if event.act.incident_id:
-            return _resolve(state, event)
+            return offers.lapsed(state, event.at), []
+        case OrderChanged():
+            return heard(state, event.work_order), []
         case Acted():
             return _act(state, event)
         case CancelRequested():
-            return _cancel(state, event.reason)
-
-
-def _call(state: FieldWorkState, call: CallRpc) -> Step:
-    return replace(state, calling=call.call_id), [call]
-
-
-def _next(state: FieldWorkState, make: Callable[[FieldWorkState], CallRpc]) -> Step:
-    """The next call, unless it has become certain that there is nothing more to do."""
-    if state.ending is not None:
-        return _close(state)
-    return _call(state, make(state))
+            cancelled = Ending(Outcome.CANCELLED, "FIELD_WORK_CANCELLED", event.reason)
+            return (replace(state, ending=cancelled) if state.ending is None else state), []
 
 
 def _answered(state: FieldWorkState, event: RpcSucceeded) -> Step:
-    verb, reply = event.call_id.partition("/")[0], event.response
+    verb, _, rest = event.call_id.partition("/")
+    if verb in _OF_ONE_OFFER:
+        return _OF_ONE_OFFER[verb](state, int(rest), event)
     match verb:
         case "work_order":
-            return _next(replace(state, work_order=reply), calls.read_quote)
+            return replace(state, work_order=event.response), []
         case "quote":
-            return _quoted(state, reply)
+            return _quoted(state, event.response), []
         case "rank":
-            return _ranked(state, reply)
-        case "promise":
-            answer_by = event.at + timedelta(minutes=state.input.offer_minutes)
-            offered = replace(state, earning=reply, expires_at=answer_by)
-            return _next(offered, calls.offer_work_order)
-        case "offer":
-            return _offered(replace(state, offer_open=True), event.at)
-        case "close_offer":
-            return _close(replace(state, offer_open=False))
-        case "cancel_earning":
-            return _close(replace(state, earning=None))
+            return _ranked(state, event.response)
+        case "dispatchers":
+            return _asked_dispatchers(state, event), []
+        case "release":
+            return _released(state, event)
         case _:
             return _act_answered(state, Verb(verb), event)
 
 
-def _quoted(state: FieldWorkState, quote: dict[str, Any]) -> Step:
+def _quoted(state: FieldWorkState, quote: dict[str, Any]) -> FieldWorkState:
     try:
-        lines = settlement_lines(quote)
+        return replace(state, settlement_lines=settlement_lines(quote))
     except ServiceError as error:
-        return _close(replace(state, ending=_failed(error.reason, error.message)))
-    return _next(replace(state, settlement_lines=lines), calls.rank_candidates)
+        return replace(state, ending=_failed(error.reason, error.message))
 
 
 def _ranked(state: FieldWorkState, decision: dict[str, Any]) -> Step:
-    candidates = decision["candidates"]
-    if not candidates:
-        return _close(replace(state, ending=state.ending or _NOBODY))
-    best = candidates[0]
-    technician = Technician(best["technician_id"], best["outlet_id"], best["cooperation_mode"])
-    return _next(replace(state, technician=technician), calls.promise_earning)
+    source, most = state.input, state.input.offers_at_once
+    if source.max_offers:
+        most = min(most, source.max_offers - state.offer_count)
+    queue = tuple(
+        Technician(each["technician_id"], each["outlet_id"], each["cooperation_mode"])
+        for each in decision["candidates"][:most]
+    )
+    return (replace(state, queue=queue), []) if queue else nobody_left(state)
 
 
-def _offered(state: FieldWorkState, at: datetime) -> Step:
-    if state.ending is not None:
-        return _close(state)
+def _asked_dispatchers(state: FieldWorkState, event: RpcSucceeded) -> FieldWorkState:
+    people = tuple(event.response.get("person_ids", ()))
+    if not people or state.ending is not None:
+        return replace(state, ending=state.ending or offers.NOBODY)
     source = state.input
     task = FieldTask(
-        task_id=f"{source.node}/{source.visit}/offer/{state.round}",
-        kind="offer",
-        opened_at=at,
-        verbs=(Verb.ACCEPT, Verb.DECLINE),
-        due=state.expires_at,
+        task_id=f"{source.node}/{source.visit}/dispatch/{state.round}",
+        kind="dispatch",
+        opened_at=event.at,
+        verbs=(Verb.ASSIGN, Verb.REDISPATCH, Verb.GIVE_UP),
+        people=people,
     )
-    return replace(state, task=task), [calls.announce_offer(state)]
+    return replace(state, dispatching=task)
 
 
-def _lapse(state: FieldWorkState) -> Step:
-    """The offer's time is over. An acceptance under way is decided by the work order."""
-    if not state.offer_open or state.lapsed:
-        return state, []
-    lapsed = replace(state, lapsed=True)
-    return (lapsed, []) if state.calling else _close(lapsed)
-
-
-def _cancel(state: FieldWorkState, reason: str) -> Step:
-    if state.ending is not None:
-        return state, []
-    ending = replace(state, ending=Ending(Outcome.CANCELLED, "FIELD_WORK_CANCELLED", reason))
-    return (ending, []) if state.calling else _close(ending)
-
-
-def _close(state: FieldWorkState) -> Step:
-    """Undo what is held, then report the end, or go on with the next candidate."""
-    state = replace(state, task=None)
-    if state.offer_open:
-        return _call(state, calls.close_offer(state))
-    if state.earning is not None:
-        return _call(state, calls.cancel_earning(state))
-    if state.ending is None:
-        return _next_round(state)
-    report = Report(state.ending.outcome, {}, state.ending.reason, state.ending.message)
-    return replace(state, ended=True), [report]
-
-
-def _next_round(state: FieldWorkState) -> Step:
-    if state.round == state.input.max_offers:
-        return _close(replace(state, ending=_NOBODY))
-    fresh = replace(
-        state,
-        round=state.round + 1,
-        excluded=(*state.excluded, state.candidate.technician_id),
-        technician=None,
-        declined=False,
-        decline_reason="",
-        expires_at=None,
-        lapsed=False,
+def _named(state: FieldWorkState, number: int, event: RpcSucceeded) -> Step:
+    said = event.response
+    technician = Technician(
+        said["technician_id"], said.get("outlet_id", ""), said["cooperation_mode"]
     )
-    return _call(fresh, calls.rank_candidates(fresh))
+    return offers.changed(state, number, technician=technician), []
+
+
+def _promised(state: FieldWorkState, number: int, event: RpcSucceeded) -> Step:
+    until = event.at + timedelta(minutes=state.input.offer_minutes)
+    return offers.changed(state, number, earning=event.response, expires_at=until), []
+
+
+def _closed(state: FieldWorkState, number: int, event: RpcSucceeded) -> Step:
+    return offers.changed(state, number, is_open=False), []
+
+
+def _earning_cancelled(state: FieldWorkState, number: int, event: RpcSucceeded) -> Step:
+    return offers.changed(state, number, earning=None), []
+
+
+def _offered(state: FieldWorkState, number: int, event: RpcSucceeded) -> Step:
+    state = offers.changed(state, number, is_open=True, offered_at=event.at)
+    if state.queue or state.ending is not None:
+        return state, []
+    asked = (each for each in state.offers if each.is_open and not each.by_hand)
+    return state, [calls.announce_offer(state, each) for each in asked]
+
+
+def _given(state: FieldWorkState, number: int, event: RpcSucceeded) -> Step:
+    """Whom the dispatcher named has the work."""
+    before = state
+    state = offers.taken(replace(state, work_order=event.response), number)
+    state = offers.visited(state, event.at)
+    told = calls.announce_assignment(state, state.offer(number))
+    if before.pending is None:
+        return state, [told]
+    done = settled(replace(state, pending=None), before.pending.act.act_key, Settled())
+    return done, [recorded(before, before.pending), told]
+
+
+_OF_ONE_OFFER: Final[dict[str, Callable[[FieldWorkState, int, RpcSucceeded], Step]]] = {
+    "technician": _named,
+    "promise": _promised,
+    "offer": _offered,
+    "take": _given,
+    "close_offer": _closed,
+    "cancel_earning": _earning_cancelled,
+}
+
+
+def _released(state: FieldWorkState, event: RpcSucceeded) -> Step:
+    """Who held the work does so no more; the dispatcher named somebody, or the next is asked."""
+    pending, before = _pending(state), state
+    state = offers.released(replace(state, work_order=event.response))
+    if pending.act.verb == Verb.ASSIGN and state.ending is None:
+        return assigned(state, pending.act), []
+    state = settled(replace(state, pending=None), pending.act.act_key, Settled())
+    return state, [recorded(before, pending)]
 
 
 def _refused(state: FieldWorkState, event: RpcFailed) -> Step:
-    verb = event.call_id.partition("/")[0]
+    verb, _, rest = event.call_id.partition("/")
+    failed = _failed(event.reason, event.message)
     match verb:
         case "close_offer":
             # It is closed, then: the work order was cancelled, or given to somebody by hand.
-            return _close(replace(state, offer_open=False))
+            return offers.changed(state, int(rest), is_open=False), []
         case "cancel_earning":
             kept = _failed(event.reason, f"the earning stays promised: {event.message}")
-            return _close(replace(state, earning=None, ending=kept))
-        case "work_order" | "quote" | "rank" | "promise" | "offer":
-            return _close(
-                replace(state, ending=state.ending or _failed(event.reason, event.message))
+            ending = state.ending if state.winner is not None and state.ending is None else kept
+            return offers.changed(replace(state, ending=ending), int(rest), earning=None), []
+        case "dispatchers":
+            return replace(state, ending=state.ending or offers.NOBODY), []
+        case "technician" | "promise" | "offer" | "take" if _is_dispatchers(state, int(rest)):
+            return _act_refused(
+                offers.changed(state, int(rest), answer=Answer.REFUSED), event.reason, event.message
             )
+        case "offer" if event.reason in _HAS_NO_ROOM:
+            return offers.changed(state, int(rest), answer=Answer.REFUSED), []
+        case "work_order" | "quote" | "rank" | "technician" | "promise" | "offer" | "take":
+            return replace(state, ending=state.ending or failed), []
         case _:
             return _act_refused(state, event.reason, event.message)
+
+
+def _is_dispatchers(state: FieldWorkState, number: int) -> bool:
+    """Whether an offer is what a dispatcher's act asks for, who hears why it cannot be."""
+    return state.pending is not None and state.offer(number).by_hand
 
 
 def _failed(reason: str, message: str) -> Ending:
@@ -256,99 +286,42 @@ def _resolve(state: FieldWorkState, event: Acted) -> Step:
 
 
 def _act(state: FieldWorkState, event: Acted) -> Step:
-    act = event.act
-    verb = check_act(state, act)
+    verb = check_act(state, event.act)
     if verb is None:
         return state, []
-    if verb is Verb.DECLINE:
-        declined = _settle(
-            replace(state, declined=True, decline_reason=act.comment), act.act_key, Settled()
-        )
-        after, commands = _close(declined)
-        return after, [_record(state, event, verb), *commands]
-    pending = replace(state, pending=PendingAct(act, event.at))
-    return _call(pending, _CALL_OF_VERB[verb](state, act, event.at))
+    pending = PendingAct(event.act, event.at)
+    if state.calling:
+        return replace(state, waiting=(*state.waiting, pending)), []
+    return act_on(state, pending, verb)
 
 
 def _act_answered(state: FieldWorkState, verb: Verb, event: RpcSucceeded) -> Step:
     """A technician's act went through; a completion whose code was wrong did not."""
-    work_order = event.response
-    if verb is Verb.COMPLETE and work_order["state"] != _COMPLETED:
+    before, pending = state, _pending(state)
+    state = replace(state, work_order=event.response)
+    if verb is Verb.COMPLETE and event.response["state"] != _COMPLETED:
         return _act_refused(
-            replace(state, work_order=work_order),
+            state,
             "WORK_ORDER_CODE_WRONG",
             "this is not the customer's completion code; ask the customer for it",
         )
-    if state.pending is None:
-        raise ValueError("no act was pending")
-    pending = state.pending
-    record = _record(state, Acted(pending.at, pending.act), verb)
-    after = _settle(
-        replace(state, work_order=work_order, offer_open=False, lapsed=False, pending=None),
-        pending.act.act_key,
-        Settled(),
-    )
+    done: list[Command] = [recorded(before, pending)]
+    state = settled(replace(state, pending=None), pending.act.act_key, Settled())
+    if verb is Verb.ACCEPT:
+        theirs = next(o for o in state.offers if o.technician_id == pending.act.person)
+        state = offers.taken(state, theirs.number)
     if verb is Verb.COMPLETE:
-        after, commands = _complete(after)
-    elif after.ending is not None:
-        after, commands = _close(after)
-    else:
-        after, commands = replace(after, task=_visit(after, verb, event.at)), []
-    return after, [record, *commands]
+        state, more = completed(state)
+        return state, [*done, *more]
+    return offers.visited(state, event.at), done
 
 
 def _act_refused(state: FieldWorkState, reason: str, message: str) -> Step:
+    act_key = _pending(state).act.act_key
+    return settled(replace(state, pending=None), act_key, Settled(reason, message)), []
+
+
+def _pending(state: FieldWorkState) -> PendingAct:
     if state.pending is None:
         raise ValueError("no act was pending")
-    refused = _settle(
-        replace(state, pending=None), state.pending.act.act_key, Settled(reason, message)
-    )
-    return _close(refused) if refused.lapsed or refused.ending is not None else (refused, [])
-
-
-def _settle(state: FieldWorkState, act_key: str, settled: Settled) -> FieldWorkState:
-    return replace(state, settled={**state.settled, act_key: settled})
-
-
-def _visit(state: FieldWorkState, verb: Verb, at: datetime) -> FieldTask:
-    source, task = state.input, state.task
-    same = task is not None and task.kind == "visit"
-    return FieldTask(
-        task_id=f"{source.node}/{source.visit}/visit",
-        kind="visit",
-        opened_at=task.opened_at if task is not None and same else at,
-        verbs=_NEXT_VERBS[verb],
-        revision=task.revision + 1 if task is not None and same else 1,
-    )
-
-
-def _complete(state: FieldWorkState) -> Step:
-    output = {
-        "work_order_id": state.input.work_order_id,
-        "technician_id": state.candidate.technician_id,
-        "earning_id": state.promised["earning_id"],
-        "completed_at": state.work_order["completed_at"],
-    }
-    ended = replace(state, task=None, ending=Ending(Outcome.COMPLETED), ended=True)
-    return ended, [Report(Outcome.COMPLETED, output)]
-
-
-def _record(state: FieldWorkState, event: Acted, verb: Verb) -> RecordAct:
-    act, task = event.act, state.task
-    if task is None:
-        raise ValueError("an act is on a task")
-    # The code is the customer's secret, not a fact for the record.
-    form = {name: value for name, value in act.form.items() if name != "completion_code"}
-    return RecordAct(
-        at=event.at,
-        act_key=act.act_key,
-        task_id=task.task_id,
-        node=state.input.node,
-        verb=verb.value,
-        person=act.person,
-        origin=act.origin,
-        origin_detail=act.origin_detail,
-        comment=act.comment,
-        before={"revision": task.revision, "verbs": list(task.verbs)},
-        after={"form": form},
-    )
+    return state.pending

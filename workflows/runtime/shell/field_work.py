@@ -25,12 +25,20 @@ with workflow.unsafe.imports_passed_through():
     from workflows.runtime.field_work.acts import check_act
     from workflows.runtime.field_work.carried import CarriedWork
     from workflows.runtime.field_work.incidents import in_words, with_defect
-    from workflows.runtime.field_work.record import details, retried_calls, standing, user_task
+    from workflows.runtime.field_work.record import (
+        ORDER_CHANGED,
+        awaited,
+        details,
+        retried_calls,
+        standing,
+        user_task,
+    )
     from workflows.runtime.field_work.state import (
         Begun,
         Command,
         FieldWorkInput,
         FieldWorkState,
+        OrderChanged,
         Report,
     )
     from workflows.runtime.field_work.step import Event, step
@@ -124,11 +132,14 @@ class FieldWorkWorkflow:
 
     @workflow.signal
     def event(self, signal: Signal) -> None:
-        """The case no longer wants it, a call has no answer yet, or it is to look up."""
+        """The case no longer wants it, somebody else has changed the work order, a call has no answer
+        yet, or it is to look up."""
         self._wake()
         source = self._state.input
         if signal.type == CALL_RETRIED and signal.key in self._calls.in_flight:
             self._inbox.append(call_retried(signal, workflow.now()))
+        if signal.type == ORDER_CHANGED and signal.key == source.work_order_id:
+            self._inbox.append(OrderChanged(workflow.now(), signal.payload["work_order"]))
         if signal.type == CANCEL and signal.key == f"{source.node}/{source.visit}":
             reason = str(signal.payload.get("reason", ""))
             self._inbox.append(CancelRequested(workflow.now(), "case", reason))
@@ -225,13 +236,15 @@ class FieldWorkWorkflow:
 
     def _come_to_wait(self) -> None:
         state = self._state
-        due = state.expires_at if state.offer_open and not state.lapsed else None
+        dues = (each.expires_at for each in state.offers if each.is_open and not each.lapsed)
+        due = min((at for at in dues if at is not None), default=None)
         self._alarm.set(due, f"邀约到期 {state.input.work_order_id}")
         workflow.set_current_details(details(state))
         self._recorder.tell(
             state.revision,
             lambda: {
                 "case": standing(state),
+                "awaited": awaited(state),
                 "incidents": in_words(state),
                 "retried_calls": retried_calls(state),
             },
@@ -257,7 +270,7 @@ class FieldWorkWorkflow:
 
     def _reply(self, act: Act, refusal: Refusal | None) -> ActReply:
         state = self._state
-        task = state.task if state.task and state.task.task_id == act.task_id else None
+        task = next((each for each in state.tasks if each.task_id == act.task_id), None)
         return ActReply(
             act_key=act.act_key,
             applied=refusal is None,
