@@ -11,7 +11,7 @@ import typer
 from rich.console import RenderableType
 
 from cli.api import part
-from cli.output import facts, money, table, tell, text, time
+from cli.output import facts, money, table, tell, tell_plain, text, time
 from cli.pages import everything
 from cli.times import instant
 from cli.verb import api, noun, verb
@@ -101,6 +101,45 @@ def check(work_order: _WorkOrder, technician: _Technician) -> None:
     answer = dispatch_pb2.CheckAssignmentResponse
     asked = {"work_order_id": work_order, "technician_id": technician}
     tell(api().get("/dispatch/assignment-check", answer, **asked), shown)
+
+
+_Reason = Annotated[str, typer.Option(help="Why; everybody may read it")]
+_Code = Annotated[
+    str,
+    typer.Option(
+        help="Why whoever holds it is released: technician_ill, technician_late, no_show,"
+        " wrong_skills, parts_missing, customer_asked, other"
+    ),
+]
+
+
+@verb(app)
+def assign(
+    work_order: _WorkOrder,
+    technician: _Technician,
+    reason: _Reason,
+    release_code: _Code = "other",
+    despite_warnings: Annotated[
+        bool, typer.Option("--despite-warnings", help="Also when a hard rule speaks against it")
+    ] = False,
+) -> None:
+    """Give the work to somebody, who is not asked; what speaks against it is said first."""
+    body = {
+        "technician_id": technician,
+        "reason": reason,
+        "release_code": release_code,
+        "despite_warnings": despite_warnings,
+    }
+    done = api().change("POST", f"/work-orders/{part(work_order)}/assign", body)
+    tell_plain(done, lambda _: f"{work_order} → {technician}")
+
+
+@verb(app)
+def again(work_order: _WorkOrder, reason: _Reason, release_code: _Code = "other") -> None:
+    """Dispatch anew 改派: whoever held it is released, who was asked is asked no more."""
+    body = {"reason": reason, "release_code": release_code}
+    done = api().change("POST", f"/work-orders/{part(work_order)}/redispatch", body)
+    tell_plain(done, lambda _: f"{work_order} → 重新派单 dispatched anew")
 
 
 @verb(app)

@@ -14,7 +14,12 @@ from workflows.cases.sight import (
 from workflows.client.cases import Cases
 from workflows.client.migrations import WantedMigration
 from workflows.client.payloads import Decoded, Payloads
-from workflows.client.temporal import TASK_QUEUE, case_workflow_id, connect_temporal
+from workflows.client.temporal import (
+    TASK_QUEUE,
+    case_workflow_id,
+    connect_temporal,
+    field_work_id,
+)
 from workflows.client.values import CaseDescription, CaseStart, MoveTarget, StartedCase
 from workflows.runtime.events import Act
 from workflows.runtime.payloads import ActReply, Refusal
@@ -48,4 +53,5 @@ __all__ = [
     "WantedMigration",
     "case_workflow_id",
     "connect_temporal",
+    "field_work_id",
 ]

@@ -22,6 +22,11 @@ def case_workflow_id(case_id: str) -> str:
     return f"case:{case_id}"
 
 
+def field_work_id(work_order_id: str) -> str:
+    """The id of a field work's workflow, as a case begins it."""
+    return f"field_work:{work_order_id}"
+
+
 def case_id_of(workflow_id: str) -> str:
     """The case whose workflow has this id; empty: it is another workflow's."""
     kind, _, case_id = workflow_id.partition(":")

@@ -1,0 +1,112 @@
+"""Dispatch by hand: somebody is named for a work order, or it is dispatched anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from kit.errors import FailedPrecondition, NotFound
+from protos.workorder.v1 import dispatch_pb2, dispatch_pb2_grpc, workorder_pb2, workorder_pb2_grpc
+from services.gateway.acting import Acted, act_of, perform
+from services.gateway.auth import Caller, CallerOf
+from services.gateway.edge import Edge, EdgeOf
+from services.gateway.rpc_routes import KEY_PARAMETER, idempotency_key
+from workflows.client import field_work_id
+
+router = APIRouter(prefix="/work-orders/{work_order_id}", tags=["dispatch 派单"])
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=2000, description="Why; everybody may read it")
+    release_code: str = Field(
+        "other",
+        max_length=40,
+        description="Why whoever holds the work is released, as ReleaseWorkOrder names it",
+    )
+
+
+class Assignment(_Body):
+    """Who shall have the work."""
+
+    technician_id: str = Field(min_length=1, max_length=64)
+    despite_warnings: bool = Field(
+        False, description="Also when a hard rule speaks against it, which the audit then shows"
+    )
+
+
+class Redispatch(_Body):
+    """Candidates are ranked anew."""
+
+
+@router.post("/assign", summary="Give the work to somebody", openapi_extra=KEY_PARAMETER)
+async def assign(
+    work_order_id: str, body: Assignment, request: Request, edge: EdgeOf, caller: CallerOf
+) -> Acted:
+    """Whoever held the work is released, who was asked is asked no more; the named technician has the
+    work without being asked, and their earning is promised first. What speaks against it is said,
+    and refuses unless it is confirmed."""
+    warnings = await _warnings(edge, work_order_id, body.technician_id)
+    if warnings.exclusions and not body.despite_warnings:
+        raise FailedPrecondition(
+            "DISPATCH_WARNINGS",
+            f"{warnings.explanation_zh} {warnings.explanation_en} Send despite_warnings to assign"
+            " all the same",
+            field="technician_id",
+            details={"exclusions": ", ".join(warnings.exclusions)},
+        )
+    form = {"technician_id": body.technician_id, "release_code": body.release_code}
+    if warnings.exclusions:
+        form["despite"] = ", ".join(warnings.exclusions)
+    key = idempotency_key(request, caller)
+    return await _decide(edge, caller, key, work_order_id, "assign", body.reason, form)
+
+
+@router.post("/redispatch", summary="Dispatch anew", openapi_extra=KEY_PARAMETER)
+async def redispatch(
+    work_order_id: str, body: Redispatch, request: Request, edge: EdgeOf, caller: CallerOf
+) -> Acted:
+    """Whoever held the work is released, who was asked is asked no more, and the next are."""
+    form = {"release_code": body.release_code}
+    key = idempotency_key(request, caller)
+    return await _decide(edge, caller, key, work_order_id, "redispatch", body.reason, form)
+
+
+async def _warnings(
+    edge: Edge, work_order_id: str, technician_id: str
+) -> dispatch_pb2.CheckAssignmentResponse:
+    stub = dispatch_pb2_grpc.DispatchServiceStub(edge.caller.channel("workorder"))
+    return await stub.CheckAssignment(
+        dispatch_pb2.CheckAssignmentRequest(
+            work_order_id=work_order_id, technician_id=technician_id
+        )
+    )
+
+
+async def _decide(
+    edge: Edge,
+    caller: Caller,
+    key: str,
+    work_order_id: str,
+    verb: str,
+    reason: str,
+    form: dict[str, Any],
+) -> Acted:
+    stub = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
+    order = await stub.GetWorkOrder(workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id))
+    act = act_of(caller, key, verb, form=form, comment=reason)
+    try:
+        return await perform(edge, order.case_id, field_work_id(work_order_id), act)
+    except NotFound as error:
+        raise FailedPrecondition(
+            "WORK_ORDER_NOT_DISPATCHED",
+            f"no flow dispatches work order {work_order_id} now: its case has not come so far, is"
+            " over, or there is none; offer the work by hand",
+            field="work_order_id",
+        ) from error
+
+
+ROUTERS = (router,)
