@@ -43,7 +43,7 @@ from services.workorder.servicer.on_site.on_site import OnSiteServicer
 from services.workorder.servicer.orders.desk_service import WorkOrderDeskServicer
 from services.workorder.servicer.orders.work_order_imports import WorkOrderImportServicer
 from services.workorder.servicer.orders.work_orders import WorkOrderServicer
-from services.workorder.servicer.registry.absences import AbsenceProjection
+from services.workorder.servicer.projections import Projections
 from services.workorder.servicer.registry.registry import RegistryServicer
 from services.workorder.servicer.stock.parts import PartServicer
 from services.workorder.servicer.stock.stock import StockServicer
@@ -109,7 +109,7 @@ def mounts(clock: Clock, index: DispatchIndex | None = None) -> list[Mount]:
         Mount(
             "events.v1.ProjectionService",
             add_ProjectionServiceServicer_to_server,
-            AbsenceProjection(),
+            Projections(),
         ),
         Mount(
             "workorder.v1.WorkOrderDeskService",

@@ -80,7 +80,7 @@ class Relay:
         """Deliver for ever."""
         async with asyncio.TaskGroup() as group:
             for projection in PROJECTIONS:
-                name = f"{projection.source}→{projection.target}"
+                name = f"{projection.source}→{projection.consumer}"
                 group.create_task(_repeat(name, partial(self.project, projection)))
             for source in SOURCES:
                 group.create_task(_repeat(f"{source}→buffer", partial(self.buffer, source)))
@@ -90,11 +90,11 @@ class Relay:
 
     async def project(self, projection: Projection) -> bool:
         """Send one page of events to a projection; True when there may be more."""
-        consumer = projection.target
+        consumer = projection.consumer
         events = await self._read(projection.source, consumer)
         wanted = [event for event in events if _type_of(event) in projection.event_types]
         if wanted:
-            stub = events_pb2_grpc.ProjectionServiceStub(self._caller.channel(consumer))
+            stub = events_pb2_grpc.ProjectionServiceStub(self._caller.channel(projection.target))
             await stub.ApplyEvents(
                 events_pb2.ApplyEventsRequest(source=projection.source, events=wanted)
             )

@@ -22,11 +22,19 @@ class Projection:
         source: whose events.
         target: who applies them.
         event_types: the payloads' full names; others are not sent.
+        part: of the target's projections, when it has several of one source. Each is told from the
+            beginning, so that what was added later knows of what happened before.
     """
 
     source: str
     target: str
     event_types: frozenset[str]
+    part: str = ""
+
+    @property
+    def consumer(self) -> str:
+        """Under which name it is known how far it was told."""
+        return f"{self.target}:{self.part}" if self.part else self.target
 
 
 PROJECTIONS: Final = (
@@ -37,6 +45,10 @@ PROJECTIONS: Final = (
         "directory",
         "workorder",
         frozenset({"directory.v1.AbsencePut", "directory.v1.AbsenceCancelled"}),
+    ),
+    # Which customers are the same, for lists by customer.
+    Projection(
+        "directory", "workorder", frozenset({"directory.v1.CustomerMergeChanged"}), "customers"
     ),
     # What freezes a region: the work orders that were cancelled, by address.
     Projection("workorder", "pricing", frozenset({"workorder.v1.WorkOrderChanged"})),

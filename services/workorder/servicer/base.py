@@ -17,6 +17,7 @@ from services.workorder.convert.orders import work_orders as protos
 from services.workorder.domain import access
 from services.workorder.domain.orders import work_order
 from services.workorder.domain.orders.work_order import Progress, State, Verb
+from services.workorder.store import same_customers
 from services.workorder.store.orders import work_orders
 from services.workorder.tables.work_orders import WorkOrderRow
 
@@ -35,16 +36,23 @@ class Rpcs:
         row = await work_orders.read(current_session(), work_order_id)
         shares = scope.technician_id in row.technician_ids()
         holder = scope.technician_id if shares else row.technician_id()
-        if not scope.covers(holder, row.customer_id, row.place_codes()):
+        if not scope.covers(holder, await self._whose(row.customer_id), row.place_codes()):
             raise work_order.unknown(work_order_id)
         return row
+
+    async def _whose(self, customer_id: str) -> str:
+        """A customer, by the id of the one who asks when both are the same."""
+        asking = access.scope_of(current_actor()).customer_id
+        if asking and await same_customers.are_same(current_session(), customer_id, asking):
+            return asking
+        return customer_id
 
     async def _locked(self, work_order_id: str) -> WorkOrderRow:
         """The work order, locked, if the actor may know of it. To technicians the transitions
         themselves say what became of an offer that was theirs."""
         scope = replace(access.scope_of(current_actor()), technician_id="")
         row = await work_orders.lock(current_session(), work_order_id)
-        if not scope.covers("", row.customer_id, row.place_codes()):
+        if not scope.covers("", await self._whose(row.customer_id), row.place_codes()):
             raise work_order.unknown(work_order_id)
         return row
 

@@ -21,6 +21,7 @@ from services.workorder.domain.maintenance.maintenance import (
     unknown_visit,
 )
 from services.workorder.domain.maintenance.recurrence import Recurrence, Unit, occurrence
+from services.workorder.store.same_customers import is_customer
 from services.workorder.tables.maintenance import (
     MaintenancePlanChangeRow,
     MaintenancePlanRow,
@@ -130,13 +131,13 @@ async def page(
     if before:
         query = query.where(MaintenancePlanRow.plan_id < before)
     for column, value in (
-        (MaintenancePlanRow.customer_id, wanted.customer_id),
-        (MaintenancePlanRow.customer_id, wanted.scope.customer_id),
         (MaintenancePlanRow.asset_id, wanted.asset_id),
         (MaintenancePlanRow.state, wanted.state),
     ):
         if value:
             query = query.where(column == value)
+    for customer_id in filter(None, (wanted.customer_id, wanted.scope.customer_id)):
+        query = query.where(is_customer(MaintenancePlanRow.customer_id, customer_id))
     if wanted.scope.region_codes:
         query = query.where(_within(list(wanted.scope.region_codes)))
     return (await session.scalars(query)).all()
@@ -257,7 +258,7 @@ async def visits(
     if wanted.last_day is not None:
         query = query.where(MaintenanceVisitRow.due_on <= wanted.last_day)
     if wanted.scope.customer_id:
-        query = query.where(MaintenancePlanRow.customer_id == wanted.scope.customer_id)
+        query = query.where(is_customer(MaintenancePlanRow.customer_id, wanted.scope.customer_id))
     if wanted.scope.region_codes:
         query = query.where(_within(list(wanted.scope.region_codes)))
     return (await session.scalars(query)).all()

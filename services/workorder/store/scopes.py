@@ -6,6 +6,7 @@ from sqlalchemy import or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.workorder.domain.access import Scope
+from services.workorder.store.same_customers import is_customer
 from services.workorder.tables.work_orders import OfferRow, WorkOrderRow
 
 
@@ -16,7 +17,7 @@ def within(scope: Scope) -> list[ColumnElement[bool]]:
         theirs = OfferRow.technician_id == scope.technician_id
         conditions.append(WorkOrderRow.live_offers.any(theirs))
     if scope.customer_id:
-        conditions.append(WorkOrderRow.customer_id == scope.customer_id)
+        conditions.append(is_customer(WorkOrderRow.customer_id, scope.customer_id))
     if scope.region_codes:
         regions = list(scope.region_codes)
         conditions.append(

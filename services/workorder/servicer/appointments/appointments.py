@@ -31,7 +31,8 @@ class AppointmentServicer(SlotRpcs, SlotReservationRpcs):
     ) -> pb.AppointmentStanding:
         why = rescheduling.require_why(protos.why_from_proto(request))
         row = await self._locked(request.work_order_id)
-        slot_reservation.require_party(current_actor(), row.customer_id, row.technician_id())
+        whose = await self._whose(row.customer_id)
+        slot_reservation.require_party(current_actor(), whose, row.technician_id())
         before = protos.window_of(row)
         rescheduling.require_agreed(row.work_order_id, agreed=before is not None)
         transition = rescheduling.agree(work_orders.progress_of(row))

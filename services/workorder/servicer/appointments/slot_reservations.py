@@ -42,7 +42,8 @@ class SlotReservationRpcs(AgreeingRpcs, AppointmentServiceServicer):
         self, request: pb.ReserveSlotRequest, context: Context
     ) -> pb.SlotReservation:
         visit = await self._visit(request)
-        slot_reservation.require_party(current_actor(), visit.customer_id, visit.technician_id)
+        whose = await self._whose(visit.customer_id)
+        slot_reservation.require_party(current_actor(), whose, visit.technician_id)
         minutes = require_hold(request.hold_minutes, ordinary=0)
         start = instant_from_proto(request.window_start, "window_start")
         row = await self._take(visit, start, minutes)
@@ -54,7 +55,7 @@ class SlotReservationRpcs(AgreeingRpcs, AppointmentServiceServicer):
         seen, now = await self._seen(request.reservation_id), self._clock.now()
         work_order_id = seen.work_order_id or request.work_order_id
         order = await self._locked(work_order_id) if work_order_id else None
-        self._require_party(seen, order)
+        await self._require_party(seen, order)
         row = await slot_reservations.lock(current_session(), seen.reservation_id)
         held = slot_reservations.reservation_of(row)
         slot_reservation.confirm(held, now)
@@ -78,7 +79,7 @@ class SlotReservationRpcs(AgreeingRpcs, AppointmentServiceServicer):
         reason = intake.require_short(request.reason, "reason")
         seen = await self._seen(request.reservation_id)
         order = await self._locked(seen.work_order_id) if seen.work_order_id else None
-        self._require_party(seen, order)
+        await self._require_party(seen, order)
         row = await slot_reservations.lock_with_slot(current_session(), seen)
         if row.state not in LIVE:
             return protos.reservation_to_proto(row, self._clock.now())
@@ -141,7 +142,7 @@ class SlotReservationRpcs(AgreeingRpcs, AppointmentServiceServicer):
         session, now = current_session(), self._clock.now()
         slot_reservation.require_near(start, now)
         await slots.keep_calendars(session)
-        await slot_reservations.of_case_one_at_a_time(session, visit.case_id)
+        await slot_reservations.one_at_a_time(session, visit.case_id or visit.work_order_id)
         former = await self._former(visit)
         day = day_of(start)
         timetable = await slots.timetable(session, visit.asked, day, day)
@@ -222,13 +223,14 @@ class SlotReservationRpcs(AgreeingRpcs, AppointmentServiceServicer):
             technician_id = (
                 scope.technician_id if scope.technician_id in order.technician_ids() else ""
             )
-        if not scope.covers(technician_id, row.customer_id, row.place_codes):
+        if not scope.covers(technician_id, await self._whose(row.customer_id), row.place_codes):
             raise slot_reservation.unknown(reservation_id)
         return row
 
-    def _require_party(self, row: SlotReservationRow, order: WorkOrderRow | None) -> None:
+    async def _require_party(self, row: SlotReservationRow, order: WorkOrderRow | None) -> None:
         technician_id = order.technician_id() if order else ""
-        slot_reservation.require_party(current_actor(), row.customer_id, technician_id)
+        whose = await self._whose(row.customer_id)
+        slot_reservation.require_party(current_actor(), whose, technician_id)
 
 
 def _has(former: SlotReservationRow, slot: Slot, now: datetime) -> bool:

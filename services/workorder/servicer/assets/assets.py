@@ -121,7 +121,7 @@ class AssetRpcs(Rpcs, AssetServiceServicer):
         scope = access.scope_of(current_actor())
         if scope.technician_id:
             return await assets.has_work_for(current_session(), scope.technician_id, customer_id)
-        return not scope.customer_id or scope.customer_id == customer_id
+        return not scope.customer_id or await self._whose(customer_id) == scope.customer_id
 
     async def _require_keeper(self, customer_id: str) -> None:
         """Who keeps assets, and a technician where they have work."""

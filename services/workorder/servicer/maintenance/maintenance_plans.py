@@ -105,14 +105,14 @@ class PlanRpcs(Rpcs, MaintenanceServiceServicer):
     async def _plan(self, plan_id: str) -> MaintenancePlanRow:
         """The plan, if the actor may know of it."""
         row = await store.read(current_session(), plan_id)
-        _require_seen(row)
+        await self._require_seen(row)
         return row
 
     async def _plan_locked(self, plan_id: str) -> MaintenancePlanRow:
         """The plan, locked, if the actor may change it."""
         current_actor().require_role(*PLANNERS)
         row = await store.lock(current_session(), plan_id)
-        _require_seen(row)
+        await self._require_seen(row)
         return row
 
     async def _saved(
@@ -150,10 +150,9 @@ class PlanRpcs(Rpcs, MaintenanceServiceServicer):
         )
         return message
 
-
-def _require_seen(row: MaintenancePlanRow) -> None:
-    if not plan_scope().covers("", row.customer_id, row.place_codes()):
-        raise maintenance.unknown_plan(row.plan_id)
+    async def _require_seen(self, row: MaintenancePlanRow) -> None:
+        if not plan_scope().covers("", await self._whose(row.customer_id), row.place_codes()):
+            raise maintenance.unknown_plan(row.plan_id)
 
 
 def plan_scope() -> Scope:

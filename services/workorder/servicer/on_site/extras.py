@@ -42,7 +42,7 @@ class ExtraServicer(Rpcs, ExtraServiceServicer):
     async def AnswerExtra(self, request: pb.AnswerExtraRequest, context: Context) -> pb.Extra:
         comment = intake.require_short(request.comment, "comment")
         row, order = await self._open(request.extra_id)
-        if current_actor().person_id != order.customer_id:
+        if current_actor().person_id != await self._whose(order.customer_id):
             raise PermissionDenied(
                 "EXTRA_NOT_YOURS",
                 "an extra is approved or declined by the customer's own tap",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kit.authn import current_actor
 from kit.db.session import current_session
 from kit.errors import InvalidArgument
@@ -13,6 +15,7 @@ from services.workorder.convert.orders import desk as protos
 from services.workorder.domain import access
 from services.workorder.domain.orders import suggestion
 from services.workorder.servicer.base import Context, Rpcs
+from services.workorder.store import same_customers
 from services.workorder.store.orders import history
 
 
@@ -45,7 +48,10 @@ class HistoryRpcs(Rpcs, WorkOrderDeskServiceServicer):
         limit = suggestion.require_limit(request.limit)
         row = await self._read(request.work_order_id)
         finished = await history.finished_like(current_session(), row)
-        found = suggestion.suggest(
-            board_protos.work_of(row), map(board_protos.work_of, finished), limit
+        same = await same_customers.ids_of(current_session(), row.customer_id)
+        works = (
+            replace(work, customer_id=row.customer_id) if work.customer_id in same else work
+            for work in map(board_protos.work_of, finished)
         )
+        found = suggestion.suggest(board_protos.work_of(row), works, limit)
         return board_protos.suggestions_to_proto(found, finished)

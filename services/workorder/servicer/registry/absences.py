@@ -8,8 +8,6 @@ from typing import Final
 from kit.authn import current_actor
 from kit.db.session import current_session
 from kit.errors import InvalidArgument
-from protos.events.v1 import events_pb2
-from protos.events.v1.events_pb2_grpc import ProjectionServiceServicer
 from protos.workorder.v1 import registry_pb2 as pb
 from protos.workorder.v1.registry_pb2_grpc import RegistryServiceServicer
 from services.workorder.convert.places import instant_if_given
@@ -55,15 +53,3 @@ class CalendarRpcs(Rpcs, RegistryServiceServicer):
             hours, map(protos.absence_from_row, away), starts_at, ends_at
         )
         return protos.calendar_to_proto(row.technician_id, spans, away, hours)
-
-
-class AbsenceProjection(ProjectionServiceServicer):
-    """Keeps when people are absent, from the directory's events."""
-
-    async def ApplyEvents(
-        self, request: events_pb2.ApplyEventsRequest, context: Context
-    ) -> events_pb2.ApplyEventsResponse:
-        current_actor().require_role("ops")
-        told = filter(None, map(protos.absence_of, request.events))
-        applied = [await absences.apply(current_session(), row) for row in told]
-        return events_pb2.ApplyEventsResponse(applied_count=sum(applied))

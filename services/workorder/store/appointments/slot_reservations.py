@@ -20,6 +20,7 @@ from services.workorder.domain.appointments.slot_reservation import (
 )
 from services.workorder.domain.appointments.slots import SlotKey
 from services.workorder.store.appointments import slots
+from services.workorder.store.same_customers import is_customer
 from services.workorder.tables.appointments import SlotReservationRow
 from services.workorder.tables.work_orders import OfferRow, WorkOrderRow
 
@@ -75,10 +76,10 @@ async def lock_with_slot(session: AsyncSession, row: SlotReservationRow) -> Slot
     return await lock(session, row.reservation_id)
 
 
-async def of_case_one_at_a_time(session: AsyncSession, case_id: str) -> None:
-    """Whoever reserves for the same case meanwhile waits."""
-    lock_of_case = func.pg_advisory_xact_lock(func.hashtextextended(f"slots of {case_id}", 0))
-    await session.execute(select(lock_of_case))
+async def one_at_a_time(session: AsyncSession, holder_id: str) -> None:
+    """Whoever reserves for the same case, or for the same work order without one, waits."""
+    lock_of_holder = func.pg_advisory_xact_lock(func.hashtextextended(f"slots of {holder_id}", 0))
+    await session.execute(select(lock_of_holder))
 
 
 async def live(
@@ -172,7 +173,7 @@ async def page(
         query = query.where(_stands(wanted.state, wanted.now))
     scope = wanted.scope
     if scope.customer_id:
-        query = query.where(SlotReservationRow.customer_id == scope.customer_id)
+        query = query.where(is_customer(SlotReservationRow.customer_id, scope.customer_id))
     if scope.region_codes:
         query = query.where(SlotReservationRow.place_codes.overlap(list(scope.region_codes)))
     if scope.technician_id:

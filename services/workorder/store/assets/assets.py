@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import AlreadyExists, NotFound
 from services.workorder.domain.orders.work_order import Outcome
+from services.workorder.store.same_customers import is_customer
 from services.workorder.tables.assets import AssetMoveRow, AssetRow, AssetWarrantyRow
 from services.workorder.tables.work_orders import OfferRow, WorkOrderRow
 
@@ -188,7 +189,7 @@ def _works_for(technician_id: str, customer_id: str | ColumnElement[str]) -> Col
     """Whether a work order of the customer is offered to the technician, or was accepted by them."""
     return exists().where(
         WorkOrderRow.work_order_id == OfferRow.work_order_id,
-        WorkOrderRow.customer_id == customer_id,
+        is_customer(WorkOrderRow.customer_id, customer_id),
         OfferRow.technician_id == technician_id,
         or_(OfferRow.outcome.is_(None), OfferRow.outcome == Outcome.ACCEPTED),
     )
@@ -206,7 +207,6 @@ async def page(
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     named = (
-        "customer_id",
         "address_id",
         "item_code",
         "brand",
@@ -217,6 +217,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
         getattr(AssetRow, name) == getattr(wanted, name) for name in named if getattr(wanted, name)
     ]
+    if wanted.customer_id:
+        conditions.append(is_customer(AssetRow.customer_id, wanted.customer_id))
     if wanted.text:
         columns = (AssetRow.name, AssetRow.model, AssetRow.serial)
         conditions.append(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.workorder.store.same_customers import is_customer
 from services.workorder.tables.assets import ScanCodeRow
 
 
@@ -61,7 +62,7 @@ async def page(
     if asset_id:
         conditions.append(ScanCodeRow.asset_id == asset_id)
     if customer_id:
-        conditions.append(ScanCodeRow.customer_id == customer_id)
+        conditions.append(is_customer(ScanCodeRow.customer_id, customer_id))
     if not include_ended:
         conditions.append(ScanCodeRow.ended_at.is_(None))
     if before is not None:

@@ -16,19 +16,19 @@ _REMEMBERED: Final = 3
 _BARRED: Final = text(
     "SELECT technician_id, outlet_id FROM dispatch_exclusion"
     " WHERE ended_at IS NULL AND from_at <= :now AND (until_at IS NULL OR until_at > :now)"
-    "   AND ((customer_id = :customer_id AND customer_id <> '')"
+    "   AND ((customer_id = ANY (same_customer(:customer_id)) AND customer_id <> '')"
     "     OR (address_id = :address_id AND address_id <> '')"
     "     OR (customer_id = '' AND address_id = ''))"
 )
 _PREFERRED: Final = text(
     "SELECT technician_id, outlet_id FROM dispatch_preference WHERE ended_at IS NULL"
-    "   AND ((customer_id = :customer_id AND customer_id <> '')"
+    "   AND ((customer_id = ANY (same_customer(:customer_id)) AND customer_id <> '')"
     "     OR (address_id = :address_id AND address_id <> ''))"
 )
 _PREVIOUS: Final = text(
     "SELECT DISTINCT offer.technician_id FROM ("
     "  SELECT work_order_id FROM work_order"
-    "   WHERE customer_id = :customer_id AND address_id = :address_id"
+    "   WHERE customer_id = ANY (same_customer(:customer_id)) AND address_id = :address_id"
     "     AND state IN ('completed', 'accepted_by_customer')"
     "   ORDER BY work_order_id DESC LIMIT :remembered"
     ") AS done JOIN offer USING (work_order_id) WHERE offer.outcome = 'accepted'"

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
 from services.workorder.domain.orders.work_order import State
+from services.workorder.store.same_customers import is_work_for
 from services.workorder.tables.work_orders import WorkOrderChangeRow, WorkOrderRow
 
 #: As much finished work is looked at for each thing in common.
@@ -36,15 +37,16 @@ async def changes(
 async def finished_like(session: AsyncSession, row: WorkOrderRow) -> Sequence[WorkOrderRow]:
     """The newest finished work on the same asset, for the same customer and of the same items, of
     which it was told what was done."""
-    terms = [f"customer:{row.customer_id}", *(f"item:{line.item_code}" for line in row.lines[:5])]
+    terms = [f"item:{line.item_code}" for line in row.lines[:5]]
     if row.asset_id:
         terms.append(f"asset:{row.asset_id}")
+    alike = [is_work_for(row.customer_id), *(WorkOrderRow.terms.contains([term]) for term in terms)]
     found: dict[str, WorkOrderRow] = {}
-    for term in terms:
+    for like in alike:
         query = (
             select(WorkOrderRow)
             .where(
-                WorkOrderRow.terms.contains([term]),
+                like,
                 WorkOrderRow.state.in_(_DONE),
                 WorkOrderRow.completion_summary != "",
             )

@@ -32,6 +32,7 @@ from kit.ids import least_id
 from services.workorder.domain.orders import finding
 from services.workorder.domain.orders.listing import Sorting, Wanted
 from services.workorder.domain.orders.work_order import Outcome
+from services.workorder.store.same_customers import is_work_for
 from services.workorder.tables.work_orders import OfferRow, WorkOrderRow
 
 #: More than these are not counted.
@@ -157,7 +158,9 @@ def _shown_offer(wanted: Wanted) -> ColumnElement[bool]:
 
 def _conditions(wanted: Wanted, *, many: bool = False) -> list[_Condition]:
     conditions: list[_Condition] = [OPEN] if wanted.open_only else []
-    if few := _rare_terms(wanted):
+    few, customers = _rare_terms(wanted), {wanted.customer_id, wanted.scope.customer_id} - {""}
+    conditions += map(is_work_for, sorted(customers))
+    if few:
         conditions.append(WorkOrderRow.terms.contains([*few, *_common_terms(wanted)]))
     else:
         conditions += _common_columns(wanted)
@@ -181,8 +184,6 @@ def _rare_terms(wanted: Wanted) -> list[str]:
     said = (
         ("technician", wanted.technician_id),
         ("technician", wanted.scope.technician_id),
-        ("customer", wanted.customer_id),
-        ("customer", wanted.scope.customer_id),
         ("team", wanted.team_id),
         ("outlet", wanted.outlet_id),
         ("asset", wanted.asset_id),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
 from services.workorder.domain.registry.registry import Who
+from services.workorder.store.same_customers import is_customer
 from services.workorder.tables.registry import DispatchExclusionRow, DispatchPreferenceRow
 
 Rule = TypeVar("Rule", DispatchExclusionRow, DispatchPreferenceRow)
@@ -98,7 +99,7 @@ def _of(query: Select[tuple[Rule]], row: type[Rule], who: Who) -> Select[tuple[R
     if who.outlet_id:
         query = query.where(row.outlet_id == who.outlet_id)
     if who.customer_id:
-        query = query.where(row.customer_id == who.customer_id)
+        query = query.where(is_customer(row.customer_id, who.customer_id))
     if who.address_id:
         query = query.where(row.address_id == who.address_id)
     return query

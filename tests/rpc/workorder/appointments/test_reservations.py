@@ -24,6 +24,19 @@ async def test_a_slot_is_held_for_as_long_as_its_calendar_says(bookings: Booking
     assert bookings.events("slot_reservation", held.reservation_id) == [CHANGED]
 
 
+async def test_a_work_order_without_a_case_has_its_slot_too(bookings: Bookings) -> None:
+    await bookings.calendar(2)
+    orders = [
+        await bookings.desk.order(case_id="", place=bookings.place(), title=title)
+        for title in ("无个案的一单", "无个案的另一单")
+    ]
+    held = [await bookings.reserve(order.work_order_id) for order in orders]
+    assert [each.case_id for each in held] == ["", ""]
+    agreed = [await bookings.confirm(each.reservation_id) for each in held]
+    assert [each.work_order_id for each in agreed] == [each.work_order_id for each in orders]
+    assert bookings.counted() == [(2, 2)]
+
+
 async def test_the_same_slot_again_is_the_one_that_is_held(bookings: Bookings) -> None:
     await bookings.calendar(2)
     first = await bookings.for_case("ca_1")
