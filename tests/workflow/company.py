@@ -28,6 +28,8 @@ from protos.workorder.v1 import (
     appointment_pb2_grpc,
     maintenance_pb2,
     maintenance_pb2_grpc,
+    orders_pb2,
+    orders_pb2_grpc,
     workorder_pb2,
     workorder_pb2_grpc,
 )
@@ -117,6 +119,11 @@ class Company:
                 "workorder.v1.WorkOrderService",
                 workorder_pb2_grpc.add_WorkOrderServiceServicer_to_server,
                 _WorkOrders(self),
+            ),
+            Mount(
+                "workorder.v1.WorkOrderDeskService",
+                orders_pb2_grpc.add_WorkOrderDeskServiceServicer_to_server,
+                _Desk(self),
             ),
             Mount(
                 "workorder.v1.AppointmentService",
@@ -335,6 +342,14 @@ class _WorkOrders(_Partial):
             ],
         )
 
+    async def GetTechnician(
+        self, request: workorder_pb2.GetTechnicianRequest, context: Any
+    ) -> workorder_pb2.Technician:
+        await self._company.enter("workorder", "GetTechnician")
+        return workorder_pb2.Technician(
+            technician_id=request.technician_id, outlet_id="ot_1", cooperation_mode="direct"
+        )
+
     async def OfferWorkOrder(
         self, request: workorder_pb2.OfferWorkOrderRequest, context: Any
     ) -> workorder_pb2.WorkOrder:
@@ -390,6 +405,20 @@ class _WorkOrders(_Partial):
         if request.completion_code == COMPLETION_CODE:
             order.state = workorder_pb2.WORK_ORDER_STATE_COMPLETED
             order.completed_at.CopyFrom(request.completed_at)
+        return order
+
+
+class _Desk(_Partial):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    async def ReleaseWorkOrder(
+        self, request: orders_pb2.ReleaseWorkOrderRequest, context: Any
+    ) -> workorder_pb2.WorkOrder:
+        await self._company.enter("workorder", "ReleaseWorkOrder")
+        order = self._company.work_orders[request.work_order_id]
+        order.state = workorder_pb2.WORK_ORDER_STATE_CREATED
+        order.ClearField("technician_id")
         return order
 
 

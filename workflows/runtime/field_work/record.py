@@ -9,7 +9,7 @@ from workflows.language.values import SHANGHAI, timestamp_to_json
 from workflows.runtime.describe import retried_call, retried_in_words
 from workflows.runtime.field_work.acts import FORMS
 from workflows.runtime.field_work.lines import money_text
-from workflows.runtime.field_work.state import DISPATCHERS, FieldTask, FieldWorkState, Offer
+from workflows.runtime.field_work.state import FieldTask, FieldWorkState, Offer
 
 #: How others' changes to the work order are heard of.
 ORDER_CHANGED: Final = "workorder.v1.WorkOrderChanged"
@@ -80,7 +80,6 @@ def user_task(state: FieldWorkState, task: FieldTask) -> dict[str, Any]:
         shown["assignee_person_id"] = state.offer(task.offer_number).technician_id
     else:
         shown["candidate_person_ids"] = list(task.people)
-        shown["allowances"] = [{"verbs": shown["verbs"], "roles": list(DISPATCHERS)}]
     if task.due is not None:
         shown["respond_due_at"] = timestamp_to_json(task.due)
     return shown
