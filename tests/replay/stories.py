@@ -16,6 +16,7 @@ from kit.clock import SHANGHAI
 from kit.errors import FailedPrecondition
 from protos.workorder.v1 import maintenance_pb2
 from services.directory.domain.calendar import CalendarDefinition, Day
+from tests.replay.dispatch_stories import grabbed, redispatched
 from tests.workflow.company import COMPLETION_CODE
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import (
@@ -452,6 +453,8 @@ STORIES: Final[tuple[Story, ...]] = (
     nudged,
     frozen,
     maintained,
+    grabbed,
+    redispatched,
 )
 #: How many events a run has in some stories; in the others as many as ever.
 MOST_EVENTS: Final[dict[Story, int]] = {continued: 30, measured: 30}
@@ -465,6 +468,7 @@ def set_the_scene(office: Office) -> None:
         "sales": ["pe_wang"],
         "designer": ["pe_li"],
         "supervisor": ["pe_chen"],
+        "dispatcher": ["pe_chen"],
         "technical_director": ["pe_zhao", "pe_qian"],
     }
     office.company.technicians = ["pe_tian", "pe_guo"]
