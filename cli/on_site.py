@@ -295,7 +295,7 @@ def _record(record: on_site_pb2.OnSiteRecord) -> list[RenderableType]:
                 f"{text(filled.name)} v{filled.version}",
                 text(item.item.text),
                 text(_said(item.answer)),
-                "✗" if item.at_fault else "✓",
+                "✗" if item.at_fault else "✓" if item.HasField("answer") else "",
             )
     extras = table("extra", "state", "note", "total")
     for extra in record.extras:

@@ -13,6 +13,8 @@ from protos.workorder.v1 import (
     extra_pb2_grpc,
     on_site_pb2,
     on_site_pb2_grpc,
+    part_pb2,
+    part_pb2_grpc,
     workorder_pb2,
     workorder_pb2_grpc,
 )
@@ -34,10 +36,18 @@ async def on_site(visit: VisitOf, work_order_id: str) -> Response:
     record = await sites.GetOnSiteRecord(
         on_site_pb2.GetOnSiteRecordRequest(work_order_id=work_order_id)
     )
+    parts = part_pb2_grpc.PartServiceStub(visit.channel("workorder"))
+    used = await parts.ListPartUses(part_pb2.ListPartUsesRequest(work_order_id=work_order_id))
     return await visit.page(
         "on_site.html",
         work_order=order,
         record=record,
+        parts=[
+            line
+            for use in used.part_uses
+            if not use.HasField("reversed_at")
+            for line in use.part_use_lines
+        ],
         is_customer=order.customer_id == visit.caller.actor.person_id,
         proposed=extra_pb2.EXTRA_STATE_PROPOSED,
         completion_qr=_scannable(order),

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +244,35 @@ async def test_the_customer_sees_the_extra_on_a_page_and_taps(
         seen = (await visitor.get(f"/work-orders/{order}/on-site")).text
     assert "客户已同意" in seen
     assert action[1] not in seen
+
+
+async def test_the_record_shows_the_parts_that_were_used_with_their_serials(
+    product: WholeProduct,
+    as_: As,
+    gongdan: Gongdan,  # noqa: F811
+    accepted: Accepted,
+) -> None:
+    order, technician = await accepted()
+    van = f"sr_van_{order[-8:]}"
+    start, end = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 3))
+    window = {"window_start": start.isoformat(), "window_end": end.isoformat()}
+    for verb, form in (("schedule", window), ("check-in", {})):
+        done = await as_(technician).post(
+            f"/api/v1/work-orders/{order}/{verb}", json={"form": form}, headers=fresh_key()
+        )
+        assert done.status_code == 200, done.text
+    for words in (
+        ("room", "item", "SITE-MOTOR", "--name", "风机", "--serials"),
+        ("room", "put", van, "vehicle", "--name", "车载仓", "--technician", technician, "--place", "110000"),
+        ("receive", van, f"SITE-MOTOR=SN-{order[-6:]}@96"),
+        ("use", "record", order, f"SITE-MOTOR=SN-{order[-6:]}", "--technician", technician,
+         "--room", van, "--in-warranty"),
+    ):  # fmt: skip
+        told = await gongdan("stock", *words)
+        assert told.exit_code == 0, told.output
+    async with product.visitor() as visitor:
+        await enter(visitor, "pe_chen")
+        page = (await visitor.get(f"/work-orders/{order}/on-site")).text
+    assert "已用配件" in page
+    assert f"SN-{order[-6:]}" in page
+    assert "96.00" not in page
