@@ -28,7 +28,7 @@ async def grabbed(office: Office) -> StartedCase:
         "assign",
         "pe_chen",
         roles=("dispatcher",),
-        form={"technician_id": "pe_tian"},
+        to="pe_tian",
         comment="说好了",
     )
     start = (datetime.now(UTC) + timedelta(days=1)).isoformat()

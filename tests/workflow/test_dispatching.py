@@ -34,7 +34,7 @@ async def told(real_office: Office) -> AsyncIterator[Office]:
         await running
 
 
-def earnings(office: Office, case: StartedCase) -> dict[str, settlement_pb2.EarningState]:
+def earnings(office: Office, case: StartedCase) -> dict[str, int]:
     """What became of what each was promised."""
     start = f"er_wo_{case.case_id}_"
     return {
@@ -51,13 +51,12 @@ async def visit_of(office: Office, case: StartedCase, person: str) -> cases_pb2.
 
 async def decide(office: Office, case: StartedCase, verb: str, technician: str = "") -> ActReply:
     """What a dispatcher does without being asked."""
-    form = {"technician_id": technician} if technician else {}
     act = Act(
         act_key=f"{verb}-{technician}-{case.case_id}",
         verb=verb,
         person="pe_chen",
         roles=("dispatcher",),
-        form=form,
+        to=technician,
         comment="急单",
     )
     return await office.send(field_work_id(f"wo_{case.case_id}"), act)

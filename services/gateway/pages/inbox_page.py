@@ -89,12 +89,13 @@ async def _beside(visit: Visit, shown: TaskView) -> dict[str, Any]:
         orders = workorder_pb2_grpc.WorkOrderServiceStub(visit.channel("workorder"))
         wanted = workorder_pb2.GetWorkOrderRequest(work_order_id=order_id)
         beside["work_order"] = await orders.GetWorkOrder(wanted)
+    if "earning" in shown.context:
         earnings = settlement_pb2_grpc.SettlementServiceStub(visit.channel("settlement"))
         earning_id = shown.context["earning"]["earning_id"]
         beside["earning"] = await earnings.GetEarning(
             settlement_pb2.GetEarningRequest(earning_id=earning_id)
         )
-    elif shown.task.user_task_kind in ("approval", "confirm"):
+    if shown.task.user_task_kind in ("approval", "confirm"):
         beside["quote"] = await latest_quote(visit, shown.task.case_id)
     return beside
 

@@ -12,12 +12,16 @@ from services.gateway.words import word
 Options = tuple[tuple[str, str], ...]
 
 #: Verbs that end something; their buttons are marked.
-AWAY: Final = frozenset({"reject", "decline", "cancel", "withdraw", "skip"})
+AWAY: Final = frozenset({"reject", "decline", "cancel", "withdraw", "skip", "give_up"})
 #: Verbs that are one press: nothing need be said.
 _PRESSED: Final = frozenset({"claim", "release", "resume"})
 #: Verbs that want a comment.
-_EXPLAINED: Final = frozenset({"skip", "comment"})
-_TO_ONE: Final = {"transfer": ("转给", "Transfer to"), "delegate": ("委派给", "Delegate to")}
+_EXPLAINED: Final = frozenset({"skip", "comment", "assign", "redispatch", "give_up"})
+_TO_ONE: Final = {
+    "transfer": ("转给", "Transfer to"),
+    "delegate": ("委派给", "Delegate to"),
+    "assign": ("派给", "Assign to"),
+}
 _TO_SEVERAL: Final = {
     "add_signer_before": ("加签人", "Signers"),
     "add_signer_after": ("加签人", "Signers"),

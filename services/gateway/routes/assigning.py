@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.errors import FailedPrecondition, NotFound
 from protos.workorder.v1 import dispatch_pb2, dispatch_pb2_grpc, workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import Acted, act_of, perform
-from services.gateway.auth import Caller, CallerOf
+from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
 from services.gateway.rpc_routes import KEY_PARAMETER, idempotency_key
-from workflows.client import field_work_id
+from workflows.client import Act, field_work_id
 
 router = APIRouter(prefix="/work-orders/{work_order_id}", tags=["dispatch 派单"])
 
@@ -58,11 +56,18 @@ async def assign(
             field="technician_id",
             details={"exclusions": ", ".join(warnings.exclusions)},
         )
-    form = {"technician_id": body.technician_id, "release_code": body.release_code}
+    form = {"release_code": body.release_code}
     if warnings.exclusions:
         form["despite"] = ", ".join(warnings.exclusions)
-    key = idempotency_key(request, caller)
-    return await _decide(edge, caller, key, work_order_id, "assign", body.reason, form)
+    act = act_of(
+        caller,
+        idempotency_key(request, caller),
+        "assign",
+        to=body.technician_id,
+        form=form,
+        comment=body.reason,
+    )
+    return await _decide(edge, work_order_id, act)
 
 
 @router.post("/redispatch", summary="Dispatch anew", openapi_extra=KEY_PARAMETER)
@@ -70,9 +75,14 @@ async def redispatch(
     work_order_id: str, body: Redispatch, request: Request, edge: EdgeOf, caller: CallerOf
 ) -> Acted:
     """Whoever held the work is released, who was asked is asked no more, and the next are."""
-    form = {"release_code": body.release_code}
-    key = idempotency_key(request, caller)
-    return await _decide(edge, caller, key, work_order_id, "redispatch", body.reason, form)
+    act = act_of(
+        caller,
+        idempotency_key(request, caller),
+        "redispatch",
+        form={"release_code": body.release_code},
+        comment=body.reason,
+    )
+    return await _decide(edge, work_order_id, act)
 
 
 async def _warnings(
@@ -86,18 +96,9 @@ async def _warnings(
     )
 
 
-async def _decide(
-    edge: Edge,
-    caller: Caller,
-    key: str,
-    work_order_id: str,
-    verb: str,
-    reason: str,
-    form: dict[str, Any],
-) -> Acted:
+async def _decide(edge: Edge, work_order_id: str, act: Act) -> Acted:
     stub = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
     order = await stub.GetWorkOrder(workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id))
-    act = act_of(caller, key, verb, form=form, comment=reason)
     try:
         return await perform(edge, order.case_id, field_work_id(work_order_id), act)
     except NotFound as error:

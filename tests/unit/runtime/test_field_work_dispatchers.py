@@ -28,7 +28,7 @@ def test_who_held_the_work_is_released_before_another_gets_it() -> None:
     work = Work().begin()
     work.act("accept")
     work.calls.clear()
-    work.dispatch("assign", "pe_b", form={"technician_id": "pe_b", "release_code": "no_show"})
+    work.dispatch("assign", "pe_b", form={"release_code": "no_show"})
     assert [call.call_id.partition("/")[0] for call in work.calls] == [
         "release", "cancel_earning", "gone", "technician", "promise", "offer", "take", "assigned",
     ]  # fmt: skip
@@ -74,8 +74,8 @@ def test_an_assignment_needs_a_dispatcher_a_reason_and_somebody_else() -> None:
     for wrong, reason in (
         ({"roles": ("technician",)}, "CASE_DISPATCHERS_ONLY"),
         ({"comment": " "}, "CASE_REASON_MISSING"),
-        ({"form": {}}, "CASE_FORM_INVALID"),
-        ({"form": {"technician_id": "pe_a"}}, "CASE_FORM_INVALID"),
+        ({"to": ""}, "CASE_TARGET_ILLEGAL"),
+        ({"to": "pe_a"}, "CASE_TARGET_ILLEGAL"),
     ):
         with pytest.raises(ServiceError) as refused:
             work.dispatch("assign", "pe_b", **wrong)

@@ -98,7 +98,7 @@ def test_news_that_come_while_a_call_is_in_flight_wait_for_its_end() -> None:
     work.hold = {"accept"}
     work.act("accept", act_key="late")
     work.others("CANCELLED")
-    assert work.report is None
+    assert not work.state.ended
     work.refuse["accept"] = "WORK_ORDER_STATE_FORBIDS"
     work.release()
     assert work.state.settled["late"].reason == "WORK_ORDER_STATE_FORBIDS"

@@ -218,8 +218,8 @@ class Work:
 
     def dispatch(self, verb: str, technician: str = "", **more: Any) -> None:
         """A dispatcher decides."""
-        form = {"technician_id": technician} if technician else {}
-        more = {"task_id": "", "comment": "急单", "form": form, "roles": ("dispatcher",), **more}
+        to = technician if verb == "assign" else ""
+        more = {"task_id": "", "comment": "急单", "to": to, "roles": ("dispatcher",), **more}
         key = more.pop("act_key", f"k{next(self.keys)}")
         self.feed(Acted(self.at, Act(verb=verb, person="pe_chen", act_key=key, **more)))
 

@@ -65,11 +65,7 @@ FORMS: Final[dict[Verb, dict[str, Any]]] = {
     Verb.ASSIGN: {
         "type": "object",
         "title": "指派",
-        "required": ["technician_id"],
-        "properties": {
-            "technician_id": {"type": "string", "title": "师傅"},
-            "release_code": {"type": "string", "title": "改派原因代码"},
-        },
+        "properties": {"release_code": {"type": "string", "title": "改派原因代码"}},
     },
     Verb.REDISPATCH: {
         "type": "object",
@@ -135,8 +131,12 @@ def _dispatchers_verb(state: FieldWorkState, act: Act) -> Verb:
     winner = state.winner
     if not act.comment.strip():
         raise InvalidArgument("CASE_REASON_MISSING", f"{act.verb} needs a reason", field="comment")
-    if act.verb == Verb.ASSIGN and winner and winner.technician_id == act.form.get("technician_id"):
-        raise _invalid("technician_id", "has the work already")
+    if act.verb == Verb.ASSIGN and not act.to:
+        raise InvalidArgument("CASE_TARGET_ILLEGAL", "say whom the work is for", field="to")
+    if act.verb == Verb.ASSIGN and winner and winner.technician_id == act.to:
+        raise FailedPrecondition(
+            "CASE_TARGET_ILLEGAL", f"{act.to} has the work already", field="to"
+        )
     return Verb(act.verb)
 
 

@@ -249,7 +249,7 @@ def act_on(state: FieldWorkState, pending: PendingAct, verb: Verb) -> Step:
 
 def assigned(state: FieldWorkState, act: Act) -> FieldWorkState:
     """Nobody else is asked, and whom the dispatcher named gets the work."""
-    named = Technician(str(act.form["technician_id"]))
+    named = Technician(act.to)
     return offers.begun(offers.withdrawn(state), named, by_hand=True)
 
 
