@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 from openpyxl import load_workbook
 
+from tests.gateway_server import WholeProduct
 from tests.rpc.gateway.conftest import As
 from tests.rpc.gateway.test_command_line import Gongdan, gongdan  # noqa: F401 - a fixture
+from tests.rpc.gateway.test_pages import enter
 
 TEMPLATE = {
     "label": "门锁维修",
@@ -93,6 +95,24 @@ async def test_rules_are_put_on_top_of_those_that_were_read(
     assert "漏水优先" in put.stdout, put.output
     again = await gongdan("work-order", "put-rules", str(file))
     assert "INTAKE_RULES_STALE" in again.stderr
+
+
+async def test_the_page_of_a_work_order_without_a_case_leads_to_none(
+    product: WholeProduct,
+    gongdan: Gongdan,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    await _template(gongdan, tmp_path, "lock_page")
+    made = await gongdan(
+        "work-order", "create", "lock_page", "--customer", "cu_page", "--adcode", "110105",
+        "--floor", "3", "--json",
+    )  # fmt: skip
+    order = json.loads(made.stdout)["work_order_id"]
+    async with product.visitor() as visitor:
+        await enter(visitor, "pe_chen")
+        page = (await visitor.get(f"/work-orders/{order}")).text
+    assert "现场记录" in page
+    assert "打开个案" not in page
 
 
 async def test_a_list_is_a_workbook_too(as_: As, gongdan: Gongdan, tmp_path: Path) -> None:  # noqa: F811
