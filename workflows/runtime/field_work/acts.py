@@ -134,9 +134,7 @@ def _dispatchers_verb(state: FieldWorkState, act: Act) -> Verb:
     if act.verb == Verb.ASSIGN and not act.to:
         raise InvalidArgument("CASE_TARGET_ILLEGAL", "say whom the work is for", field="to")
     if act.verb == Verb.ASSIGN and winner and winner.technician_id == act.to:
-        raise FailedPrecondition(
-            "CASE_TARGET_ILLEGAL", f"{act.to} has the work already", field="to"
-        )
+        raise InvalidArgument("CASE_TARGET_ILLEGAL", f"{act.to} has the work already", field="to")
     return Verb(act.verb)
 
 
