@@ -103,6 +103,13 @@ def check(work_order: _WorkOrder, technician: _Technician) -> None:
     tell(api().get("/dispatch/assignment-check", answer, **asked), shown)
 
 
+@verb(app)
+def start(work_order: _WorkOrder) -> None:
+    """Have a work order without a case done: quoted, dispatched, accepted, paid."""
+    done = api().change("POST", f"/work-orders/{part(work_order)}/dispatch")
+    tell_plain(done, lambda made: f"{work_order} → {made['case_id']}")
+
+
 _Reason = Annotated[str, typer.Option(help="Why; everybody may read it")]
 _Code = Annotated[
     str,

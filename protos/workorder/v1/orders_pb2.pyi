@@ -725,6 +725,35 @@ class SetCrewRequest(_message.Message):
 Global___SetCrewRequest: _TypeAlias = SetCrewRequest  # noqa: Y015
 
 @_typing.final
+class AttachWorkOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    work_order_id: _builtins.str
+    case_id: _builtins.str
+    quote_id: _builtins.str
+    """What it is done at; empty: the quote that it has."""
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        work_order_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        quote_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "idempotency_key", b"idempotency_key", "quote_id", b"quote_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttachWorkOrderRequest: _TypeAlias = AttachWorkOrderRequest  # noqa: Y015
+
+@_typing.final
 class ReleaseWorkOrderRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

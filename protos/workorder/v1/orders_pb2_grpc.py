@@ -82,6 +82,11 @@ class WorkOrderDeskServiceStub:
                 request_serializer=protos_dot_workorder_dot_v1_dot_orders__pb2.ReevaluatePriorityRequest.SerializeToString,
                 response_deserializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
                 _registered_method=True)
+        self.AttachWorkOrder = channel.unary_unary(
+                '/workorder.v1.WorkOrderDeskService/AttachWorkOrder',
+                request_serializer=protos_dot_workorder_dot_v1_dot_orders__pb2.AttachWorkOrderRequest.SerializeToString,
+                response_deserializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
+                _registered_method=True)
         self.CreateLinkedWorkOrder = channel.unary_unary(
                 '/workorder.v1.WorkOrderDeskService/CreateLinkedWorkOrder',
                 request_serializer=protos_dot_workorder_dot_v1_dot_orders__pb2.CreateLinkedWorkOrderRequest.SerializeToString,
@@ -204,6 +209,13 @@ class WorkOrderDeskServiceServicer:
 
     def ReevaluatePriority(self, request, context):
         """By the rules as they are now, age included; what a person set stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AttachWorkOrder(self, request, context):
+        """A work order that was taken in without a case becomes a case's own, which then has it done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -339,6 +351,11 @@ def add_WorkOrderDeskServiceServicer_to_server(servicer, server):
             'ReevaluatePriority': grpc.unary_unary_rpc_method_handler(
                     servicer.ReevaluatePriority,
                     request_deserializer=protos_dot_workorder_dot_v1_dot_orders__pb2.ReevaluatePriorityRequest.FromString,
+                    response_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.SerializeToString,
+            ),
+            'AttachWorkOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.AttachWorkOrder,
+                    request_deserializer=protos_dot_workorder_dot_v1_dot_orders__pb2.AttachWorkOrderRequest.FromString,
                     response_serializer=protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.SerializeToString,
             ),
             'CreateLinkedWorkOrder': grpc.unary_unary_rpc_method_handler(
@@ -646,6 +663,33 @@ class WorkOrderDeskService:
             target,
             '/workorder.v1.WorkOrderDeskService/ReevaluatePriority',
             protos_dot_workorder_dot_v1_dot_orders__pb2.ReevaluatePriorityRequest.SerializeToString,
+            protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AttachWorkOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/workorder.v1.WorkOrderDeskService/AttachWorkOrder',
+            protos_dot_workorder_dot_v1_dot_orders__pb2.AttachWorkOrderRequest.SerializeToString,
             protos_dot_workorder_dot_v1_dot_workorder__pb2.WorkOrder.FromString,
             options,
             channel_credentials,

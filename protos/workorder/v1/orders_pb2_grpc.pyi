@@ -51,6 +51,8 @@ class WorkOrderDeskServiceStub:
     """By a person, with a reason; no rule changes it any more."""
     ReevaluatePriority: _grpc.UnaryUnaryMultiCallable[_orders_pb2.ReevaluatePriorityRequest, _workorder_pb2.WorkOrder]
     """By the rules as they are now, age included; what a person set stays."""
+    AttachWorkOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.AttachWorkOrderRequest, _workorder_pb2.WorkOrder]
+    """A work order that was taken in without a case becomes a case's own, which then has it done."""
     CreateLinkedWorkOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.CreateLinkedWorkOrderRequest, _workorder_pb2.WorkOrder]
     """A second visit, a rework, or a part of a larger work order."""
     SetCrew: _grpc.UnaryUnaryMultiCallable[_orders_pb2.SetCrewRequest, _workorder_pb2.WorkOrder]
@@ -100,6 +102,8 @@ class WorkOrderDeskServiceAsyncStub(WorkOrderDeskServiceStub):
     """By a person, with a reason; no rule changes it any more."""
     ReevaluatePriority: _aio.UnaryUnaryMultiCallable[_orders_pb2.ReevaluatePriorityRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
     """By the rules as they are now, age included; what a person set stays."""
+    AttachWorkOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.AttachWorkOrderRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
+    """A work order that was taken in without a case becomes a case's own, which then has it done."""
     CreateLinkedWorkOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.CreateLinkedWorkOrderRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
     """A second visit, a rework, or a part of a larger work order."""
     SetCrew: _aio.UnaryUnaryMultiCallable[_orders_pb2.SetCrewRequest, _workorder_pb2.WorkOrder]  # type: ignore[assignment]
@@ -200,6 +204,14 @@ class WorkOrderDeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_workorder_pb2.WorkOrder, _abc.Awaitable[_workorder_pb2.WorkOrder]]:
         """By the rules as they are now, age included; what a person set stays."""
+
+    @_abc_1.abstractmethod
+    def AttachWorkOrder(
+        self,
+        request: _orders_pb2.AttachWorkOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_workorder_pb2.WorkOrder, _abc.Awaitable[_workorder_pb2.WorkOrder]]:
+        """A work order that was taken in without a case becomes a case's own, which then has it done."""
 
     @_abc_1.abstractmethod
     def CreateLinkedWorkOrder(

@@ -1,17 +1,23 @@
-"""Dispatch by hand: somebody is named for a work order, or it is dispatched anew."""
+"""Dispatch by hand: a work order without a case gets one, somebody is named, it is dispatched anew."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.errors import FailedPrecondition, NotFound
+from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 from protos.workorder.v1 import dispatch_pb2, dispatch_pb2_grpc, workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import Acted, act_of, perform
 from services.gateway.auth import CallerOf
 from services.gateway.edge import Edge, EdgeOf
+from services.gateway.routes import cases
 from services.gateway.rpc_routes import KEY_PARAMETER, idempotency_key
 from workflows.client import Act, field_work_id
+
+_DESK_ORDER: Final = "desk_order"
 
 router = APIRouter(prefix="/work-orders/{work_order_id}", tags=["dispatch 派单"])
 
@@ -38,6 +44,36 @@ class Assignment(_Body):
 
 class Redispatch(_Body):
     """Candidates are ranked anew."""
+
+
+@router.post(
+    "/dispatch",
+    summary="Have a work order without a case done",
+    status_code=201,
+    openapi_extra=KEY_PARAMETER,
+)
+async def dispatch(
+    work_order_id: str, request: Request, edge: EdgeOf, caller: CallerOf
+) -> cases.StartedCase:
+    """Starts the flow ``desk_order`` for it, once: at the quote that it has, or at the one that the price
+    book gives for its lines."""
+    key = idempotency_key(request, caller)
+    order = await _work_order(edge, work_order_id)
+    if order.case_id:
+        raise FailedPrecondition(
+            "WORK_ORDER_CASE_TAKEN",
+            f"work order {work_order_id} is case {order.case_id}'s, which has it done",
+            field="work_order_id",
+        )
+    inputs = {
+        "work_order_id": work_order_id,
+        "quote_id": order.quote_id or (await _quote(edge, order, key)).quote_id,
+        "customer_id": order.customer_id,
+        "region_adcode": order.place.adcode,
+    }
+    wanted = cases.NewCase(flow_code=_DESK_ORDER, title=order.title, inputs=inputs)
+    # The same for everybody: of two dispatchers who start it at once, one case comes.
+    return await cases.start_case(edge, caller, wanted, f"{_DESK_ORDER}/{work_order_id}")
 
 
 @router.post("/assign", summary="Give the work to somebody", openapi_extra=KEY_PARAMETER)
@@ -96,16 +132,36 @@ async def _warnings(
     )
 
 
-async def _decide(edge: Edge, work_order_id: str, act: Act) -> Acted:
+async def _work_order(edge: Edge, work_order_id: str) -> workorder_pb2.WorkOrder:
     stub = workorder_pb2_grpc.WorkOrderServiceStub(edge.caller.channel("workorder"))
-    order = await stub.GetWorkOrder(workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id))
+    return await stub.GetWorkOrder(workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id))
+
+
+async def _quote(edge: Edge, order: workorder_pb2.WorkOrder, key: str) -> pricing_pb2.QuoteResult:
+    facts = pricing_pb2.QuoteFacts(
+        lines=[
+            pricing_pb2.QuoteLineRequest(item_code=line.item_code, quantity=line.quantity)
+            for line in order.lines
+        ],
+        place=order.place,
+        cooperation_mode="direct",
+        customer_level=order.customer_level,
+        floor=order.floor,
+    )
+    stub = pricing_pb2_grpc.PricingServiceStub(edge.caller.channel("pricing"))
+    return await stub.Quote(pricing_pb2.QuoteRequest(idempotency_key=key, facts=facts))
+
+
+async def _decide(edge: Edge, work_order_id: str, act: Act) -> Acted:
+    order = await _work_order(edge, work_order_id)
     try:
         return await perform(edge, order.case_id, field_work_id(work_order_id), act)
     except NotFound as error:
         raise FailedPrecondition(
             "WORK_ORDER_NOT_DISPATCHED",
             f"no flow dispatches work order {work_order_id} now: its case has not come so far, is"
-            " over, or there is none; offer the work by hand",
+            " over, or there is none; a work order without a case is dispatched by"
+            " POST /work-orders/{id}/dispatch",
             field="work_order_id",
         ) from error
 

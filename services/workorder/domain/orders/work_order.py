@@ -49,6 +49,7 @@ class Verb(StrEnum):
     SET_CREW = "set_crew"
     SET_PRIORITY = "set_priority"
     CHANGE = "change"
+    ATTACH = "attach"
 
 
 class Outcome(StrEnum):
@@ -92,6 +93,7 @@ _NEXT: Final[dict[Verb, dict[State, State]]] = {
     Verb.SET_CREW: {state: state for state in _TAKEN},
     Verb.SET_PRIORITY: {state: state for state in _UNDONE},
     Verb.CHANGE: {state: state for state in _UNDONE},
+    Verb.ATTACH: {State.CREATED: State.CREATED},
 }
 
 
@@ -283,6 +285,24 @@ def take_over(progress: Progress) -> Progress:
 def edit(progress: Progress, verb: Verb) -> Progress:
     """Something is said of it that leaves its state as it is."""
     return _advance(progress, verb)
+
+
+def attach(progress: Progress, present_case_id: str, case_id: str) -> Progress:
+    """A case takes up a work order that has none.
+
+    Raises:
+        InvalidArgument: ``WORK_ORDER_CASE_MISSING``.
+        FailedPrecondition: ``WORK_ORDER_CASE_TAKEN`` when it is another case's.
+    """
+    if not case_id:
+        raise InvalidArgument("WORK_ORDER_CASE_MISSING", "name the case", field="case_id")
+    if present_case_id not in ("", case_id):
+        raise FailedPrecondition(
+            "WORK_ORDER_CASE_TAKEN",
+            f"work order {progress.work_order_id} is case {present_case_id}'s",
+            field="case_id",
+        )
+    return _advance(progress, Verb.ATTACH)
 
 
 def require_revision(progress: Progress, expected: int) -> None:

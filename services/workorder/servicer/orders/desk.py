@@ -65,6 +65,16 @@ class DeskRpcs(Rpcs, WorkOrderDeskServiceServicer):
             row, after, Verb.SET_PRIORITY, row.priority_reason, details=details
         )
 
+    async def AttachWorkOrder(
+        self, request: pb.AttachWorkOrderRequest, context: Context
+    ) -> workorder_pb2.WorkOrder:
+        current_actor().require_role(*access.PLANNING)
+        row, progress = await self._locked_at(request.work_order_id, 0)
+        after = work_order.attach(progress, row.case_id, request.case_id)
+        row.case_id = request.case_id
+        row.quote_id = request.quote_id or row.quote_id
+        return await self._changed(row, after, Verb.ATTACH, details={"case_id": row.case_id})
+
     async def CreateLinkedWorkOrder(
         self, request: pb.CreateLinkedWorkOrderRequest, context: Context
     ) -> workorder_pb2.WorkOrder:
