@@ -17,6 +17,7 @@ from protos.events.v1.events_pb2_grpc import (
     add_EventServiceServicer_to_server,
     add_ProjectionServiceServicer_to_server,
 )
+from protos.workorder.v1.anomaly_pb2_grpc import add_AnomalyServiceServicer_to_server
 from protos.workorder.v1.appointment_pb2_grpc import add_AppointmentServiceServicer_to_server
 from protos.workorder.v1.asset_pb2_grpc import add_AssetServiceServicer_to_server
 from protos.workorder.v1.dispatch_pb2_grpc import add_DispatchServiceServicer_to_server
@@ -33,6 +34,7 @@ from protos.workorder.v1.work_order_import_pb2_grpc import (
 )
 from protos.workorder.v1.workorder_pb2_grpc import add_WorkOrderServiceServicer_to_server
 from services.workorder.index import DispatchIndex
+from services.workorder.servicer.anomalies import AnomalyServicer
 from services.workorder.servicer.appointments.appointments import AppointmentServicer
 from services.workorder.servicer.assets.asset_service import AssetServicer
 from services.workorder.servicer.dispatch.dispatch import DispatchServicer
@@ -125,6 +127,11 @@ def mounts(clock: Clock, index: DispatchIndex | None = None) -> list[Mount]:
             "workorder.v1.MaintenanceService",
             add_MaintenanceServiceServicer_to_server,
             MaintenanceServicer(clock),
+        ),
+        Mount(
+            "workorder.v1.AnomalyService",
+            add_AnomalyServiceServicer_to_server,
+            AnomalyServicer(clock),
         ),
         Mount("events.v1.EventService", add_EventServiceServicer_to_server, EventServicer()),
     ]
