@@ -104,9 +104,13 @@ def check(work_order: _WorkOrder, technician: _Technician) -> None:
 
 
 @verb(app)
-def start(work_order: _WorkOrder) -> None:
+def start(
+    work_order: _WorkOrder,
+    book: Annotated[str, typer.Option(help="The price book, where it has no quote")] = "",
+) -> None:
     """Have a work order without a case done: quoted, dispatched, accepted, paid."""
-    done = api().change("POST", f"/work-orders/{part(work_order)}/dispatch")
+    body = {"price_book_code": book}
+    done = api().change("POST", f"/work-orders/{part(work_order)}/dispatch", body)
     tell_plain(done, lambda made: f"{work_order} → {made['case_id']}")
 
 

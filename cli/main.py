@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from cli import (
+    anomaly,
     appointment,
     asset,
     audit,
@@ -44,7 +45,7 @@ from cli import (
 from cli.verb import verb
 
 _NOUNS: Final = (
-    asset, outlet, team, technician,
+    anomaly, asset, outlet, team, technician,
     flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 

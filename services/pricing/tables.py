@@ -288,6 +288,8 @@ class FreezeRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
     ended_by_person_id: Mapped[str]
     end_reason: Mapped[str]
+    #: The anomaly of work orders that it is for; empty: none.
+    anomaly_id: Mapped[str] = mapped_column(default="")
 
 
 class CancellationRow(Base):

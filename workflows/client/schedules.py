@@ -43,6 +43,9 @@ SCHEDULES: Final = {
     "expired_parts": _Timed(
         SWEEP, Sweep("workorder.v1.StockService/ExpireReservations"), "*/10 * * * *"
     ),
+    "anomalies": _Timed(
+        SWEEP, Sweep("workorder.v1.AnomalyService/SweepAnomalies"), "*/10 * * * *"
+    ),
 }
 
 

@@ -50,8 +50,12 @@ PROJECTIONS: Final = (
     Projection(
         "directory", "workorder", frozenset({"directory.v1.CustomerMergeChanged"}), "customers"
     ),
-    # What freezes a region: the work orders that were cancelled, by address.
-    Projection("workorder", "pricing", frozenset({"workorder.v1.WorkOrderChanged"})),
+    # What freezes a region: the work orders that were cancelled, by address, and anomalies.
+    Projection(
+        "workorder",
+        "pricing",
+        frozenset({"workorder.v1.WorkOrderChanged", "workorder.v1.AnomalyChanged"}),
+    ),
     # The timelines of customers: their work orders, cases and messages.
     Projection("workorder", "directory", frozenset({"workorder.v1.WorkOrderChanged"})),
     Projection("cases", "directory", frozenset({"cases.v1.CaseChanged"})),

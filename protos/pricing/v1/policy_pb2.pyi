@@ -518,6 +518,7 @@ class Freeze(_message.Message):
     THAWED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     THAW_REASON_FIELD_NUMBER: _builtins.int
     PROTECTION_POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    ANOMALY_ID_FIELD_NUMBER: _builtins.int
     freeze_id: _builtins.str
     place_code: _builtins.str
     reason: _builtins.str
@@ -526,6 +527,8 @@ class Freeze(_message.Message):
     thaw_reason: _builtins.str
     protection_policy_version: _builtins.int
     """The version of the protection policy that froze it; 0: a person did."""
+    anomaly_id: _builtins.str
+    """The anomaly of work orders that it is for; empty: none."""
     @_builtins.property
     def frozen_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -549,10 +552,11 @@ class Freeze(_message.Message):
         thawed_by_person_id: _builtins.str = ...,
         thaw_reason: _builtins.str = ...,
         protection_policy_version: _builtins.int = ...,
+        anomaly_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frozen_at", b"frozen_at", "thawed_at", b"thawed_at", "thaws_at", b"thaws_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["freeze_id", b"freeze_id", "frozen_at", b"frozen_at", "frozen_by_person_id", b"frozen_by_person_id", "place_code", b"place_code", "protection_policy_version", b"protection_policy_version", "reason", b"reason", "thaw_reason", b"thaw_reason", "thawed_at", b"thawed_at", "thawed_by_person_id", b"thawed_by_person_id", "thaws_at", b"thaws_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anomaly_id", b"anomaly_id", "freeze_id", b"freeze_id", "frozen_at", b"frozen_at", "frozen_by_person_id", b"frozen_by_person_id", "place_code", b"place_code", "protection_policy_version", b"protection_policy_version", "reason", b"reason", "thaw_reason", b"thaw_reason", "thawed_at", b"thawed_at", "thawed_by_person_id", b"thawed_by_person_id", "thaws_at", b"thaws_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import page_pb2 as _page_pb2
+from protos.common.v1 import place_pb2 as _place_pb2
 from protos.workorder.v1 import workorder_pb2 as _workorder_pb2
 import builtins as _builtins
 import sys
@@ -732,11 +733,16 @@ class AttachWorkOrderRequest(_message.Message):
     WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
     QUOTE_ID_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     work_order_id: _builtins.str
     case_id: _builtins.str
     quote_id: _builtins.str
     """What it is done at; empty: the quote that it has."""
+    @_builtins.property
+    def place(self) -> _place_pb2.Place:
+        """Its place in full, where the order had no more than an adcode; unset: as it is."""
+
     def __init__(
         self,
         *,
@@ -744,10 +750,11 @@ class AttachWorkOrderRequest(_message.Message):
         work_order_id: _builtins.str = ...,
         case_id: _builtins.str = ...,
         quote_id: _builtins.str = ...,
+        place: _place_pb2.Place | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["place", b"place"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "idempotency_key", b"idempotency_key", "quote_id", b"quote_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "idempotency_key", b"idempotency_key", "place", b"place", "quote_id", b"quote_id", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.errors import FailedPrecondition, NotFound
+from protos.common.v1 import place_pb2
+from protos.directory.v1 import directory_pb2, directory_pb2_grpc
 from protos.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 from protos.workorder.v1 import dispatch_pb2, dispatch_pb2_grpc, workorder_pb2, workorder_pb2_grpc
 from services.gateway.acting import Acted, act_of, perform
@@ -33,6 +35,15 @@ class _Body(BaseModel):
     )
 
 
+class DeskDispatch(BaseModel):
+    """At which prices a work order without a quote is quoted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    price_book_code: str = Field("", max_length=64, description='Empty: the book "standard"')
+    cooperation_mode: str = Field("direct", max_length=40)
+
+
 class Assignment(_Body):
     """Who shall have the work."""
 
@@ -53,7 +64,7 @@ class Redispatch(_Body):
     openapi_extra=KEY_PARAMETER,
 )
 async def dispatch(
-    work_order_id: str, request: Request, edge: EdgeOf, caller: CallerOf
+    work_order_id: str, body: DeskDispatch, request: Request, edge: EdgeOf, caller: CallerOf
 ) -> cases.StartedCase:
     """Starts the flow ``desk_order`` for it, once: at the quote that it has, or at the one that the price
     book gives for its lines."""
@@ -67,7 +78,7 @@ async def dispatch(
         )
     inputs = {
         "work_order_id": work_order_id,
-        "quote_id": order.quote_id or (await _quote(edge, order, key)).quote_id,
+        "quote_id": order.quote_id or (await _quote(edge, order, body, key)).quote_id,
         "customer_id": order.customer_id,
         "region_adcode": order.place.adcode,
     }
@@ -137,19 +148,31 @@ async def _work_order(edge: Edge, work_order_id: str) -> workorder_pb2.WorkOrder
     return await stub.GetWorkOrder(workorder_pb2.GetWorkOrderRequest(work_order_id=work_order_id))
 
 
-async def _quote(edge: Edge, order: workorder_pb2.WorkOrder, key: str) -> pricing_pb2.QuoteResult:
+async def _quote(
+    edge: Edge, order: workorder_pb2.WorkOrder, prices: DeskDispatch, key: str
+) -> pricing_pb2.QuoteResult:
     facts = pricing_pb2.QuoteFacts(
         lines=[
             pricing_pb2.QuoteLineRequest(item_code=line.item_code, quantity=line.quantity)
             for line in order.lines
         ],
-        place=order.place,
-        cooperation_mode="direct",
+        place=await _place(edge, order),
+        cooperation_mode=prices.cooperation_mode,
+        price_book_code=prices.price_book_code,
         customer_level=order.customer_level,
         floor=order.floor,
     )
     stub = pricing_pb2_grpc.PricingServiceStub(edge.caller.channel("pricing"))
     return await stub.Quote(pricing_pb2.QuoteRequest(idempotency_key=key, facts=facts))
+
+
+async def _place(edge: Edge, order: workorder_pb2.WorkOrder) -> place_pb2.Place:
+    """The place of work in full: an order from a scan knows little more than its district."""
+    asked = directory_pb2.ResolvePlaceRequest(adcode=order.place.adcode)
+    if order.HasField("location"):
+        asked.location.CopyFrom(order.location)
+    stub = directory_pb2_grpc.DirectoryServiceStub(edge.caller.channel("directory"))
+    return await stub.ResolvePlace(asked)
 
 
 async def _decide(edge: Edge, work_order_id: str, act: Act) -> Acted:

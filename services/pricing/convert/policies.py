@@ -117,6 +117,7 @@ def freeze_to_proto(row: FreezeRow) -> pb.Freeze:
         thawed_by_person_id=row.ended_by_person_id,
         thaw_reason=row.end_reason,
         protection_policy_version=row.protection_policy_version or 0,
+        anomaly_id=row.anomaly_id or "",
     )
 
 

@@ -15,6 +15,7 @@ from protos.events.v1 import events_pb2
 from protos.events.v1.events_pb2_grpc import ProjectionServiceServicer
 from protos.pricing.v1 import policy_pb2 as pb
 from protos.pricing.v1.policy_pb2_grpc import PolicyServiceServicer
+from services.pricing.convert.anomalies import AnomalyFreeze, anomaly_freeze_of
 from services.pricing.convert.cancellations import Cancellation, cancellation_of
 from services.pricing.convert.policies import (
     freeze_to_proto,
@@ -127,7 +128,8 @@ class FreezeRpcs(PolicyServiceServicer):
 
 
 class CancellationProjection(ProjectionServiceServicer):
-    """Counts the work orders that are cancelled at each address, and freezes where they are many."""
+    """Counts the work orders that are cancelled at each address, and freezes where they are many; and
+    freezes what anomalies of work orders say."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -137,7 +139,9 @@ class CancellationProjection(ProjectionServiceServicer):
     ) -> events_pb2.ApplyEventsResponse:
         current_actor().require_role("ops")
         cancellations = filter(None, map(cancellation_of, request.events))
+        anomalies = filter(None, map(anomaly_freeze_of, request.events))
         applied = [await self._apply(each) for each in cancellations]
+        applied += [await self._freeze_for(each) for each in anomalies]
         return events_pb2.ApplyEventsResponse(applied_count=sum(applied))
 
     async def _apply(self, cancellation: Cancellation) -> bool:
@@ -165,6 +169,24 @@ class CancellationProjection(ProjectionServiceServicer):
             await freezes.were_for(session, counting, frozen.freeze_id)
         return True
 
+    async def _freeze_for(self, asked: AnomalyFreeze) -> bool:
+        """Freeze once what an anomaly says; what would be thawed again by now is passed over."""
+        now = self._clock.now()
+        session = current_session()
+        if asked.until <= now or await freezes.is_for_anomaly(
+            session, asked.anomaly_id, asked.until
+        ):
+            return False
+        await _freeze(
+            asked.place_code,
+            asked.reason,
+            now,
+            asked.until,
+            asked.by_person_id or SYSTEM_PERSON_ID,
+            anomaly_id=asked.anomaly_id,
+        )
+        return True
+
 
 async def _freeze(
     place_code: str,
@@ -173,6 +195,7 @@ async def _freeze(
     ends_at: datetime,
     by_person_id: str,
     protection_policy_version: int | None = None,
+    anomaly_id: str = "",
 ) -> FreezeRow:
     row = FreezeRow(
         freeze_id=new_id("fz", now),
@@ -185,6 +208,7 @@ async def _freeze(
         protection_policy_version=protection_policy_version,
         ended_by_person_id="",
         end_reason="",
+        anomaly_id=anomaly_id,
     )
     await freezes.add(current_session(), row)
     await record(

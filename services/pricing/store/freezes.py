@@ -43,6 +43,17 @@ async def locked_of_place(
     return (await session.scalars(query.order_by(FreezeRow.freeze_id).with_for_update())).all()
 
 
+async def is_for_anomaly(session: AsyncSession, anomaly_id: str, ends_at: datetime) -> bool:
+    """Whether an anomaly has frozen until then already, thawed since or not. Others that ask about
+    the same anomaly wait."""
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"anomaly {anomaly_id}", 0))
+    await session.execute(select(lock))
+    query = select(FreezeRow.freeze_id).where(
+        FreezeRow.anomaly_id == anomaly_id, FreezeRow.ends_at == ends_at
+    )
+    return await session.scalar(query) is not None
+
+
 async def page(
     session: AsyncSession, place_code: str, holding_at: datetime | None, before: str, limit: int
 ) -> Sequence[FreezeRow]:

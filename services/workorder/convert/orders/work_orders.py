@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from kit.authn import Actor
 from kit.errors import InvalidArgument
@@ -53,18 +53,7 @@ def row_from_proto(
         state=State.CREATED,
         customer_id=intake.require_text(request.customer_id, "customer_id", at_most=64),
         address_id=request.address_id,
-        adcode=intake.require_adcode(request.place.adcode),
-        adcode_path=list(request.place.adcode_path),
-        zone_codes=list(request.place.zone_codes),
-        city_tier=request.place.city_tier,
-        place_name=request.place.place_name,
-        place_resolved_at=instant_if_given(
-            request.place.resolved_at,
-            present=request.place.HasField("resolved_at"),
-            field="place.resolved_at",
-        ),
-        zones_known=request.place.zones_known,
-        former_adcode=request.place.former_adcode,
+        **place_columns(request.place),
         longitude=location and location.longitude,
         latitude=location and location.latitude,
         floor=intake.require_floor(request.floor),
@@ -91,6 +80,23 @@ def row_from_proto(
         completion_code=completion_code.new_code(),
         lines=line_rows(request.lines),
     )
+
+
+def place_columns(place: place_pb2.Place) -> dict[str, Any]:
+    """The columns of the place of work (``WORK_ORDER_PLACE_MISSING``)."""
+    resolved_at = instant_if_given(
+        place.resolved_at, present=place.HasField("resolved_at"), field="place.resolved_at"
+    )
+    return {
+        "adcode": intake.require_adcode(place.adcode),
+        "adcode_path": list(place.adcode_path),
+        "zone_codes": list(place.zone_codes),
+        "city_tier": place.city_tier,
+        "place_name": place.place_name,
+        "place_resolved_at": resolved_at,
+        "zones_known": place.zones_known,
+        "former_adcode": place.former_adcode,
+    }
 
 
 def to_proto(row: WorkOrderRow, actor: Actor) -> workorder_pb2.WorkOrder:

@@ -73,6 +73,9 @@ class DeskRpcs(Rpcs, WorkOrderDeskServiceServicer):
         after = work_order.attach(progress, row.case_id, request.case_id)
         row.case_id = request.case_id
         row.quote_id = request.quote_id or row.quote_id
+        if request.HasField("place"):
+            for name, value in order_protos.place_columns(request.place).items():
+                setattr(row, name, value)
         return await self._changed(row, after, Verb.ATTACH, details={"case_id": row.case_id})
 
     async def CreateLinkedWorkOrder(
