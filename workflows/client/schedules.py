@@ -43,9 +43,7 @@ SCHEDULES: Final = {
     "expired_parts": _Timed(
         SWEEP, Sweep("workorder.v1.StockService/ExpireReservations"), "*/10 * * * *"
     ),
-    "anomalies": _Timed(
-        SWEEP, Sweep("workorder.v1.AnomalyService/SweepAnomalies"), "*/10 * * * *"
-    ),
+    "anomalies": _Timed(SWEEP, Sweep("workorder.v1.AnomalyService/SweepAnomalies"), "*/10 * * * *"),
 }
 
 
