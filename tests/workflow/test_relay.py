@@ -18,7 +18,7 @@ from kit.ids import new_id
 from protos.cases.v1 import cases_pb2
 from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2
-from protos.workorder.v1 import workorder_pb2
+from protos.workorder.v1 import anomaly_pb2, workorder_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import BREAKDOWN, ONE_AFTER_THE_OTHER, TWO_WAITS
 from workflows.activities.messages import message_to_json
@@ -248,6 +248,18 @@ async def test_people_reach_the_projection_of_messages_once_and_in_order(office:
     assert people is not None
     assert [event.aggregate_sequence for event in people] == [1, 2]
     assert {event.payload.TypeName() for event in people} == {"directory.v1.PersonPut"}
+
+
+async def test_an_anomaly_reaches_the_prices_that_it_freezes(office: Office) -> None:
+    anomaly = anomaly_pb2.Anomaly(anomaly_id="an_1", place_code="110105")
+    anomaly.frozen_until.FromDatetime(datetime.now(UTC))
+    await happen(office, anomaly_pb2.AnomalyChanged(anomaly=anomaly), "an_1")
+
+    async def told() -> list[events_pb2.DomainEvent]:
+        return [event for event in office.company.applied if event.aggregate_id == "an_1"]
+
+    (event,) = await eventually(told, "pricing has been told") or ()
+    assert event.payload.TypeName() == "workorder.v1.AnomalyChanged"
 
 
 async def test_the_relay_forgets_nobody_when_temporal_does_not_know_its_namespaces_yet(

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from kit.authn import SYSTEM, Actor
-from protos.common.v1.place_pb2 import Location
+from protos.common.v1.money_pb2 import Money
+from protos.common.v1.place_pb2 import Location, Place
 from protos.workorder.v1 import anomaly_pb2 as pb
-from protos.workorder.v1 import on_site_pb2
+from protos.workorder.v1 import extra_pb2, on_site_pb2
 from tests.rpc.workorder.conftest import CUSTOMER, DISPATCHER, Desk, technician
 from tests.rpc.workorder.on_site.conftest import OnSite, photo
 
@@ -169,3 +170,41 @@ async def test_photos_that_others_show_and_visits_outside_the_territory(desk: De
     assert {each.work_order_id for each in shown.evidence} == {
         order.work_order_id for order in orders
     }
+
+
+async def approved(desk: Desk, price: int, item_code: str, **fields: Any) -> OnSite:
+    """A work order on which the customer has approved one piece of an item."""
+    site = OnSite(desk, await desk.in_progress(**fields))
+    money = Money(currency="CNY", amount_minor=price)
+    line = extra_pb2.ExtraLine(
+        item_code=item_code, item_name="加长铜管", catalogue="project_library", quantity=1,
+        amount=money, serial_numbers=[f"SN-{item_code}"],
+    )  # fmt: skip
+    extra = await site.propose(lines=[line], total=money)
+    await desk.call("ExtraService/AnswerExtra", CUSTOMER, extra_id=extra.extra_id, approved=True)
+    desk.clock.advance(timedelta(minutes=1))
+    return site
+
+
+async def test_an_extra_that_costs_more_than_was_usual_and_a_serial_number_of_elsewhere(
+    desk: Desk,
+) -> None:
+    item = f"AC-{next(desk.numbers)}"
+    for _ in range(5):
+        await approved(desk, 10_000, item)
+    dear = await approved(desk, 15_100, item)
+    (overcharge,) = await raised(desk, dear.technician.person_id, "OVERCHARGE")
+    shown = await ask(desk, "GetAnomaly", anomaly_id=overcharge.anomaly_id)
+    (evidence,) = shown.evidence
+    assert (evidence.measured, evidence.baseline, evidence.fact_value) == (151, 10_000, 15_100)
+    assert evidence.work_order_id == dear.work_order_id
+
+    serial = f"{item} SN-{item}"
+    assert not await raised(desk, serial, "DIVERSION")
+    guangzhou = Place(adcode="440106", adcode_path=["440106", "440100", "440000", "CN"])
+    there = await desk.technician(territory_codes=["440106"])
+    await approved(desk, 10_000, item, technician_id=there, place=guangzhou)
+    (diversion,) = await raised(desk, serial, "DIVERSION")
+    shown = await ask(desk, "GetAnomaly", SOUTHERN, anomaly_id=diversion.anomaly_id)
+    assert {each.place_code for each in shown.evidence} == {"110105", "440106"}
+    assert shown.place_code == "440106"
