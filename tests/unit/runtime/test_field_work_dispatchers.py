@@ -21,7 +21,7 @@ def test_whom_a_dispatcher_names_has_the_work_and_who_was_asked_is_asked_no_more
     assert work.task is not None
     assert (work.task.kind, work.task_of("pe_z")) == ("visit", work.task)
     assert [record.verb for record in work.records] == ["assign"]
-    assert work.records[0].comment == "急单"
+    assert (work.records[0].comment, work.records[0].people) == ("急单", ("pe_z",))
 
 
 def test_who_held_the_work_is_released_before_another_gets_it() -> None:

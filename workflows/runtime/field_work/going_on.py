@@ -84,6 +84,7 @@ def recorded(state: FieldWorkState, pending: PendingAct) -> RecordAct:
         comment=act.comment,
         before=before,
         after={"form": form},
+        people=(act.to,) if act.to else (),
     )
 
 
