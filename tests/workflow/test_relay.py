@@ -258,7 +258,9 @@ async def test_an_anomaly_reaches_the_prices_that_it_freezes(office: Office) -> 
     async def told() -> list[events_pb2.DomainEvent]:
         return [event for event in office.company.applied if event.aggregate_id == "an_1"]
 
-    (event,) = await eventually(told, "pricing has been told") or ()
+    heard = await eventually(told, "pricing has been told")
+    assert heard is not None
+    (event,) = heard
     assert event.payload.TypeName() == "workorder.v1.AnomalyChanged"
 
 

@@ -55,7 +55,7 @@ async def test_what_comes_back_too_often_is_raised_once_with_its_evidence(desk: 
 async def test_it_is_acknowledged_and_dismissed_once_with_a_reason(desk: Desk) -> None:
     await returned(desk, "ad_dismissed")
     (anomaly,) = await raised(desk, "ad_dismissed")
-    which = {"anomaly_id": anomaly.anomaly_id}
+    which: dict[str, Any] = {"anomaly_id": anomaly.anomaly_id}
     seen = await ask(desk, "AcknowledgeAnomaly", **which)
     assert seen.acknowledged_by_person_id == "pe_supervisor"
     refusal = await desk.refused("AnomalyService/DismissAnomaly", SUPERVISOR, **which)
@@ -96,7 +96,7 @@ async def test_people_see_what_lies_in_their_regions_and_decide_if_it_is_theirs_
     desk: Desk,
 ) -> None:
     anomaly = await raised_one(desk)
-    which = {"anomaly_id": anomaly.anomaly_id}
+    which: dict[str, Any] = {"anomaly_id": anomaly.anomaly_id}
     assert not (await ask(desk, "ListAnomalies", SOUTHERN)).anomalies
     refusal = await desk.refused("AnomalyService/GetAnomaly", SOUTHERN, **which)
     assert refusal.reason == "ANOMALY_UNKNOWN"
@@ -113,7 +113,7 @@ async def test_people_see_what_lies_in_their_regions_and_decide_if_it_is_theirs_
 
 async def test_a_rule_is_tried_before_it_is_put_and_every_version_stays(desk: Desk) -> None:
     await returned(desk, "ad_tried", 2)
-    rule = {
+    rule: dict[str, Any] = {
         "kind": "ANOMALY_KIND_REPEATED_RETURNS", "window_hours": 720, "threshold": 2,
         "severity": "ANOMALY_SEVERITY_LOW", "freeze_hours": 48, "freezes_at_once": True,
         "enabled": True,
