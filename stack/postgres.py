@@ -42,7 +42,7 @@ _INITDB = [
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # their paths are limited to 107 bytes; TCP is enough
-    "max_connections": "200",  # a pool for each service, the gateway and the tests
+    "max_connections": "400",  # a pool for each service, the gateway and the tests
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

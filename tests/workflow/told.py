@@ -31,13 +31,15 @@ with workflow.unsafe.imports_passed_through():
     from google.protobuf import json_format
     from google.protobuf.message import Message
 
-_AREAS = {
-    "directory": "Directory",
-    "pricing": "Pricing",
-    "workorder": "WorkOrder",
-    "settlement": "Settlement",
-    "notify": "Notify",
-}
+#: Area, proto file and service.
+_SERVICES = (
+    ("directory", "directory", "Directory"),
+    ("pricing", "pricing", "Pricing"),
+    ("workorder", "workorder", "WorkOrder"),
+    ("workorder", "orders", "WorkOrderDesk"),
+    ("settlement", "settlement", "Settlement"),
+    ("notify", "notify", "Notify"),
+)
 _ROUND_THE_CLOCK = Opening(every_day="00:00-24:00")
 
 
@@ -59,10 +61,10 @@ class Told:
 
     def mounts(self) -> list[Mount]:
         """Every service that cases call."""
-        return [self._mount(area, name) for area, name in _AREAS.items()]
+        return [self._mount(*each) for each in _SERVICES]
 
-    def _mount(self, area: str, name: str) -> Mount:
-        generated = import_module(f"protos.{area}.v1.{area}_pb2_grpc")
+    def _mount(self, area: str, file: str, name: str) -> Mount:
+        generated = import_module(f"protos.{area}.v1.{file}_pb2_grpc")
         service = f"{area}.v1.{name}Service"
         add = getattr(generated, f"add_{name}ServiceServicer_to_server")
         return Mount(service, add, _Service(service, self))

@@ -96,7 +96,7 @@ async def test_only_an_outlet_or_a_team_can_be_asked(desk: Desk) -> None:
     ours = await tongzhou(desk, "pe_asked_ours", outlet_id="ot_asked", **near)
     mate = await tongzhou(desk, "pe_asked_mate", outlet_id="ot_asked", **near)
     await tongzhou(desk, "pe_asked_other", outlet_id="ot_other", **near)
-    team = registry_pb2.Team(team_id="tm_asked", name="一班", technician_ids=[mate])
+    team = registry_pb2.Team(team_id="tm_asked", name="一班", kind="install", technician_ids=[mate])
     await ask(desk, "Registry/PutTeam", team=team)
     order = await desk.order(place=place)
 

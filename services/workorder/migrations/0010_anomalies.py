@@ -4,8 +4,8 @@ from alembic import op
 
 from kit.db.ddl import forbid_changes
 
-revision = "0013"
-down_revision = "0012"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
