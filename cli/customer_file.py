@@ -9,9 +9,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import RenderableType
 
-from cli.api import Refused, read_file
-from cli.output import state, table, tell, text
-from cli.verb import api, asked, verb
+from cli.importing import import_previewed
+from cli.output import state, table, text
+from cli.verb import verb
 from protos.directory.v1 import customer_import_pb2 as pb
 
 #: Rows of a preview that are shown; ``--json`` has all of them.
@@ -28,24 +28,18 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be")] = False,
 ) -> None:
     """Show what a file of customers does, and do it: all of it, or nothing when anything is wrong."""
-    content = read_file(file)
-    seen = api().send_content("/customer-imports/preview", pb.CustomerImportPreview, content)
-    preview = seen.message
-    is_wrong = bool(preview.problems or preview.wrong)
-    if dry_run or is_wrong or not asked().as_json:
-        tell(seen, _previewed)
-    if is_wrong:
-        raise Refused("有问题，什么都没有导入 nothing was imported", "IMPORT_WRONG")
-    if dry_run:
-        return
-    done = api().send_content(
+    import_previewed(
+        file,
         "/customer-imports",
-        pb.CustomersImported,
-        content,
-        file_sha256=preview.file_sha256,
-        known_sha256=preview.known_sha256,
+        (pb.CustomerImportPreview, _previewed),
+        (pb.CustomersImported, _imported),
+        "known_sha256",
+        dry_run=dry_run,
     )
-    tell(done, lambda answer: [f"新增 added {answer.added} · 已有 known {answer.known}"])
+
+
+def _imported(done: pb.CustomersImported) -> RenderableType:
+    return f"新增 added {done.added} · 已有 known {done.known}"
 
 
 def _previewed(preview: pb.CustomerImportPreview) -> Iterator[RenderableType]:

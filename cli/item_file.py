@@ -9,10 +9,11 @@ from typing import Annotated, Final
 import typer
 from rich.console import RenderableType
 
-from cli.api import Refused, read_file
+from cli.api import Refused
+from cli.importing import import_previewed
 from cli.item_library import InLibrary, Parent, Retired, WantRetired
-from cli.output import screen, state, table, tell, text
-from cli.verb import api, asked, verb
+from cli.output import screen, state, table, text
+from cli.verb import api, verb
 from protos.pricing.v1 import library_pb2
 
 #: Rows of a preview that are shown; ``--json`` has all of them.
@@ -34,28 +35,16 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change")] = False,
 ) -> None:
     """Show what a file changes, and do it: all of it, or nothing when anything is wrong."""
-    content = read_file(file)
-    catalogue = library.catalogue
-    seen = api().send_content(
-        "/item-imports/preview", library_pb2.ItemImportPreview, content, catalogue=catalogue
-    )
-    preview = seen.message
-    is_wrong = bool(preview.problems or preview.wrong)
-    if dry_run or is_wrong or not asked().as_json:
-        tell(seen, _previewed)
-    if is_wrong:
-        raise Refused("有问题，什么都没有导入 nothing was imported", "PRICING_IMPORT_WRONG")
-    if dry_run:
-        return
-    done = api().send_content(
+    import_previewed(
+        file,
         "/item-imports",
-        library_pb2.ItemsImported,
-        content,
-        catalogue=catalogue,
-        file_sha256=preview.file_sha256,
-        library_sha256=preview.library_sha256,
+        (library_pb2.ItemImportPreview, _previewed),
+        (library_pb2.ItemsImported, _imported),
+        "library_sha256",
+        dry_run=dry_run,
+        reason="PRICING_IMPORT_WRONG",
+        catalogue=library.catalogue,
     )
-    tell(done, _imported)
 
 
 def export_file(

@@ -9,9 +9,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import RenderableType
 
-from cli.api import Refused, read_file
-from cli.output import screen, state, table, tell, text
-from cli.verb import api, asked, verb
+from cli.api import Refused
+from cli.importing import import_previewed
+from cli.output import screen, state, table, text
+from cli.verb import api, verb
 from protos.workorder.v1 import registry_pb2
 
 #: Rows of a preview that are shown; ``--json`` has all of them.
@@ -52,27 +53,15 @@ def add_to(app: typer.Typer, sheet: str, *, goes_out: bool = True) -> None:
 
 
 def _import(sheet: str, file: Path, *, dry_run: bool) -> None:
-    content = read_file(file)
-    seen = api().send_content(
-        "/registry-imports/preview", registry_pb2.RegistryImportPreview, content, sheet=sheet
-    )
-    preview = seen.message
-    is_wrong = bool(preview.problems or preview.wrong)
-    if dry_run or is_wrong or not asked().as_json:
-        tell(seen, _previewed)
-    if is_wrong:
-        raise Refused("有问题，什么都没有导入 nothing was imported", "IMPORT_WRONG")
-    if dry_run:
-        return
-    done = api().send_content(
+    import_previewed(
+        file,
         "/registry-imports",
-        registry_pb2.RegistryImported,
-        content,
+        (registry_pb2.RegistryImportPreview, _previewed),
+        (registry_pb2.RegistryImported, _counted),
+        "registry_sha256",
+        dry_run=dry_run,
         sheet=sheet,
-        file_sha256=preview.file_sha256,
-        registry_sha256=preview.registry_sha256,
     )
-    tell(done, _counted)
 
 
 def _export(sheet: str, file: Path, of: str) -> None:

@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
-from cli.api import Refused, read_file
-from cli.output import tell
+from cli.importing import import_previewed
 from cli.registry_file import previewed_rows
-from cli.verb import api, asked
 from protos.workorder.v1 import work_order_import_pb2
 
 
@@ -20,26 +18,14 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do")] = False,
 ) -> None:
     """Take open work orders over: show what a file creates, and do it, all of it or nothing."""
-    content = read_file(file)
-    seen = api().send_content(
-        "/work-order-imports/preview", work_order_import_pb2.WorkOrderImportPreview, content
-    )
-    preview = seen.message
-    is_wrong = bool(preview.problems or preview.wrong)
-    if dry_run or is_wrong or not asked().as_json:
-        tell(seen, _previewed)
-    if is_wrong:
-        raise Refused("有问题，什么都没有导入 nothing was imported", "IMPORT_WRONG")
-    if dry_run:
-        return
-    done = api().send_content(
+    import_previewed(
+        file,
         "/work-order-imports",
-        work_order_import_pb2.WorkOrdersImported,
-        content,
-        file_sha256=preview.file_sha256,
-        registry_sha256=preview.registry_sha256,
+        (work_order_import_pb2.WorkOrderImportPreview, _previewed),
+        (work_order_import_pb2.WorkOrdersImported, _imported),
+        "registry_sha256",
+        dry_run=dry_run,
     )
-    tell(done, _imported)
 
 
 def _imported(done: work_order_import_pb2.WorkOrdersImported) -> RenderableType:

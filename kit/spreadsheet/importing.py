@@ -109,7 +109,7 @@ def planned(
     """
     if record.problems:
         return PlannedRow(record.number, key, None, Outcome.WRONG, problems=record.problems)
-    changes = tuple(_changes(reading, blank if before is None else before, after))
+    changes = tuple(changes_of(reading, blank if before is None else before, after))
     unless_new = Outcome.CHANGED if changes else Outcome.UNCHANGED
     outcome = Outcome.ADDED if before is None else unless_new
     return PlannedRow(record.number, key, after, outcome, changes)
@@ -127,7 +127,8 @@ def refused(
     return PlannedRow(record.number, key, None, Outcome.WRONG, problems=problems)
 
 
-def _changes(reading: Records[T], before: T, after: T) -> Iterator[Change]:
+def changes_of(reading: Records[T], before: T, after: T) -> Iterator[Change]:
+    """What a row changes, column by column, as it stands in files."""
     for field, column in reading.columns.items():
         old, new = column.write(before), column.write(after)
         if old != new:

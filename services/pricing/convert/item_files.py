@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from kit.spreadsheet.importing import Outcome
 from kit.spreadsheet.records import Column
 from kit.spreadsheet.table import Problem
 from kit.spreadsheet.writing import write_csv, write_xlsx
 from protos.pricing.v1 import library_pb2 as pb
 from services.pricing.domain.item_columns import SHEETS
-from services.pricing.domain.item_import import Outcome, Plan, PlannedRow
+from services.pricing.domain.item_import import Plan, PlannedRow
 from services.pricing.domain.items import Item
 
 _OUTCOMES: Final = {

@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from kit.spreadsheet.records import Record, Records, shown
+from kit.spreadsheet.importing import Change, Outcome, changes_of
+from kit.spreadsheet.records import Record, Records
 from kit.spreadsheet.table import Problem
 from services.pricing.domain.item_columns import changed
 from services.pricing.domain.item_fields import ItemField
@@ -23,25 +23,6 @@ Reading = Records[Item]
 CODE: Final = "item_code"
 #: Problems that a refusal names; the preview has all of them.
 _MOST_TOLD: Final = 20
-
-
-class Outcome(StrEnum):
-    """What becomes of a row."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that a row changes, as it stands in files."""
-
-    column: str
-    field: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +140,9 @@ def finish(
         before = existing.get(row.item.item_code)
         known = before.pictures if before else ()
         pictures = tuple(picture for picture in row.item.pictures if picture not in known)
-        changes = () if problems else tuple(_changes(reading, before, row.item))
+        changes = (
+            () if problems else tuple(changes_of(reading, before or _blank(row.item), row.item))
+        )
         if problems:
             outcome = Outcome.WRONG
         elif before is None:
@@ -172,13 +155,9 @@ def finish(
     return Plan(tuple(rows), reading.problems)
 
 
-def _changes(reading: Reading, before: Item | None, after: Item) -> Iterator[Change]:
-    """What a row changes; of a new item, all that it says of it."""
-    blank = Item(after.item_code, after.catalogue)
-    for field, column in reading.columns.items():
-        old, new = column.write(before or blank), column.write(after)
-        if old != new:
-            yield Change(reading.headings[field], field, shown(old), shown(new))
+def _blank(item: Item) -> Item:
+    """One of which nothing is said, which a new item is told against."""
+    return Item(item.item_code, item.catalogue)
 
 
 def check_clean(plan: Plan) -> None:

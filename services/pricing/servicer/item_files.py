@@ -11,6 +11,7 @@ from kit.authn import current_actor
 from kit.db.session import current_session
 from kit.errors import FailedPrecondition
 from kit.rpc.events import record, record_all
+from kit.spreadsheet.importing import Outcome
 from kit.spreadsheet.reading import read_tables
 from kit.spreadsheet.records import read_records
 from kit.spreadsheet.table import Limits, Table
@@ -27,7 +28,7 @@ from services.pricing.convert.items import (
 )
 from services.pricing.domain import item_import
 from services.pricing.domain.item_columns import SHEETS, columns_of
-from services.pricing.domain.item_import import Outcome, Plan
+from services.pricing.domain.item_import import Plan
 from services.pricing.servicer.base import KEEPS_PRICES, QUOTES, Context
 from services.pricing.servicer.items import RETIRED
 from services.pricing.servicer.library_base import (

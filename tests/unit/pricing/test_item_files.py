@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.spreadsheet.importing import Outcome
 from kit.spreadsheet.reading import read_tables
 from kit.spreadsheet.records import Unreadable, read_records
 from kit.spreadsheet.table import Limits
 from kit.spreadsheet.writing import write_csv, write_xlsx
 from services.pricing.domain.item_columns import SHEETS, columns_of
 from services.pricing.domain.item_fields import FieldKind, ItemField, settle
-from services.pricing.domain.item_import import Outcome, Plan, finish, merge, without_repeats
+from services.pricing.domain.item_import import Plan, finish, merge, without_repeats
 from services.pricing.domain.item_tree import Surroundings
 from services.pricing.domain.items import Item, problems_of, settled_fields
 from workflows.language.file_types import endings_of, is_reference

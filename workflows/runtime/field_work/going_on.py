@@ -143,10 +143,8 @@ def _of_candidates(state: FieldWorkState) -> Step | None:
         return None
     state = replace(state, round=state.round + 1)
     most = state.input.max_offers
-    return nobody_left(state) if 0 < most <= state.offer_count else _rank(state)
-
-
-def _rank(state: FieldWorkState) -> Step:
+    if 0 < most <= state.offer_count:
+        return nobody_left(state)
     return called(state, calls.rank_candidates(state))
 
 
