@@ -6,11 +6,13 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 SHARED = (
     "kit",
     "pydantic",
+    "workflows.activities.migrating",
     "workflows.compiler",
     "workflows.language",
     "workflows.runtime.commands",
     "workflows.runtime.events",
     "workflows.runtime.field_work",
+    "workflows.runtime.migration",
     "workflows.runtime.payloads",
     "workflows.runtime.search",
     "workflows.runtime.shell.lifetime",
