@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from cli.output import money, state, table, tell, text, time
 from cli.verb import api, noun, verb
-from protos.settlement.v1 import settlement_pb2
+from protos.settlement.v1 import ledger_pb2
 
 app = noun("ledger", "The ledger 账本: transfers, balances, proof.")
 
@@ -22,7 +22,7 @@ def transfers(
     """Every transfer, by number."""
     query = {"earning_id": earning, "ledger_account": account}
     tell(
-        api().get("/ledger/transfers", settlement_pb2.ListLedgerTransfersResponse, **query),
+        api().get("/ledger/transfers", ledger_pb2.ListLedgerTransfersResponse, **query),
         transfers_table,
     )
 
@@ -33,22 +33,22 @@ def balances(
 ) -> None:
     """What stands on each ledger account."""
 
-    def shown(answer: settlement_pb2.GetLedgerBalancesResponse) -> RenderableType:
+    def shown(answer: ledger_pb2.GetLedgerBalancesResponse) -> RenderableType:
         rows = table("ledger account", "posted", "pending")
         for balance in answer.balances:
             rows.add_row(balance.ledger_account, money(balance.posted), money(balance.pending))
         return rows
 
     query = {"ledger_account_prefix": prefix}
-    tell(api().get("/ledger/balances", settlement_pb2.GetLedgerBalancesResponse, **query), shown)
+    tell(api().get("/ledger/balances", ledger_pb2.GetLedgerBalancesResponse, **query), shown)
 
 
 @verb(app)
 def verify() -> None:
     """Recompute every balance and the hash chain; exits 1 when something is wrong."""
-    reply = api().get("/ledger/verify", settlement_pb2.VerifyLedgerResponse)
+    reply = api().get("/ledger/verify", ledger_pb2.VerifyLedgerResponse)
 
-    def shown(answer: settlement_pb2.VerifyLedgerResponse) -> list[RenderableType]:
+    def shown(answer: ledger_pb2.VerifyLedgerResponse) -> list[RenderableType]:
         verdict = "[green]sound 账实相符[/]" if answer.sound else "[red]not sound 账实不符[/]"
         head = f"{verdict}: {answer.transfer_count} transfers, chain head {answer.chain_head[:16]}"
         return [head, *(f"  [red]{text(finding)}[/]" for finding in answer.findings)]
@@ -58,7 +58,7 @@ def verify() -> None:
         raise typer.Exit(1)
 
 
-def transfers_table(answer: settlement_pb2.ListLedgerTransfersResponse) -> RenderableType:
+def transfers_table(answer: ledger_pb2.ListLedgerTransfersResponse) -> RenderableType:
     """Transfers as a journal."""
     rows = table("#", "when", "kind", "debit 借", "credit 贷", "state", "amount")
     for transfer in answer.transfers:

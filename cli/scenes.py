@@ -16,7 +16,7 @@ from protos.cases.v1 import cases_pb2
 from protos.directory.v1 import directory_pb2
 from protos.notify.v1 import notify_pb2
 from protos.pricing.v1 import pricing_pb2
-from protos.settlement.v1 import settlement_pb2
+from protos.settlement.v1 import ledger_pb2, settlement_pb2
 from protos.workorder.v1 import workorder_pb2
 
 FLOW: Final = "aircon_install"
@@ -207,7 +207,7 @@ def sum_up(stage: Stage, case_id: str, earning_id: str) -> None:
             stage.player(FINANCE)
             .api.get(
                 "/ledger/transfers",
-                settlement_pb2.ListLedgerTransfersResponse,
+                ledger_pb2.ListLedgerTransfersResponse,
                 earning_id=earning_id,
             )
             .message

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SettlementServiceStub:
-    """Earnings from the promise at the offer to the payout, their splits, and the double-entry ledger.
+    """Earnings from the promise at the offer to the payout, and their splits.
     """
 
     def __init__(self, channel):
@@ -90,25 +90,10 @@ class SettlementServiceStub:
                 request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsResponse.FromString,
                 _registered_method=True)
-        self.ListLedgerTransfers = channel.unary_unary(
-                '/settlement.v1.SettlementService/ListLedgerTransfers',
-                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListLedgerTransfersRequest.SerializeToString,
-                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListLedgerTransfersResponse.FromString,
-                _registered_method=True)
-        self.GetLedgerBalances = channel.unary_unary(
-                '/settlement.v1.SettlementService/GetLedgerBalances',
-                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.GetLedgerBalancesRequest.SerializeToString,
-                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.GetLedgerBalancesResponse.FromString,
-                _registered_method=True)
-        self.VerifyLedger = channel.unary_unary(
-                '/settlement.v1.SettlementService/VerifyLedger',
-                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.VerifyLedgerRequest.SerializeToString,
-                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.VerifyLedgerResponse.FromString,
-                _registered_method=True)
 
 
 class SettlementServiceServicer:
-    """Earnings from the promise at the offer to the payout, their splits, and the double-entry ledger.
+    """Earnings from the promise at the offer to the payout, and their splits.
     """
 
     def PutSplitRule(self, request, context):
@@ -186,25 +171,6 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListLedgerTransfers(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def GetLedgerBalances(self, request, context):
-        """Missing associated documentation comment in .proto file."""
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def VerifyLedger(self, request, context):
-        """Recompute every balance and the hash chain from the transfers.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_SettlementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -263,21 +229,6 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsResponse.SerializeToString,
             ),
-            'ListLedgerTransfers': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListLedgerTransfers,
-                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListLedgerTransfersRequest.FromString,
-                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListLedgerTransfersResponse.SerializeToString,
-            ),
-            'GetLedgerBalances': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetLedgerBalances,
-                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.GetLedgerBalancesRequest.FromString,
-                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.GetLedgerBalancesResponse.SerializeToString,
-            ),
-            'VerifyLedger': grpc.unary_unary_rpc_method_handler(
-                    servicer.VerifyLedger,
-                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.VerifyLedgerRequest.FromString,
-                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.VerifyLedgerResponse.SerializeToString,
-            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'settlement.v1.SettlementService', rpc_method_handlers)
@@ -287,7 +238,7 @@ def add_SettlementServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SettlementService:
-    """Earnings from the promise at the offer to the payout, their splits, and the double-entry ledger.
+    """Earnings from the promise at the offer to the payout, and their splits.
     """
 
     @staticmethod
@@ -577,87 +528,6 @@ class SettlementService:
             '/settlement.v1.SettlementService/ListEarnings',
             protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsRequest.SerializeToString,
             protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListLedgerTransfers(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/settlement.v1.SettlementService/ListLedgerTransfers',
-            protos_dot_settlement_dot_v1_dot_settlement__pb2.ListLedgerTransfersRequest.SerializeToString,
-            protos_dot_settlement_dot_v1_dot_settlement__pb2.ListLedgerTransfersResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetLedgerBalances(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/settlement.v1.SettlementService/GetLedgerBalances',
-            protos_dot_settlement_dot_v1_dot_settlement__pb2.GetLedgerBalancesRequest.SerializeToString,
-            protos_dot_settlement_dot_v1_dot_settlement__pb2.GetLedgerBalancesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def VerifyLedger(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/settlement.v1.SettlementService/VerifyLedger',
-            protos_dot_settlement_dot_v1_dot_settlement__pb2.VerifyLedgerRequest.SerializeToString,
-            protos_dot_settlement_dot_v1_dot_settlement__pb2.VerifyLedgerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SettlementServiceStub:
-    """Earnings from the promise at the offer to the payout, their splits, and the double-entry ledger."""
+    """Earnings from the promise at the offer to the payout, and their splits."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -54,14 +54,10 @@ class SettlementServiceStub:
     """Voids what is pending, reverses what is posted; an offer that was declined ends here too."""
     GetEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.GetEarningRequest, _settlement_pb2.Earning]
     ListEarnings: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListEarningsRequest, _settlement_pb2.ListEarningsResponse]
-    ListLedgerTransfers: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListLedgerTransfersRequest, _settlement_pb2.ListLedgerTransfersResponse]
-    GetLedgerBalances: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.GetLedgerBalancesRequest, _settlement_pb2.GetLedgerBalancesResponse]
-    VerifyLedger: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.VerifyLedgerRequest, _settlement_pb2.VerifyLedgerResponse]
-    """Recompute every balance and the hash chain from the transfers."""
 
 @_typing.type_check_only
 class SettlementServiceAsyncStub(SettlementServiceStub):
-    """Earnings from the promise at the offer to the payout, their splits, and the double-entry ledger."""
+    """Earnings from the promise at the offer to the payout, and their splits."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutSplitRule: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PutSplitRuleRequest, _settlement_pb2.SplitRule]  # type: ignore[assignment]
@@ -85,13 +81,9 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """Voids what is pending, reverses what is posted; an offer that was declined ends here too."""
     GetEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.GetEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     ListEarnings: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListEarningsRequest, _settlement_pb2.ListEarningsResponse]  # type: ignore[assignment]
-    ListLedgerTransfers: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListLedgerTransfersRequest, _settlement_pb2.ListLedgerTransfersResponse]  # type: ignore[assignment]
-    GetLedgerBalances: _aio.UnaryUnaryMultiCallable[_settlement_pb2.GetLedgerBalancesRequest, _settlement_pb2.GetLedgerBalancesResponse]  # type: ignore[assignment]
-    VerifyLedger: _aio.UnaryUnaryMultiCallable[_settlement_pb2.VerifyLedgerRequest, _settlement_pb2.VerifyLedgerResponse]  # type: ignore[assignment]
-    """Recompute every balance and the hash chain from the transfers."""
 
 class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Earnings from the promise at the offer to the payout, their splits, and the double-entry ledger."""
+    """Earnings from the promise at the offer to the payout, and their splits."""
 
     @_abc_1.abstractmethod
     def PutSplitRule(
@@ -179,27 +171,5 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _settlement_pb2.ListEarningsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.ListEarningsResponse, _abc.Awaitable[_settlement_pb2.ListEarningsResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def ListLedgerTransfers(
-        self,
-        request: _settlement_pb2.ListLedgerTransfersRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_settlement_pb2.ListLedgerTransfersResponse, _abc.Awaitable[_settlement_pb2.ListLedgerTransfersResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def GetLedgerBalances(
-        self,
-        request: _settlement_pb2.GetLedgerBalancesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_settlement_pb2.GetLedgerBalancesResponse, _abc.Awaitable[_settlement_pb2.GetLedgerBalancesResponse]]: ...
-
-    @_abc_1.abstractmethod
-    def VerifyLedger(
-        self,
-        request: _settlement_pb2.VerifyLedgerRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_settlement_pb2.VerifyLedgerResponse, _abc.Awaitable[_settlement_pb2.VerifyLedgerResponse]]:
-        """Recompute every balance and the hash chain from the transfers."""
 
 def add_SettlementServiceServicer_to_server(servicer: SettlementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

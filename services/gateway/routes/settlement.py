@@ -1,4 +1,4 @@
-"""Earnings with their lines, payouts, split rules, the ledger."""
+"""Earnings with their lines, payouts, split rules."""
 
 from __future__ import annotations
 
@@ -76,21 +76,4 @@ expose(
     },
 )
 
-ledger = APIRouter(prefix="/ledger", tags=["ledger 账本"])
-expose(ledger, "GET", "/transfers", f"{_SERVICE}/ListLedgerTransfers", "Every movement of money")
-expose(
-    ledger,
-    "GET",
-    "/balances",
-    f"{_SERVICE}/GetLedgerBalances",
-    "Balances, of the accounts that start with ledger_account_prefix",
-)
-expose(
-    ledger,
-    "GET",
-    "/verify",
-    f"{_SERVICE}/VerifyLedger",
-    "Recompute every balance and the hash chain",
-)
-
-ROUTERS: Final = (earnings, split_rules, ledger)
+ROUTERS: Final = (earnings, split_rules)

@@ -12,13 +12,16 @@ import pytest
 
 from kit.authn import SYSTEM, Actor
 from kit.clock import SystemClock
+from protos.settlement.v1 import ledger_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
+from protos.settlement.v1.ledger_pb2_grpc import LedgerServiceStub
 from protos.settlement.v1.settlement_pb2_grpc import SettlementServiceStub
 from services.settlement.main import mounts
 from tests.rpc.conftest import Serve, Served
 from tests.rpc.settlement.words import line, portion
 
 if TYPE_CHECKING:
+    from protos.settlement.v1.ledger_pb2_grpc import LedgerServiceAsyncStub
     from protos.settlement.v1.settlement_pb2_grpc import SettlementServiceAsyncStub
 
 _numbers = itertools.count(1)
@@ -45,10 +48,14 @@ class Desk:
     served: Served
     actor: Actor = SYSTEM
     stub: "SettlementServiceAsyncStub" = field(init=False)
+    ledger: "LedgerServiceAsyncStub" = field(init=False)
 
     def __post_init__(self) -> None:
         self.stub = cast(
             "SettlementServiceAsyncStub", self.served.stub(SettlementServiceStub, self.actor)
+        )
+        self.ledger = cast(
+            "LedgerServiceAsyncStub", self.served.stub(LedgerServiceStub, self.actor)
         )
 
     def as_(self, person_id: str, *roles: str, outlet_id: str = "") -> "Desk":
@@ -111,8 +118,8 @@ class Desk:
         )
 
     async def transfers(self, earning_id: str) -> list[Movement]:
-        response = await self.stub.ListLedgerTransfers(
-            pb.ListLedgerTransfersRequest(earning_id=earning_id)
+        response = await self.ledger.ListLedgerTransfers(
+            ledger_pb2.ListLedgerTransfersRequest(earning_id=earning_id)
         )
         return [
             Movement(
@@ -120,14 +127,16 @@ class Desk:
                 transfer.credit_ledger_account,
                 transfer.amount.amount_minor,
                 transfer.transfer_kind,
-                pb.LedgerTransferState.Name(transfer.state).removeprefix("LEDGER_TRANSFER_STATE_"),
+                ledger_pb2.LedgerTransferState.Name(transfer.state).removeprefix(
+                    "LEDGER_TRANSFER_STATE_"
+                ),
             )
             for transfer in response.transfers
         ]
 
     async def balances(self, prefix: str = "") -> dict[str, tuple[int, int]]:
-        response = await self.stub.GetLedgerBalances(
-            pb.GetLedgerBalancesRequest(ledger_account_prefix=prefix)
+        response = await self.ledger.GetLedgerBalances(
+            ledger_pb2.GetLedgerBalancesRequest(ledger_account_prefix=prefix)
         )
         return {
             balance.ledger_account: (balance.posted.amount_minor, balance.pending.amount_minor)
@@ -139,8 +148,8 @@ class Desk:
             pb.PreviewEarningRequest(facts=earning_facts(*lines, **facts))
         )
 
-    async def verify(self) -> pb.VerifyLedgerResponse:
-        return await self.stub.VerifyLedger(pb.VerifyLedgerRequest())
+    async def verify(self) -> ledger_pb2.VerifyLedgerResponse:
+        return await self.ledger.VerifyLedger(ledger_pb2.VerifyLedgerRequest())
 
 
 def earning_facts(*lines: pb.SettlementLine, **facts: str) -> pb.EarningFacts:

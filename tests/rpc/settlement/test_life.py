@@ -3,6 +3,7 @@
 import pytest
 
 from kit.errors import FailedPrecondition
+from protos.settlement.v1 import ledger_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
 from tests.rpc.settlement.conftest import Desk, Movement, unique
 from tests.rpc.settlement.words import line
@@ -77,8 +78,8 @@ async def test_a_payout_leaves_the_technicians_account_empty(settlement: Desk) -
     assert state(paid) == "PAID"
     assert paid.payout_reference == "ICBC-7001"
     assert await settlement.balances(own) == {own: (0, 0)}
-    response = await settlement.stub.ListLedgerTransfers(
-        pb.ListLedgerTransfersRequest(
+    response = await settlement.ledger.ListLedgerTransfers(
+        ledger_pb2.ListLedgerTransfersRequest(
             earning_id=earning.earning_id, ledger_account="payout:clearing"
         )
     )

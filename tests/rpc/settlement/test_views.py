@@ -7,6 +7,7 @@ import pytest
 
 from kit.errors import InvalidArgument, NotFound, PermissionDenied
 from protos.common.v1.page_pb2 import PageRequest
+from protos.settlement.v1 import ledger_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
 from tests.rpc.settlement.conftest import Desk, unique
 from tests.rpc.settlement.words import line
@@ -107,11 +108,13 @@ async def test_transfers_are_paged_in_the_order_they_were_recorded(settlement: D
     earning = await settlement.promise()
     await settlement.lock(earning.earning_id)
     await settlement.post(earning.earning_id)
-    first = await settlement.stub.ListLedgerTransfers(
-        pb.ListLedgerTransfersRequest(earning_id=earning.earning_id, page=PageRequest(page_size=3))
+    first = await settlement.ledger.ListLedgerTransfers(
+        ledger_pb2.ListLedgerTransfersRequest(
+            earning_id=earning.earning_id, page=PageRequest(page_size=3)
+        )
     )
-    rest = await settlement.stub.ListLedgerTransfers(
-        pb.ListLedgerTransfersRequest(
+    rest = await settlement.ledger.ListLedgerTransfers(
+        ledger_pb2.ListLedgerTransfersRequest(
             earning_id=earning.earning_id,
             page=PageRequest(page_size=3, page_token=first.page.next_page_token),
         )
@@ -119,8 +122,8 @@ async def test_transfers_are_paged_in_the_order_they_were_recorded(settlement: D
     numbers = [x.transfer_number for x in [*first.transfers, *rest.transfers]]
     assert (len(numbers), sorted(numbers), rest.page.next_page_token) == (4, numbers, "")
     with pytest.raises(InvalidArgument, match="next_page_token as it was given"):
-        await settlement.stub.ListLedgerTransfers(
-            pb.ListLedgerTransfersRequest(page=PageRequest(page_token="bm9wZQ=="))
+        await settlement.ledger.ListLedgerTransfers(
+            ledger_pb2.ListLedgerTransfersRequest(page=PageRequest(page_token="bm9wZQ=="))
         )
 
 

@@ -30,9 +30,11 @@ from kit.clock import SystemClock
 from kit.db.session import Database, current_session
 from kit.errors import ServiceError
 from protos.common.v1.money_pb2 import Money
+from protos.settlement.v1 import ledger_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
-from services.settlement.servicer import SettlementServicer
-from services.settlement.store.verify import verify
+from services.settlement.servicer.ledger import LedgerServicer
+from services.settlement.servicer.settlement import SettlementServicer
+from services.settlement.store.ledger.verify import verify
 from tests.conftest import NewDatabase
 
 Reply = TypeVar("Reply")
@@ -66,6 +68,7 @@ class Shop:
         self.loop = asyncio.new_event_loop()
         self.database = Database.connect(url, "settlement", pool_size=1)
         self.servicer = SettlementServicer(SystemClock())
+        self.ledger = LedgerServicer(SystemClock())
 
     def run(self, call: Coroutine[Any, Any, Reply]) -> Reply:
         async def in_a_transaction() -> Reply:
@@ -138,7 +141,9 @@ class Shop:
 
     def balances(self) -> dict[str, tuple[int, int]]:
         """Posted and pending of each account that has either."""
-        reply = self.run(self.servicer.GetLedgerBalances(pb.GetLedgerBalancesRequest(), _UNUSED))
+        reply = self.run(
+            self.ledger.GetLedgerBalances(ledger_pb2.GetLedgerBalancesRequest(), _UNUSED)
+        )
         found = {
             b.ledger_account: (b.posted.amount_minor, b.pending.amount_minor)
             for b in reply.balances

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from kit.db.session import Database, current_session
-from services.settlement.store.verify import Verification, verify
+from services.settlement.store.ledger.verify import Verification, verify
 from tests.conftest import NewDatabase
 from tests.store.settlement.books import open_books, transfer
 

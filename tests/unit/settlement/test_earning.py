@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
-from services.settlement.domain.earning import (
+from services.settlement.domain.earnings.earning import (
     EarningFacts,
     Promise,
     SettlementLine,
     check_origin,
     promise,
 )
-from services.settlement.domain.rule import SplitRule
-from services.settlement.domain.split import PartyKind, fresh_carry
+from services.settlement.domain.splits.rule import SplitRule
+from services.settlement.domain.splits.split import PartyKind, fresh_carry
 from tests.unit.settlement.words import cny, facts, line, rule
 
 OWN = rule(("technician", "1"))

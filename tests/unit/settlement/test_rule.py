@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.settlement.domain.rule import SplitRule, check_rule, choose_rule, next_version
+from services.settlement.domain.splits.rule import SplitRule, check_rule, choose_rule, next_version
 from tests.unit.settlement.words import rule
 
 DEFAULT = rule(("technician", "0.7"), ("platform", "…"))

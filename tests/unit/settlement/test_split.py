@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
 from kit.money import Money
-from services.settlement.domain.split import (
+from services.settlement.domain.splits.split import (
     Carry,
     Portion,
     PortionTerm,

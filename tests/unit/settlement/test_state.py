@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from kit.errors import FailedPrecondition
-from services.settlement.domain import state
-from services.settlement.domain.state import EarningState as S
-from services.settlement.domain.state import Step
+from services.settlement.domain.earnings import state
+from services.settlement.domain.earnings.state import EarningState as S
+from services.settlement.domain.earnings.state import Step
 
 FORWARD: dict[Callable[[S], Step], tuple[S, S, str]] = {
     state.lock: (S.ESTIMATED, S.LOCKED, "hold_shares"),

@@ -4,8 +4,8 @@ import pytest
 
 from kit.authn import SYSTEM, Actor
 from kit.errors import PermissionDenied
-from services.settlement.domain.split import PartyKind
-from services.settlement.domain.view import viewer_of
+from services.settlement.domain.earnings.view import viewer_of
+from services.settlement.domain.splits.split import PartyKind
 
 
 def person(*roles: str, outlet_id: str = "") -> Actor:

@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from kit.money import Money
-from services.settlement.domain.earning import EarningFacts, SettlementLine
-from services.settlement.domain.rule import SplitRule
-from services.settlement.domain.split import PartyKind, Portion, PortionTerm
+from services.settlement.domain.earnings.earning import EarningFacts, SettlementLine
+from services.settlement.domain.splits.rule import SplitRule
+from services.settlement.domain.splits.split import PartyKind, Portion, PortionTerm
 
 
 def cny(amount_minor: int) -> Money:

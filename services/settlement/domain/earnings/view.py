@@ -12,7 +12,7 @@ from typing import Final
 
 from kit.authn import Actor
 from kit.errors import NotFound
-from services.settlement.domain.split import PartyKind
+from services.settlement.domain.splits.split import PartyKind
 
 #: Who sees every earning whole.
 SEE_ALL: Final = ("finance", "hq", "supervisor", "admin")

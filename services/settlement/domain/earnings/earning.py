@@ -17,8 +17,8 @@ from typing import Final
 from kit.errors import InvalidArgument
 from kit.money import Money, sum_money
 from services.settlement.domain.apportion import apportion
-from services.settlement.domain.rule import Contract, SplitRule
-from services.settlement.domain.split import Carry, PartyKind, Portion, split_recurring
+from services.settlement.domain.splits.rule import Contract, SplitRule
+from services.settlement.domain.splits.split import Carry, PartyKind, Portion, split_recurring
 
 #: The platform is one party, the company itself.
 PLATFORM_ID: Final = "platform"

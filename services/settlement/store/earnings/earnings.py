@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import AlreadyExists
-from services.settlement.domain.state import OVER
-from services.settlement.domain.view import Viewer, earning_missing
-from services.settlement.tables import EarningRow
+from services.settlement.domain.earnings.state import OVER
+from services.settlement.domain.earnings.view import Viewer, earning_missing
+from services.settlement.tables.earnings import EarningRow
 
 
 @dataclass(frozen=True, slots=True)

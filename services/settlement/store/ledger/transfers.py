@@ -15,22 +15,17 @@ from sqlalchemy.dialects.postgresql import insert as insert_if_new
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import Internal, InvalidArgument
-from services.settlement.domain.earning import Share
-from services.settlement.domain.ledger import (
-    FOLLOWING,
+from services.settlement.domain.earnings.earning import Share
+from services.settlement.domain.earnings.effects import FOLLOWING, held_by
+from services.settlement.domain.earnings.state import LedgerEffect
+from services.settlement.domain.ledger.transfers import (
     Following,
     PendingTransfer,
     TransferKind,
     TransferState,
-    held_by,
 )
-from services.settlement.domain.state import LedgerEffect
-from services.settlement.tables import (
-    EarningRow,
-    LedgerAccountRow,
-    LedgerBalanceRow,
-    LedgerTransferRow,
-)
+from services.settlement.tables.earnings import EarningRow
+from services.settlement.tables.ledger import LedgerAccountRow, LedgerBalanceRow, LedgerTransferRow
 
 _COLUMNS: Final = (
     "debit_ledger_account",

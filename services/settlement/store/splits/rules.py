@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import AlreadyExists
-from services.settlement.domain.rule import Contract, SplitRule
-from services.settlement.domain.split import Carry, PortionTerm, fresh_carry
-from services.settlement.tables import SplitContractRow, SplitRuleRow, SplitRuleVersionRow
+from services.settlement.domain.splits.rule import Contract, SplitRule
+from services.settlement.domain.splits.split import Carry, PortionTerm, fresh_carry
+from services.settlement.tables.splits import SplitContractRow, SplitRuleRow, SplitRuleVersionRow
 
 
 async def lock_rules(session: AsyncSession) -> None:

@@ -1,29 +1,25 @@
-"""Between proto, domain and rows."""
+"""Earnings on the wire, as far as each viewer may see them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from kit.errors import InvalidArgument
 from kit.money import Money
 from kit.rpc.convert import instant_to_proto, money_from_proto, money_to_proto
-from protos.common.v1 import money_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
-from services.settlement.domain.earning import EarningFacts, Promise, SettlementLine, Share
-from services.settlement.domain.ledger import TransferState
-from services.settlement.domain.rule import Contract, SplitRule
-from services.settlement.domain.split import PartyKind, PortionTerm
-from services.settlement.domain.state import EarningState
-from services.settlement.domain.view import Viewer, own_technician
-from services.settlement.tables import (
+from services.settlement.convert.money import amount
+from services.settlement.domain.earnings.earning import EarningFacts, Promise, SettlementLine, Share
+from services.settlement.domain.earnings.state import EarningState
+from services.settlement.domain.earnings.view import Viewer, own_technician
+from services.settlement.domain.splits.rule import Contract, SplitRule
+from services.settlement.domain.splits.split import PartyKind
+from services.settlement.tables.earnings import (
     EarningChangeRow,
     EarningLineRow,
     EarningRow,
     EarningShareRow,
-    LedgerBalanceRow,
-    LedgerTransferRow,
 )
 
 _STATES: Final[dict[str, pb.EarningState.ValueType]] = {
@@ -37,39 +33,6 @@ _STATES: Final[dict[str, pb.EarningState.ValueType]] = {
     EarningState.REVERSED: pb.EARNING_STATE_REVERSED,
 }
 _STATE_NAMES: Final = {number: name for name, number in _STATES.items()}
-
-_TRANSFER_STATES: Final[dict[str, pb.LedgerTransferState.ValueType]] = {
-    TransferState.PENDING: pb.LEDGER_TRANSFER_STATE_PENDING,
-    TransferState.POSTED: pb.LEDGER_TRANSFER_STATE_POSTED,
-    TransferState.VOIDED: pb.LEDGER_TRANSFER_STATE_VOIDED,
-}
-
-
-def rule_from_proto(message: pb.SplitRule) -> SplitRule:
-    """A split rule as it was put."""
-    return SplitRule(
-        split_rule_code=message.split_rule_code,
-        version=message.version,
-        cooperation_mode=message.cooperation_mode,
-        terms=tuple(
-            PortionTerm(term.party_kind, term.portion, term.remaining) for term in message.portions
-        ),
-    )
-
-
-def rule_to_proto(rule: SplitRule) -> pb.SplitRule:
-    """A split rule on the wire."""
-    return pb.SplitRule(
-        split_rule_code=rule.split_rule_code,
-        version=rule.version,
-        cooperation_mode=rule.cooperation_mode,
-        portions=[
-            pb.SplitPortion(
-                party_kind=term.party_kind, portion=term.portion, remaining=term.remaining
-            )
-            for term in rule.terms
-        ],
-    )
 
 
 def facts_from_proto(message: pb.EarningFacts) -> EarningFacts:
@@ -196,7 +159,7 @@ def earning_to_proto(row: EarningRow, viewer: Viewer) -> pb.Earning:
         outlet_id=row.outlet_id,
         state=_STATES[row.state],
         lines=[_line_to_proto(line, row.currency) for line in row.lines],
-        total=_money(row.total_minor, row.currency),
+        total=amount(row.total_minor, row.currency),
         shares=[
             pb.EarningShare(
                 party_kind=share.party_kind,
@@ -214,40 +177,8 @@ def earning_to_proto(row: EarningRow, viewer: Viewer) -> pb.Earning:
         payout_reference=row.payout_reference,
     )
     if viewer.sees_all:
-        message.settlement_total.CopyFrom(_money(row.settlement_total_minor, row.currency))
+        message.settlement_total.CopyFrom(amount(row.settlement_total_minor, row.currency))
     return message
-
-
-def transfer_to_proto(row: LedgerTransferRow) -> pb.LedgerTransfer:
-    """A transfer on the wire."""
-    return pb.LedgerTransfer(
-        transfer_number=row.transfer_number,
-        debit_ledger_account=row.debit_ledger_account,
-        credit_ledger_account=row.credit_ledger_account,
-        amount=_money(row.amount_minor, row.currency),
-        state=_TRANSFER_STATES[row.state],
-        transfer_kind=row.transfer_kind,
-        earning_id=row.earning_id,
-        refers_to_transfer_number=row.refers_to_transfer_number or 0,
-        recorded_at=instant_to_proto(row.recorded_at),
-        memo=row.memo,
-    )
-
-
-def balances_to_proto(rows: Sequence[LedgerBalanceRow]) -> list[pb.LedgerBalance]:
-    """Balances on the wire: credits less debits, and what of it is pending."""
-    return [
-        pb.LedgerBalance(
-            ledger_account=row.ledger_account,
-            posted=_money(row.posted_minor, row.currency),
-            pending=_money(row.pending_credit_minor - row.pending_debit_minor, row.currency),
-        )
-        for row in rows
-    ]
-
-
-def _money(amount_minor: int, currency: str) -> money_pb2.Money:
-    return money_to_proto(Money(currency, amount_minor))
 
 
 def _line_to_proto(row: EarningLineRow, currency: str) -> pb.EarningLine:
@@ -255,7 +186,7 @@ def _line_to_proto(row: EarningLineRow, currency: str) -> pb.EarningLine:
         line_number=row.line_number,
         line_kind=row.line_kind,
         label=row.label,
-        amount=_money(row.amount_minor, currency),
+        amount=amount(row.amount_minor, currency),
         rule_id=row.rule_id,
         share_basis_points=row.share_basis_points,
         explanation=row.explanation,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kit.errors import FailedPrecondition, InvalidArgument
-from services.settlement.domain.split import Portion, PortionTerm, check_portions
+from services.settlement.domain.splits.split import Portion, PortionTerm, check_portions
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 

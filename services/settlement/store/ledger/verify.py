@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.settlement.domain.ledger import TRACES
+from services.settlement.domain.earnings.effects import TRACES
 
 #: Findings of one kind that are worth naming; the first says enough.
 _NAMED: Final = 20

@@ -1,0 +1,1 @@
+"""Protos to rows and decisions, and back; the only such place."""

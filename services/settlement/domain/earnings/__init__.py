@@ -1,0 +1,1 @@
+"""Earnings: what was promised, where each stands and who sees it."""

@@ -1,0 +1,1 @@
+"""The ledger: accounts by party and kind, and transfers between them."""

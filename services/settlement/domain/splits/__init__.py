@@ -1,0 +1,1 @@
+"""Split rules and how they deal an amount between parties."""

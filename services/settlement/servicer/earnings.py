@@ -1,0 +1,141 @@
+"""Earnings: promised, moved on step by step, read by right."""
+
+from __future__ import annotations
+
+from kit.authn import current_actor
+from kit.db.session import current_session
+from kit.ids import new_id
+from kit.rpc.convert import decode_page_token, page_info, page_size
+from kit.rpc.events import record
+from protos.settlement.v1 import settlement_pb2 as pb
+from services.settlement.convert import earnings as protos
+from services.settlement.domain.earnings import state
+from services.settlement.domain.earnings.earning import check_origin, contract_of, promise
+from services.settlement.domain.earnings.state import Step
+from services.settlement.domain.earnings.view import SEE_ALL, viewer_of
+from services.settlement.domain.splits.rule import choose_rule
+from services.settlement.domain.splits.split import give_back
+from services.settlement.servicer.base import CASHIERS, OPERATORS, Context, Rpcs, require_text
+from services.settlement.store.earnings import earnings as store
+from services.settlement.store.ledger import transfers
+from services.settlement.store.splits import rules
+from services.settlement.tables.earnings import EarningChangeRow, EarningRow
+
+
+class EarningRpcs(Rpcs):
+    """Earnings from promise to payout."""
+
+    async def PreviewEarning(
+        self, request: pb.PreviewEarningRequest, context: Context
+    ) -> pb.Earning:
+        current_actor().require_role(*SEE_ALL)
+        facts = protos.facts_from_proto(request.facts)
+        session = current_session()
+        rule = choose_rule(await rules.current_rules(session), facts.cooperation_mode)
+        carry = await rules.look_at_carry(session, contract_of(rule, facts))
+        promised, _ = promise(rule, facts, carry)
+        row = protos.earning_row("", facts, rule, promised, self._clock.now())
+        return protos.earning_to_proto(row, viewer_of(current_actor()))
+
+    async def PromiseEarning(
+        self, request: pb.PromiseEarningRequest, context: Context
+    ) -> pb.Earning:
+        current_actor().require_role(*OPERATORS)
+        facts = protos.facts_from_proto(request.facts)
+        check_origin(facts)
+        session = current_session()
+        rule = choose_rule(await rules.current_rules(session), facts.cooperation_mode)
+        contract = contract_of(rule, facts)
+        promised, carry = promise(rule, facts, await rules.lock_carry(session, contract))
+        await rules.remember(session, contract, carry)
+        now = self._clock.now()
+        row = protos.earning_row(new_id("ea", now), facts, rule, promised, now)
+        await store.add(session, row)
+        return await self._changed(row, "", "派单报价时承诺")
+
+    async def LockEarning(self, request: pb.LockEarningRequest, context: Context) -> pb.Earning:
+        current_actor().require_role(*OPERATORS)
+        row = await store.lock(current_session(), request.earning_id)
+        return await self._take(row, state.lock(row.earning_state), "客户已验收")
+
+    async def PostEarning(self, request: pb.PostEarningRequest, context: Context) -> pb.Earning:
+        current_actor().require_role(*OPERATORS)
+        row = await store.lock(current_session(), request.earning_id)
+        return await self._take(row, state.post(row.earning_state), "审核通过，入账")
+
+    async def StartPayout(self, request: pb.StartPayoutRequest, context: Context) -> pb.Earning:
+        current_actor().require_role(*CASHIERS)
+        row = await store.lock(current_session(), request.earning_id)
+        return await self._take(row, state.start_payout(row.earning_state), "提交打款")
+
+    async def ConfirmPayout(self, request: pb.ConfirmPayoutRequest, context: Context) -> pb.Earning:
+        current_actor().require_role(*CASHIERS)
+        require_text(request.payout_reference, "payout_reference", "the bank's own number")
+        row = await store.lock(current_session(), request.earning_id)
+        step = state.confirm_payout(row.earning_state)
+        row.payout_reference = request.payout_reference
+        return await self._take(row, step, f"已到账，打款单号 {request.payout_reference}")
+
+    async def CancelEarning(self, request: pb.CancelEarningRequest, context: Context) -> pb.Earning:
+        current_actor().require_role(*OPERATORS)
+        require_text(request.reason, "reason", "why it is cancelled")
+        session = current_session()
+        row = await store.lock(session, request.earning_id)
+        step = state.cancel(row.earning_state)
+        if step is None:
+            return protos.earning_to_proto(row, viewer_of(current_actor()))
+        contract = protos.contract_of(row)
+        carry = await rules.lock_carry(session, contract)
+        shares = [share.amount for share in protos.shares_of(row)]
+        await rules.remember(session, contract, give_back(carry, shares))
+        return await self._take(row, step, request.reason)
+
+    async def GetEarning(self, request: pb.GetEarningRequest, context: Context) -> pb.Earning:
+        viewer = viewer_of(current_actor())
+        row = await store.find(current_session(), request.earning_id, viewer)
+        return protos.earning_to_proto(row, viewer)
+
+    async def ListEarnings(
+        self, request: pb.ListEarningsRequest, context: Context
+    ) -> pb.ListEarningsResponse:
+        viewer = viewer_of(current_actor())
+        wanted = store.Wanted(
+            request.technician_id, request.case_id, protos.state_name(request.state)
+        )
+        size = page_size(request.page)
+        (before,) = decode_page_token(request.page, 1) or ("",)
+        rows = await store.page(current_session(), wanted, viewer, before, size)
+        return pb.ListEarningsResponse(
+            earnings=[protos.earning_to_proto(row, viewer) for row in rows[:size]],
+            page=page_info([row.earning_id for row in rows], size),
+        )
+
+    async def _take(self, row: EarningRow, step: Step, reason: str) -> pb.Earning:
+        """Move an earning one step on, in its row and in the ledger."""
+        previous = row.state
+        row.state = step.to.value
+        row.revision += 1
+        shares = protos.shares_of(row)
+        await transfers.record(current_session(), row, step.effect, shares, self._clock.now())
+        return await self._changed(row, previous, reason)
+
+    async def _changed(self, row: EarningRow, previous_state: str, reason: str) -> pb.Earning:
+        """Tell the audit and the world that an earning changed, and answer with it."""
+        now = self._clock.now()
+        row.changes.append(
+            EarningChangeRow(
+                revision=row.revision,
+                changed_at=now,
+                previous_state=previous_state,
+                new_state=row.state,
+                reason=reason,
+                acting_person_id=current_actor().person_id,
+            )
+        )
+        await record(
+            protos.event_of(row, previous_state),
+            aggregate=("earning", row.earning_id),
+            occurred_at=now,
+            case_id=row.case_id,
+        )
+        return protos.earning_to_proto(row, viewer_of(current_actor()))

@@ -1,0 +1,1 @@
+"""The ledger: recording, reading and proving it."""

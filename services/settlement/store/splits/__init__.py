@@ -1,0 +1,1 @@
+"""Split rules and what their contracts remember."""
