@@ -370,6 +370,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "surcharge": ("附加费", "surcharge"),
     "subsidy": ("补贴", "subsidy"),
     "deduction": ("扣款", "deduction"),
+    "tax": ("税费", "tax"),
+    "refundable_tax": ("可退税费", "refundable tax"),
     "outlet": ("网点", "outlet"),
     "platform": ("平台", "platform"),
     "form": ("表单", "form"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,26 @@ def test_the_settlement_steps_of_a_quote_become_lines_that_sum_to_its_total() ->
         ("base", 100), ("coefficient", 20), ("base", 50), ("base", 50), ("deduction", -10),
     ]  # fmt: skip
     assert lines[0]["label"] == "item 0·base"
+
+
+def test_taxes_are_lines_of_their_own_and_what_is_paid_back_of_them_is_a_negative_one() -> None:
+    def tax(code: str, amount_minor: int, side: str = "SIDE_SETTLEMENT", **more: object) -> Any:
+        amount = {"currency": "CNY", "amount_minor": amount_minor}
+        named = {"tax_code": code, "label": code, "explanation": f"{code} of 100"}
+        return {**named, "side": side, "amount": amount, **more}
+
+    quoted = quote([quote_step("base", None, 10_000)], total=10_300)
+    quoted["taxes"] = [
+        tax("VAT", 600),
+        tax("VAT", -300),
+        tax("INSIDE", 566, included=True),
+        tax("SALES", 900, side="SIDE_LIST"),
+        tax("NONE", 0),
+    ]
+    lines = settlement_lines(quoted)
+    assert [
+        (line["line_kind"], line["rule_id"], line["amount"]["amount_minor"]) for line in lines[1:]
+    ] == [("tax", "VAT", 600), ("refundable_tax", "VAT", -300)]
 
 
 def test_a_step_that_changes_nothing_makes_no_line() -> None:

@@ -91,6 +91,8 @@ def test_shares_are_the_parties_of_the_rule_in_its_order() -> None:
     [
         (facts(), "SETTLEMENT_LINES_MISSING", "facts.lines"),
         (facts(line("base", 1_00), line("deduction", -1_01)), "SETTLEMENT_AMOUNT_NEGATIVE", "facts.lines"),
+        (facts(line("base", 1_00), line("refundable_tax", 1)), "SETTLEMENT_LINE_INVALID", "facts.lines[1].amount.amount_minor"),
+        (facts(line("base", 1_00), line("tax", -1)), "SETTLEMENT_LINE_INVALID", "facts.lines[1].amount.amount_minor"),
         (facts(line("base", -1)), "SETTLEMENT_LINE_INVALID", "facts.lines[0].amount.amount_minor"),
         (facts(line("base", 9), line("deduction", 1)), "SETTLEMENT_LINE_INVALID", "facts.lines[1].amount.amount_minor"),
         (facts(line("tip", 1)), "SETTLEMENT_LINE_INVALID", "facts.lines[0].line_kind"),

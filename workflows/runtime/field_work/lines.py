@@ -16,17 +16,19 @@ _KINDS: Final = {
     "coefficient": "coefficient",
     "surcharge": "surcharge",
 }
+_SETTLEMENT_SIDE: Final = "SIDE_SETTLEMENT"
 
 
 def settlement_lines(quote: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The steps that make the quote's settlement total, one line each; steps that change nothing
-    are left out.
+    """The steps that make the quote's settlement total, one line each, then its taxes; what changes
+    nothing is left out.
 
     Raises:
         FailedPrecondition: ``FIELD_WORK_QUOTE_UNEVEN`` when they do not sum to the total.
     """
     several = len(quote["lines"]) > 1
-    lines = tuple(line for part in quote["lines"] for line in _lines_of(part, named=several))
+    steps = (line for part in quote["lines"] for line in _lines_of(part, named=several))
+    lines = (*steps, *_tax_lines(quote))
     total = quote.get("settlement_total", {}).get("amount_minor", 0)
     summed = sum(line["amount"]["amount_minor"] for line in lines)
     if summed != total:
@@ -52,6 +54,21 @@ def _lines_of(quote_line: dict[str, Any], *, named: bool) -> Iterator[dict[str, 
                 },
                 "rule_id": step["rule_id"],
                 "explanation": step["explanation"],
+            }
+
+
+def _tax_lines(quote: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The taxes that are added to the settlement, and what of any tax is paid back, as lines of
+    their own; a tax that the prices contain adds nothing."""
+    for tax in quote.get("taxes", ()):
+        amount = tax["amount"].get("amount_minor", 0)
+        if tax["side"] == _SETTLEMENT_SIDE and amount and not tax.get("included", False):
+            yield {
+                "line_kind": "tax" if amount > 0 else "refundable_tax",
+                "label": tax["label"],
+                "amount": {"currency": tax["amount"]["currency"], "amount_minor": amount},
+                "rule_id": tax["tax_code"],
+                "explanation": tax["explanation"],
             }
 
 

@@ -36,9 +36,20 @@ class LineKind(StrEnum):
     SURCHARGE = "surcharge"
     SUBSIDY = "subsidy"
     DEDUCTION = "deduction"
+    #: Tax on the settlement price that pricing computed beside it (价外税).
+    TAX = "tax"
+    #: The part of a tax that is paid back, always negative (可退税费).
+    REFUNDABLE_TAX = "refundable_tax"
 
 
-_NEVER_NEGATIVE: Final = {LineKind.BASE, LineKind.SURCHARGE, LineKind.SUBSIDY}
+#: Lines of taxes: no part of what is split as commission, unless the rule's base says so.
+TAX_KINDS: Final = (LineKind.TAX, LineKind.REFUNDABLE_TAX)
+
+_NEVER_NEGATIVE: Final = {LineKind.BASE, LineKind.SURCHARGE, LineKind.SUBSIDY, LineKind.TAX}
+_NEVER_POSITIVE: Final = {
+    LineKind.DEDUCTION: "a deduction is negative; write a subsidy to add something",
+    LineKind.REFUNDABLE_TAX: "what is paid back of a tax is negative; write a tax to add one",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +260,8 @@ def _check_line(line: SettlementLine, currency: str, field: str) -> None:
             f"a {line.line_kind} line is not negative; write a deduction",
             f"{field}.amount.amount_minor",
         )
-    if amount > 0 and line.line_kind == LineKind.DEDUCTION:
-        raise _line_invalid(
-            "a deduction is negative; write a subsidy to add something",
-            f"{field}.amount.amount_minor",
-        )
+    if amount > 0 and (why := _NEVER_POSITIVE.get(LineKind(line.line_kind))):
+        raise _line_invalid(why, f"{field}.amount.amount_minor")
     if line.amount.currency != currency:
         raise _line_invalid(
             f"all lines of an earning are in one currency, here {currency}",
