@@ -64,7 +64,7 @@ _EFFECTS: Final = {
         WHERE case_id = ANY(%(cases)s) AND ended_at IS NOT NULL AND earning.state = 'estimated'""",
     "a posting that is there twice": """
         SELECT earning_id, transfer_kind, leg, ledger_transfer.state, count(*)
-        FROM settlement.ledger_transfer JOIN settlement.earning USING (earning_id)
+        FROM settlement.ledger_transfer JOIN settlement.earning ON document_id = earning_id
         WHERE case_id = ANY(%(cases)s)
         GROUP BY earning_id, transfer_kind, leg, ledger_transfer.state HAVING count(*) > 1""",
     "a work order of a cancelled case that was not cancelled": """

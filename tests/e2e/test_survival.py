@@ -105,7 +105,7 @@ async def test_a_service_killed_in_the_middle_of_a_call_posts_the_earning_once(
         assert [row[1] for row in earnings] == ["payable"]
         transfers = ledger.execute(
             "SELECT leg, state, sum(amount_minor), count(*) FROM settlement.ledger_transfer"
-            " WHERE earning_id = %s GROUP BY 1, 2 ORDER BY 1, 2",
+            " WHERE document_id = %s GROUP BY 1, 2 ORDER BY 1, 2",
             (earnings[0][0],),
         ).fetchall()
     assert all(count == 1 for *_, count in transfers), transfers

@@ -17,7 +17,7 @@ from services.settlement.domain.splits.rule import choose_rule
 from services.settlement.domain.splits.split import give_back
 from services.settlement.servicer.base import CASHIERS, OPERATORS, Context, Rpcs, require_text
 from services.settlement.store.earnings import earnings as store
-from services.settlement.store.ledger import transfers
+from services.settlement.store.earnings import posting
 from services.settlement.store.splits import rules
 from services.settlement.tables.earnings import EarningChangeRow, EarningRow
 
@@ -116,7 +116,7 @@ class EarningRpcs(Rpcs):
         row.state = step.to.value
         row.revision += 1
         shares = protos.shares_of(row)
-        await transfers.record(current_session(), row, step.effect, shares, self._clock.now())
+        await posting.record(current_session(), row, step.effect, shares, self._clock.now())
         return await self._changed(row, previous, reason)
 
     async def _changed(self, row: EarningRow, previous_state: str, reason: str) -> pb.Earning:

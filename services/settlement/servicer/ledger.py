@@ -8,7 +8,8 @@ from kit.rpc.convert import decode_page_token, page_info, page_size
 from protos.settlement.v1 import ledger_pb2 as pb
 from services.settlement.convert import ledger as protos
 from services.settlement.servicer.base import LEDGER_READERS, Context, Rpcs
-from services.settlement.store.ledger import transfers, verify
+from services.settlement.store.earnings.agreement import disagreements
+from services.settlement.store.ledger import balances, lists, verify
 
 
 class LedgerServicer(Rpcs):
@@ -20,7 +21,7 @@ class LedgerServicer(Rpcs):
         current_actor().require_role(*LEDGER_READERS)
         size = page_size(request.page)
         (after,) = decode_page_token(request.page, 1) or ("0",)
-        rows = await transfers.transfers(
+        rows = await lists.transfers(
             current_session(),
             request.earning_id,
             request.ledger_account,
@@ -29,24 +30,26 @@ class LedgerServicer(Rpcs):
         )
         return pb.ListLedgerTransfersResponse(
             transfers=[protos.transfer_to_proto(row) for row in rows[:size]],
-            page=page_info([str(row.transfer_number) for row in rows], size),
+            page=page_info([str(row.transfer.transfer_number) for row in rows], size),
         )
 
     async def GetLedgerBalances(
         self, request: pb.GetLedgerBalancesRequest, context: Context
     ) -> pb.GetLedgerBalancesResponse:
         current_actor().require_role(*LEDGER_READERS)
-        rows = await transfers.balances(current_session(), request.ledger_account_prefix)
+        rows = await balances.balances(current_session(), request.ledger_account_prefix)
         return pb.GetLedgerBalancesResponse(balances=protos.balances_to_proto(rows))
 
     async def VerifyLedger(
         self, request: pb.VerifyLedgerRequest, context: Context
     ) -> pb.VerifyLedgerResponse:
         current_actor().require_role(*LEDGER_READERS)
-        found = await verify.verify(current_session())
+        session = current_session()
+        found = await verify.verify(session)
+        findings = [*found.findings, *await disagreements(session)]
         return pb.VerifyLedgerResponse(
-            sound=not found.findings,
+            sound=not findings,
             transfer_count=found.transfer_count,
-            findings=found.findings,
+            findings=findings,
             chain_head=found.chain_head,
         )

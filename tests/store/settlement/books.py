@@ -27,18 +27,23 @@ INSERT INTO earning_share VALUES (%(earning)s, 1, 'technician', 'pe_zhang', 1400
 """
 
 ACCOUNTS: LiteralString = """
-INSERT INTO ledger_account
-SELECT code, currency, 'any', '', 'any'
-  FROM unnest(ARRAY['platform:clearing', 'technician:pe_zhang:earning', 'payout:clearing'])
-           AS code, unnest(ARRAY['CNY', 'THB']) AS currency;
+INSERT INTO ledger_account (party_kind, party_id, account_kind, currency, may_be_negative)
+SELECT party_kind, party_id, account_kind, currency, party_kind = 'platform'
+  FROM (VALUES ('platform', '', 'clearing'), ('technician', 'pe_zhang', 'earning'),
+               ('payout', '', 'clearing')) AS account (party_kind, party_id, account_kind),
+       unnest(ARRAY['CNY', 'THB']) AS currency;
 """
 
 _TRANSFER: LiteralString = """
-INSERT INTO ledger_transfer (debit_ledger_account, credit_ledger_account, currency, amount_minor,
-                             state, transfer_kind, earning_id, leg, refers_to_transfer_number,
-                             recorded_at)
-VALUES (%(debit)s, %(credit)s, %(currency)s, %(amount)s, %(state)s, %(kind)s, %(earning)s, %(leg)s,
-        %(refers_to)s, '2026-03-02 09:00+08') RETURNING transfer_number
+INSERT INTO ledger_transfer (debit_account_number, credit_account_number, amount_minor, state,
+                             transfer_kind, document_kind, document_id, leg,
+                             refers_to_transfer_number, recorded_at, effective_at)
+VALUES (coalesce((SELECT account_number FROM ledger_account
+                   WHERE ledger_account = %(debit)s AND currency = %(currency)s), 1),
+        coalesce((SELECT account_number FROM ledger_account
+                   WHERE ledger_account = %(credit)s AND currency = %(credit_currency)s), 2),
+        %(amount)s, %(state)s, %(kind)s, %(document_kind)s, %(earning)s, %(leg)s, %(refers_to)s,
+        %(recorded)s, %(effective)s) RETURNING transfer_number
 """
 
 
@@ -62,9 +67,13 @@ def transfer(connection: psycopg.Connection, **changed: Any) -> int:
         "kind": "earning",
         "earning": "ea_1",
         "leg": "technician",
+        "document_kind": "earning",
         "refers_to": None,
-    }
-    row = connection.execute(_TRANSFER, {**values, **changed}).fetchone()
+        "recorded": "2026-03-02 09:00+08",
+        "effective": "2026-03-02 09:00+08",
+    } | changed
+    values.setdefault("credit_currency", values["currency"])
+    row = connection.execute(_TRANSFER, values).fetchone()
     assert row is not None
     number: int = row[0]
     return number
@@ -78,7 +87,8 @@ def paid_out() -> dict[str, str]:
 def balance(connection: psycopg.Connection, account: str) -> tuple[int, int, int]:
     """Posted, pending debit and pending credit of an account in CNY."""
     row = connection.execute(
-        "SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_balance"
+        "SELECT posted_minor, pending_debit_minor, pending_credit_minor"
+        " FROM ledger_balance JOIN ledger_account USING (account_number)"
         " WHERE ledger_account = %s AND currency = 'CNY'",
         (account,),
     ).fetchone()

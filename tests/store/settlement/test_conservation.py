@@ -34,6 +34,7 @@ from protos.settlement.v1 import ledger_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.servicer.ledger import LedgerServicer
 from services.settlement.servicer.settlement import SettlementServicer
+from services.settlement.store.earnings.agreement import disagreements
 from services.settlement.store.ledger.verify import verify
 from tests.conftest import NewDatabase
 
@@ -152,7 +153,8 @@ class Shop:
 
     def findings(self) -> tuple[str, ...]:
         async def look() -> tuple[str, ...]:
-            return (await verify(current_session())).findings
+            found = await verify(current_session())
+            return (*found.findings, *await disagreements(current_session()))
 
         return self.run(look())
 

@@ -42,12 +42,16 @@ def test_a_plain_insert_moves_the_balances_and_seals_a_block(
         ({"amount": -1}, CheckViolation),
         ({"credit": "platform:clearing"}, CheckViolation),
         ({"currency": "USD"}, ForeignKeyViolation),
+        ({"credit_currency": "THB"}, CheckViolation),
         ({"credit": "technician:pe_nobody:earning"}, ForeignKeyViolation),
-        ({"earning": "ea_nothing"}, ForeignKeyViolation),
-        ({"state": "posted"}, CheckViolation),
+        ({"earning": ""}, CheckViolation),
+        ({"document_kind": ""}, CheckViolation),
+        ({"effective": "infinity"}, CheckViolation),
         ({"state": "voided"}, CheckViolation),
-        ({"kind": "gift"}, CheckViolation),
+        ({"state": "settled"}, CheckViolation),
+        ({"kind": "A gift"}, CheckViolation),
         ({"kind": "reversal"}, CheckViolation),
+        ({"kind": "reversal", "state": "posted"}, CheckViolation),
     ],
 )
 def test_a_transfer_that_is_not_one_is_refused(
@@ -69,6 +73,8 @@ def test_a_transfer_that_is_not_one_is_refused(
         {"credit": "payout:clearing"},
         {"kind": "payout"},
         {"kind": "reversal"},
+        {"document_kind": "payout"},
+        {"effective": "2026-03-02 08:59+08"},
     ],
 )
 def test_a_posting_is_exactly_what_was_pending(
@@ -125,6 +131,11 @@ CHANGES: list[LiteralString] = [
     "UPDATE ledger_block SET block_hash = 'x'",
     "DELETE FROM ledger_block",
     "TRUNCATE ledger_block",
+    "TRUNCATE ledger_balance",
+    "UPDATE ledger_balance SET posted_minor = 0",
+    "DELETE FROM ledger_balance",
+    "INSERT INTO ledger_balance (account_number) VALUES (1)",
+    "INSERT INTO ledger_block VALUES (9, 9, 9, now(), 'x', 'y')",
     "UPDATE ledger_account SET party_id = 'x'",
     "DELETE FROM ledger_account",
     "TRUNCATE ledger_account CASCADE",
@@ -143,7 +154,7 @@ def test_what_is_written_stays_written(
     open_books(connection, "ea_1")
     transfer(connection)
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    with pytest.raises(RestrictViolation, match=r"append-only|frozen"):
+    with pytest.raises(RestrictViolation, match=r"append-only|frozen|by the ledger itself"):
         connection.execute(change)
 
 

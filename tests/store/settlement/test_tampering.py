@@ -1,12 +1,14 @@
 """Whoever can switch the guards off still cannot rewrite the ledger unseen."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import LiteralString
 
 import psycopg
 import pytest
 
 from kit.db.session import Database, current_session
+from services.settlement.store.earnings.agreement import disagreements
 from services.settlement.store.ledger.verify import Verification, verify
 from tests.conftest import NewDatabase
 from tests.store.settlement.books import open_books, transfer
@@ -49,7 +51,9 @@ async def verified(
         superuser.execute(request.param)
     database = Database.connect(url, "settlement", pool_size=1)
     async with database.transaction(read_only=True):
-        yield await verify(current_session())
+        found = await verify(current_session())
+        earnings = await disagreements(current_session())
+        yield replace(found, findings=(*found.findings, *earnings))
     await database.close()
 
 
@@ -80,12 +84,14 @@ TAMPERINGS: list[tuple[LiteralString, list[str]]] = [
         ["block 3 (transfers 3 to 3) is not as it was sealed"],
     ),
     (
-        "UPDATE ledger_balance SET posted_minor = 1"
-        " WHERE ledger_account = 'technician:pe_zhang:earning' AND currency = 'CNY'",
+        "UPDATE ledger_balance SET posted_minor = 1 WHERE account_number ="
+        " (SELECT account_number FROM ledger_account"
+        " WHERE ledger_account = 'technician:pe_zhang:earning' AND currency = 'CNY')",
         [f"the balance of {OWN} in CNY is 1 posted"],
     ),
     (
-        "DELETE FROM ledger_balance WHERE ledger_account = 'technician:pe_zhang:earning'",
+        "DELETE FROM ledger_balance WHERE account_number IN (SELECT account_number FROM"
+        " ledger_account WHERE ledger_account = 'technician:pe_zhang:earning')",
         [f"the balance of {OWN} in CNY is 0 posted"],
     ),
     (
@@ -104,11 +110,13 @@ TAMPERINGS: list[tuple[LiteralString, list[str]]] = [
         "DELETE FROM ledger_transfer WHERE transfer_number = 6;"
         "DELETE FROM ledger_block WHERE block_number = 6;"
         "UPDATE ledger_balance SET posted_minor = posted_minor + 6000,"
-        " pending_debit_minor = pending_debit_minor + 6000"
-        " WHERE ledger_account = 'platform:clearing' AND currency = 'CNY';"
+        " transfer_count = transfer_count - 1,"
+        " pending_debit_minor = pending_debit_minor + 6000 WHERE account_number ="
+        " (SELECT debit_account_number FROM ledger_transfer WHERE transfer_number = 1);"
         "UPDATE ledger_balance SET posted_minor = posted_minor - 6000,"
-        " pending_credit_minor = pending_credit_minor + 6000"
-        " WHERE ledger_account = 'payout:clearing' AND currency = 'CNY'",
+        " transfer_count = transfer_count - 1,"
+        " pending_credit_minor = pending_credit_minor + 6000 WHERE account_number ="
+        " (SELECT credit_account_number FROM ledger_transfer WHERE transfer_number = 5)",
         ['earning ea_2 is payable, but the ledger holds "earning:pending" of the platform\'s 6000'],
     ),
     (

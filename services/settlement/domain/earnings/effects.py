@@ -11,11 +11,9 @@ from services.settlement.domain.ledger.transfers import (
     CLEARING,
     PAYOUT_CLEARING,
     REVENUE,
-    Following,
     LedgerAccount,
-    PendingTransfer,
+    Transfer,
     TransferKind,
-    TransferState,
 )
 from services.settlement.domain.splits.split import PartyKind
 
@@ -27,7 +25,7 @@ def account_of(share: Share) -> LedgerAccount:
     return LedgerAccount(share.party_kind, share.party_id, "earning")
 
 
-def held_by(effect: LedgerEffect, shares: Sequence[Share]) -> list[PendingTransfer]:
+def held_by(effect: LedgerEffect, shares: Sequence[Share]) -> list[Transfer]:
     """What a step holds, or what the step before it held that it now resolves or undoes."""
     match effect:
         case LedgerEffect.NOTHING:
@@ -38,41 +36,23 @@ def held_by(effect: LedgerEffect, shares: Sequence[Share]) -> list[PendingTransf
             return _hold_shares(shares)
 
 
-def _hold_shares(shares: Sequence[Share]) -> list[PendingTransfer]:
+def _hold_shares(shares: Sequence[Share]) -> list[Transfer]:
     return [
-        PendingTransfer(
-            CLEARING, account_of(share), share.amount, TransferKind.EARNING, share.party_kind
-        )
+        Transfer(CLEARING, account_of(share), share.amount, TransferKind.EARNING, share.party_kind)
         for share in shares
         if share.amount.amount_minor > 0
     ]
 
 
-def _hold_payout(shares: Sequence[Share]) -> list[PendingTransfer]:
+def _hold_payout(shares: Sequence[Share]) -> list[Transfer]:
     return [
-        PendingTransfer(
+        Transfer(
             account_of(share), PAYOUT_CLEARING, share.amount, TransferKind.PAYOUT, share.party_kind
         )
         for share in shares
         if share.party_kind is PartyKind.TECHNICIAN and share.amount.amount_minor > 0
     ]
 
-
-#: What the steps that hold nothing new do: the record is followed, nothing is computed again.
-FOLLOWING: Final = {
-    LedgerEffect.POST_SHARES: Following(
-        TransferKind.EARNING, TransferState.PENDING, TransferKind.EARNING, TransferState.POSTED
-    ),
-    LedgerEffect.VOID_SHARES: Following(
-        TransferKind.EARNING, TransferState.PENDING, TransferKind.EARNING, TransferState.VOIDED
-    ),
-    LedgerEffect.REVERSE_SHARES: Following(
-        TransferKind.EARNING, TransferState.POSTED, TransferKind.REVERSAL, TransferState.POSTED
-    ),
-    LedgerEffect.POST_PAYOUT: Following(
-        TransferKind.PAYOUT, TransferState.PENDING, TransferKind.PAYOUT, TransferState.POSTED
-    ),
-}
 
 _HELD: Final = "earning:pending"
 _OWNED: Final = f"{_HELD} earning:posted"

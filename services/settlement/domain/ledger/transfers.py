@@ -1,13 +1,14 @@
 """Ledger accounts by party and kind, and the transfers between them.
 
-An account's balance is its credits less its debits. Money enters from ``platform:clearing``, whose
-balance is what the business has distributed so far, below zero; every other account stays at or
-above zero, so the sum over all accounts is zero at any moment.
+An account's balance is its credits less its debits. Every transfer moves one amount within one
+currency, so the sum over all accounts of a currency is zero at any moment. What the company has or
+is owed stands below zero; what it owes, above.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -15,7 +16,7 @@ from kit.money import Money
 
 
 class TransferKind(StrEnum):
-    """Why money moves."""
+    """Why money moves. A subject may use kinds of its own; what undoes is always a reversal."""
 
     EARNING = "earning"
     PAYOUT = "payout"
@@ -28,6 +29,11 @@ class TransferState(StrEnum):
     PENDING = "pending"
     POSTED = "posted"
     VOIDED = "voided"
+
+
+#: Kinds of accounts that are below zero by nature: what the company has, is owed or gave, and
+#: differences, which go either way.
+_BELOW_ZERO: Final = frozenset({"adjustment", "cash", "debt", "exchange", "receivable", "suspense"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +50,95 @@ class LedgerAccount:
         parts = (self.party_kind, self.party_id, self.account_kind)
         return ":".join(part for part in parts if part)
 
+    @property
+    def may_be_negative(self) -> bool:
+        """True for accounts that are below zero by nature; no other is ever overdrawn."""
+        return self.account_kind in _BELOW_ZERO or self == CLEARING
 
-#: Where earnings come from.
+
+#: Where distributed money comes from and received money goes to.
 CLEARING: Final = LedgerAccount("platform", "", "clearing")
 #: What the company keeps.
 REVENUE: Final = LedgerAccount("platform", "", "revenue")
+#: Where subsidies come from and deductions go to.
+ADJUSTMENT: Final = LedgerAccount("platform", "", "adjustment")
 #: What was handed to the payout channel.
 PAYOUT_CLEARING: Final = LedgerAccount("payout", "", "clearing")
+#: Tax kept back for the authority.
+TAX_WITHHELD: Final = LedgerAccount("tax", "", "withheld")
+#: Realised gains and losses from exchange rates.
+EXCHANGE: Final = LedgerAccount("platform", "", "exchange")
+#: Differences that a reconciliation has not explained yet.
+SUSPENSE: Final = LedgerAccount("platform", "", "suspense")
 
 
 @dataclass(frozen=True, slots=True)
-class PendingTransfer:
-    """A movement to record as pending; the leg tells the movements of one earning apart."""
+class Document:
+    """What transfers belong to: an earning, an adjustment, a payout, a receipt …
+
+    Args:
+        kind: a word such as "earning", "payout".
+        id: its id, such as ``ea_…``.
+    """
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A movement to record.
+
+    Args:
+        debit: the account that gives.
+        credit: the account that takes.
+        amount: what moves, above zero.
+        transfer_kind: why, one word; never "reversal", which only ``reverse`` writes.
+        leg: tells the movements of one document apart.
+        effective_at: the business instant it counts for; None: when it is recorded.
+        rule_id: the rule or the earning line that made it.
+        memo: for people.
+    """
 
     debit: LedgerAccount
     credit: LedgerAccount
     amount: Money
-    transfer_kind: TransferKind
+    transfer_kind: str
     leg: str
+    effective_at: datetime | None = None
+    rule_id: str = ""
+    memo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
-    """Transfers that follow recorded ones, amount by amount, instead of stating any: each one of
-    a kind and state again, in another state, or the other way round when it is undone."""
+class Balance:
+    """Where an account stands: credits less debits, in minor units.
 
-    of_kind: TransferKind
-    of_state: TransferState
-    kind: TransferKind
-    state: TransferState
+    Args:
+        posted_minor: what has moved.
+        pending_debit_minor: what is promised away, at or above zero.
+        pending_credit_minor: what is promised to it, at or above zero.
+    """
+
+    posted_minor: int = 0
+    pending_debit_minor: int = 0
+    pending_credit_minor: int = 0
+
+    @property
+    def pending_minor(self) -> int:
+        """What pending transfers would add."""
+        return self.pending_credit_minor - self.pending_debit_minor
+
+    @property
+    def available_minor(self) -> int:
+        """What may still be given away by an account that is never overdrawn."""
+        return self.posted_minor - self.pending_debit_minor
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """An account in a currency, and where it stands."""
+
+    ledger_account: str
+    currency: str
+    balance: Balance

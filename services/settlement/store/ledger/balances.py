@@ -1,0 +1,89 @@
+"""Where accounts stand: now, and as of any business instant as known at any instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.settlement.domain.ledger.transfers import AccountBalance, Balance, LedgerAccount
+from services.settlement.tables.ledger import LedgerAccountRow, LedgerBalanceRow
+
+_AS_OF: Final = text(
+    """
+    SELECT coalesce(sum(m.posted_minor), 0)::bigint AS posted_minor,
+           coalesce(sum(m.pending_debit_minor), 0)::bigint AS pending_debit_minor,
+           coalesce(sum(m.pending_credit_minor), 0)::bigint AS pending_credit_minor
+      FROM ledger_movement m JOIN ledger_account a USING (account_number)
+     WHERE a.ledger_account = :ledger_account AND a.currency = :currency
+       AND (CAST(:effective_before AS timestamptz) IS NULL OR m.effective_at < :effective_before)
+       AND m.transfer_number <= coalesce((
+           SELECT last_transfer_number FROM ledger_block
+            WHERE CAST(:known_at AS timestamptz) IS NULL OR recorded_at <= :known_at
+            ORDER BY recorded_at DESC, block_number DESC LIMIT 1), 0)
+    """
+)
+
+
+async def balance(session: AsyncSession, account: LedgerAccount, currency: str) -> Balance:
+    """Where an account stands now; nothing on one that was never opened. The cost does not depend
+    on how much was posted."""
+    row = await session.scalar(
+        select(LedgerBalanceRow)
+        .join(LedgerAccountRow, LedgerAccountRow.account_number == LedgerBalanceRow.account_number)
+        .where(
+            LedgerAccountRow.ledger_account == account.code, LedgerAccountRow.currency == currency
+        )
+        .execution_options(populate_existing=True)
+    )
+    return Balance() if row is None else _balance_of(row)
+
+
+async def balance_as_of(
+    session: AsyncSession,
+    account: LedgerAccount,
+    currency: str,
+    effective_before: datetime | None = None,
+    known_at: datetime | None = None,
+) -> Balance:
+    """Where an account stood.
+
+    Args:
+        session: the transaction.
+        account: whose balance.
+        currency: in which currency.
+        effective_before: counts what is effective before this instant; None: everything.
+        known_at: counts what had been recorded by this instant, itself included; None: everything.
+    """
+    row = (
+        await session.execute(
+            _AS_OF,
+            {
+                "ledger_account": account.code,
+                "currency": currency,
+                "effective_before": effective_before,
+                "known_at": known_at,
+            },
+        )
+    ).one()
+    return Balance(row.posted_minor, row.pending_debit_minor, row.pending_credit_minor)
+
+
+async def balances(session: AsyncSession, prefix: str) -> Sequence[AccountBalance]:
+    """Balances of the accounts whose name starts with a prefix."""
+    account = LedgerAccountRow.ledger_account
+    rows = await session.execute(
+        select(account, LedgerAccountRow.currency, LedgerBalanceRow)
+        .join(LedgerBalanceRow, LedgerAccountRow.account_number == LedgerBalanceRow.account_number)
+        .where(account.startswith(prefix, autoescape=True))
+        .order_by(account, LedgerAccountRow.currency)
+        .execution_options(populate_existing=True)
+    )
+    return [AccountBalance(code, currency, _balance_of(row)) for code, currency, row in rows]
+
+
+def _balance_of(row: LedgerBalanceRow) -> Balance:
+    return Balance(row.posted_minor, row.pending_debit_minor, row.pending_credit_minor)
