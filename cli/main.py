@@ -36,6 +36,8 @@ from cli import (
     price_book,
     price_policy,
     quote,
+    receipt,
+    receivable,
     registry_file,
     stock,
     team,
@@ -46,7 +48,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, receivable, receipt, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -57,6 +59,7 @@ app = typer.Typer(
 )
 for _noun in _NOUNS:
     app.add_typer(_noun.app)
+app.add_typer(receipt.refunds)
 registry_file.add_to(stock.app, "STOCK", goes_out=False)
 app.add_typer(dispatch_rule.exclusion)
 app.add_typer(dispatch_rule.preference)

@@ -14,8 +14,9 @@ from kit.db.session import Database
 from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from protos.events.v1 import events_pb2_grpc
-from protos.settlement.v1 import ledger_pb2_grpc, settlement_pb2_grpc
+from protos.settlement.v1 import ledger_pb2_grpc, receipt_pb2_grpc, settlement_pb2_grpc
 from services.settlement.servicer.ledger import LedgerServicer
+from services.settlement.servicer.receipts.receipts import ReceiptServicer
 from services.settlement.servicer.settlement import SettlementServicer
 
 
@@ -37,6 +38,11 @@ def mounts(clock: Clock) -> list[Mount]:
             "settlement.v1.LedgerService",
             ledger_pb2_grpc.add_LedgerServiceServicer_to_server,
             LedgerServicer(clock),
+        ),
+        Mount(
+            "settlement.v1.ReceiptService",
+            receipt_pb2_grpc.add_ReceiptServiceServicer_to_server,
+            ReceiptServicer(clock),
         ),
         Mount(
             "events.v1.EventService",

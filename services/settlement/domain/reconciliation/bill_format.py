@@ -13,13 +13,12 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from kit.clock import SHANGHAI
 from kit.errors import InvalidArgument, ServiceError
 from kit.money import MINOR_DIGITS, Money
 from services.settlement.domain.reconciliation.movement import Movement
 
-_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 #: What banks and channels put around a value: WeChat's back-tick, Excel's tab, spaces.
 _AROUND: Final = "`\t \u3000'\""
 _NOTHING: Final = {"", "-", "--", "/", "无"}
@@ -275,7 +274,7 @@ def _instant(how: BillFormat, text: str) -> datetime:
             found = datetime.strptime(text, written)  # noqa: DTZ007 - the zone is looked at below
         except ValueError:
             continue
-        return found if found.tzinfo else found.replace(tzinfo=_SHANGHAI)
+        return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)
     raise _BadCell(
         BillField.OCCURRED_AT,
         f"{text!r} is not written as {' or '.join(how.times)}",
