@@ -1,0 +1,1 @@
+"""Tax: who is withheld from, by which table, and how much."""
