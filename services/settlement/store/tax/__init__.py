@@ -1,0 +1,1 @@
+"""Payee profiles, tax tables, and what was withheld."""
