@@ -88,6 +88,31 @@ def test_taxes_are_lines_of_their_own_and_what_is_paid_back_of_them_is_a_negativ
     ] == [("tax", "VAT", 600), ("refundable_tax", "VAT", -300)]
 
 
+def test_a_quote_in_another_currency_settles_in_it_and_each_line_names_the_rate() -> None:
+    exchanged = {
+        "phase": "currency",
+        "label": "汇率折算",
+        "rule_id": "er_1",
+        "explanation": "汇率 CNY→THB 4.8125（自 2026-03-01 起）",
+        "amount_before": cny(10_001),
+        "amount_after": {"currency": "THB", "amount_minor": 48_130},
+    }
+    steps = [
+        quote_step("base", None, 10_000),
+        quote_step("premium", 10_000, 12_000),
+        quote_step("discount", 12_000, 10_001),
+        exchanged,
+    ]
+    quoted = quote(steps, total=48_130)
+    lines = settlement_lines(quoted)
+    assert {line["amount"]["currency"] for line in lines} == {"THB"}
+    assert sum(line["amount"]["amount_minor"] for line in lines) == 48_130
+    assert [line["line_kind"] for line in lines] == ["base", "premium", "deduction"]
+    assert all(
+        "er_1：汇率 CNY→THB 4.8125（自 2026-03-01 起）" in line["explanation"] for line in lines
+    )
+
+
 def test_a_step_that_changes_nothing_makes_no_line() -> None:
     steps = [quote_step("base", None, 100), quote_step("premium", 100, 100)]
     assert len(settlement_lines(quote(steps, total=100))) == 1

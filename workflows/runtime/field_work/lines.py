@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from kit.errors import FailedPrecondition
@@ -17,6 +17,8 @@ _KINDS: Final = {
     "surcharge": "surcharge",
 }
 _SETTLEMENT_SIDE: Final = "SIDE_SETTLEMENT"
+#: The phase of a line's last step when the quote is in another currency than its book.
+_EXCHANGE: Final = "currency"
 
 
 def settlement_lines(quote: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -40,7 +42,18 @@ def settlement_lines(quote: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def _lines_of(quote_line: dict[str, Any], *, named: bool) -> Iterator[dict[str, Any]]:
-    for step in quote_line["settlement_steps"]:
+    steps = quote_line["settlement_steps"]
+    if steps and steps[-1]["phase"] == _EXCHANGE:
+        lines = _exchanged([*_own_lines(quote_line, steps[:-1], named=named)], steps[-1])
+    else:
+        lines = _own_lines(quote_line, steps, named=named)
+    return (line for line in lines if line["amount"]["amount_minor"])
+
+
+def _own_lines(
+    quote_line: dict[str, Any], steps: Sequence[dict[str, Any]], *, named: bool
+) -> Iterator[dict[str, Any]]:
+    for step in steps:
         before = step.get("amount_before", {}).get("amount_minor", 0)
         amount = step["amount_after"]["amount_minor"] - before
         if amount:
@@ -55,6 +68,24 @@ def _lines_of(quote_line: dict[str, Any], *, named: bool) -> Iterator[dict[str, 
                 "rule_id": step["rule_id"],
                 "explanation": step["explanation"],
             }
+
+
+def _exchanged(lines: list[dict[str, Any]], exchange: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Lines in the quote's currency that sum to what pricing exchanged; each says at which rate, by
+    its id and since when. Each line ends where its share of the exchanged sum does."""
+    after = exchange["amount_after"]
+    own = sum(line["amount"]["amount_minor"] for line in lines)
+    reached = given = 0
+    for line in lines:
+        reached += line["amount"]["amount_minor"]
+        upto = reached * after["amount_minor"] // own if own else 0
+        rate = f"{exchange['label']} {exchange['rule_id']}：{exchange['explanation']}"
+        yield {
+            **line,
+            "amount": {"currency": after["currency"], "amount_minor": upto - given},
+            "explanation": f"{line['explanation']}；{rate}" if line["explanation"] else rate,
+        }
+        given = upto
 
 
 def _tax_lines(quote: dict[str, Any]) -> Iterator[dict[str, Any]]:
