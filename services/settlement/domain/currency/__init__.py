@@ -1,0 +1,1 @@
+"""Balances in other currencies: rates, conversions, gains and losses."""
