@@ -1,0 +1,1 @@
+"""Adjustments: what is added to or taken from an earning later, by which rule, allowed by whom."""
