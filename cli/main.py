@@ -38,6 +38,7 @@ from cli import (
     quote,
     receipt,
     receivable,
+    reconcile,
     registry_file,
     stock,
     team,
@@ -48,7 +49,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, receivable, receipt, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, receivable, receipt, reconcile, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

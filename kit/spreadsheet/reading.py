@@ -5,11 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final
 
 from kit.errors import InvalidArgument
-from kit.spreadsheet.table import FIELD, FORMULA, Cell, Limits, Table, assemble, plain
-from kit.spreadsheet.workbook import read_workbook
+from kit.spreadsheet.table import (
+    FIELD,
+    FORMULA,
+    Cell,
+    Limits,
+    Table,
+    assemble,
+    plain,
+    too_many_rows,
+)
+from kit.spreadsheet.workbook import read_first_sheet, read_workbook
 
 _XLSX: Final = b"PK\x03\x04"
 #: The container of old Excel files, and of new ones behind a password.
@@ -31,6 +41,28 @@ def read_tables(content: bytes, names: Collection[str], limits: Limits) -> list[
     Raises:
         InvalidArgument: ``SPREADSHEET_UNREADABLE``, ``SPREADSHEET_TOO_LARGE``, ``SPREADSHEET_EMPTY``.
     """
+    if _is_workbook(content, limits):
+        return read_workbook(content, names, limits)
+    return [assemble("", _csv_rows(_decoded(content)), limits)]
+
+
+def read_rows(content: bytes, limits: Limits) -> list[tuple[int, list[Cell]]]:
+    """The rows of a file as they stand, each with its number; of a workbook's first visible sheet.
+
+    For files of others, whose headings stand wherever they stand.
+
+    Raises: as ``read_tables``.
+    """
+    if _is_workbook(content, limits):
+        return read_first_sheet(content, limits)
+    rows = list(islice(_csv_rows(_decoded(content)), limits.rows + 1))
+    if len(rows) > limits.rows:
+        raise too_many_rows(limits)
+    return rows
+
+
+def _is_workbook(content: bytes, limits: Limits) -> bool:
+    """Whether it is an XLSX file; what is too large or no file of ours is refused."""
     if len(content) > limits.bytes:
         megabytes = limits.bytes // 1024**2
         raise InvalidArgument(
@@ -46,9 +78,7 @@ def read_tables(content: bytes, names: Collection[str], limits: Limits) -> list[
             field=FIELD,
             details={"zh": "这是旧版或加了密码的 Excel 文件，请另存为不带密码的 XLSX。"},
         )
-    if content.startswith(_XLSX):
-        return read_workbook(content, names, limits)
-    return [assemble("", _csv_rows(_decoded(content)), limits)]
+    return content.startswith(_XLSX)
 
 
 def _decoded(content: bytes) -> str:

@@ -108,18 +108,23 @@ def assemble(sheet: str, numbered: Iterable[tuple[int, Sequence[Cell]]], limits:
     rows: list[Row] = []
     for number, cells in filled:
         if len(rows) == limits.rows:
-            raise InvalidArgument(
-                "SPREADSHEET_TOO_LARGE",
-                f"a sheet has at most {limits.rows} rows; split it",
-                field=FIELD,
-                details={"zh": f"一张表最多 {limits.rows} 行，请拆成几个文件。"},
-            )
+            raise too_many_rows(limits)
         problems += _cell_problems(sheet, number, headings, cells)
         texts = zip(headings, cells, strict=False)
         found = {heading: cell for heading, cell in texts if heading and isinstance(cell, str)}
         rows.append(Row(number, dict.fromkeys(filter(None, headings), "") | found))
     named = tuple(filter(None, headings))
     return Table(sheet, heading_row, named, tuple(rows), tuple(problems))
+
+
+def too_many_rows(limits: Limits) -> InvalidArgument:
+    """The refusal of a sheet that is too long."""
+    return InvalidArgument(
+        "SPREADSHEET_TOO_LARGE",
+        f"a sheet has at most {limits.rows} rows; split it",
+        field=FIELD,
+        details={"zh": f"一张表最多 {limits.rows} 行，请拆成几个文件。"},
+    )
 
 
 def _headings(

@@ -30,6 +30,7 @@ from kit.spreadsheet.table import (
     Table,
     assemble,
     plain,
+    too_many_rows,
 )
 
 assert DEFUSEDXML, "workbooks are only read with defusedxml"
@@ -75,6 +76,25 @@ def read_workbook(content: bytes, names: Collection[str], limits: Limits) -> lis
     Raises:
         InvalidArgument: ``SPREADSHEET_UNREADABLE``, ``SPREADSHEET_TOO_LARGE``, ``SPREADSHEET_EMPTY``.
     """
+    raw = _sheets(content, names, limits)
+    return [assemble(title, rows, limits) for title, rows in raw]
+
+
+def read_first_sheet(content: bytes, limits: Limits) -> list[tuple[int, list[Cell]]]:
+    """The rows of a workbook's first visible sheet as they stand.
+
+    Raises: as ``read_workbook``.
+    """
+    ((_, rows),) = _sheets(content, (), limits)
+    if len(rows) > limits.rows:
+        raise too_many_rows(limits)
+    return rows
+
+
+def _sheets(
+    content: bytes, names: Collection[str], limits: Limits
+) -> list[tuple[str, list[tuple[int, list[Cell]]]]]:
+    """The rows of the sheets that bear one of the names; without any, of the first visible one."""
     try:
         _check_unpacked_size(content, limits)
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
@@ -97,7 +117,7 @@ def read_workbook(content: bytes, names: Collection[str], limits: Limits) -> lis
             field=FIELD,
             details={"zh": "没有可见的工作表。"},
         )
-    return [assemble(title, rows, limits) for title, rows in raw]
+    return raw
 
 
 def _check_unpacked_size(content: bytes, limits: Limits) -> None:

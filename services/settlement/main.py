@@ -14,10 +14,20 @@ from kit.db.session import Database
 from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from protos.events.v1 import events_pb2_grpc
-from protos.settlement.v1 import ledger_pb2_grpc, receipt_pb2_grpc, settlement_pb2_grpc
+from protos.settlement.v1 import (
+    currency_pb2_grpc,
+    ledger_pb2_grpc,
+    receipt_pb2_grpc,
+    reconciliation_pb2_grpc,
+    settlement_pb2_grpc,
+    tax_pb2_grpc,
+)
+from services.settlement.servicer.currency import CurrencyServicer, ExchangeRateProjection
 from services.settlement.servicer.ledger import LedgerServicer
 from services.settlement.servicer.receipts.receipts import ReceiptServicer
+from services.settlement.servicer.reconciliation.reconciliation import ReconciliationServicer
 from services.settlement.servicer.settlement import SettlementServicer
+from services.settlement.servicer.tax import TaxServicer
 
 
 class SettlementSettings(Settings):
@@ -43,6 +53,26 @@ def mounts(clock: Clock) -> list[Mount]:
             "settlement.v1.ReceiptService",
             receipt_pb2_grpc.add_ReceiptServiceServicer_to_server,
             ReceiptServicer(clock),
+        ),
+        Mount(
+            "settlement.v1.ReconciliationService",
+            reconciliation_pb2_grpc.add_ReconciliationServiceServicer_to_server,
+            ReconciliationServicer(clock),
+        ),
+        Mount(
+            "settlement.v1.TaxService",
+            tax_pb2_grpc.add_TaxServiceServicer_to_server,
+            TaxServicer(clock),
+        ),
+        Mount(
+            "settlement.v1.CurrencyService",
+            currency_pb2_grpc.add_CurrencyServiceServicer_to_server,
+            CurrencyServicer(clock),
+        ),
+        Mount(
+            "events.v1.ProjectionService",
+            events_pb2_grpc.add_ProjectionServiceServicer_to_server,
+            ExchangeRateProjection(),
         ),
         Mount(
             "events.v1.EventService",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from kit.errors import InvalidArgument
@@ -69,18 +69,6 @@ def line_rows(lines: Sequence[BillLineItem]) -> list[ReceivableLineRow]:
         )
         for number, line in enumerate(lines, 1)
     ]
-
-
-def day_from_proto(text: str, default: date, field: str) -> date:
-    """A day such as ``2026-11-30``; empty: the default (``DAY_MALFORMED``)."""
-    if not text:
-        return default
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidArgument(
-            "DAY_MALFORMED", f"{text!r} is no day; write 2026-11-30", field=field
-        ) from error
 
 
 def open_minor(row: ReceivableRow) -> int:

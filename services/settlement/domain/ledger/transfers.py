@@ -33,7 +33,9 @@ class TransferState(StrEnum):
 
 #: Kinds of accounts that are below zero by nature: what the company has, is owed or gave, and
 #: differences, which go either way.
-_BELOW_ZERO: Final = frozenset({"adjustment", "cash", "debt", "exchange", "receivable", "suspense"})
+_BELOW_ZERO: Final = frozenset(
+    {"adjustment", "cash", "channel_fee", "debt", "exchange", "receivable", "suspense"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ PAYOUT_CLEARING: Final = LedgerAccount("payout", "", "clearing")
 TAX_WITHHELD: Final = LedgerAccount("tax", "", "withheld")
 #: Realised gains and losses from exchange rates.
 EXCHANGE: Final = LedgerAccount("platform", "", "exchange")
+#: What payment channels keep for themselves.
+CHANNEL_FEE: Final = LedgerAccount("platform", "", "channel_fee")
 #: Differences that a reconciliation has not explained yet.
 SUSPENSE: Final = LedgerAccount("platform", "", "suspense")
 

@@ -26,3 +26,20 @@ class Movement:
     order_number: str
     amount: Money
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A receipt that came in, or a refund that was paid."""
+
+    document_kind: str
+    document_id: str
+    channel_number: str
+    order_number: str
+    occurred_at: datetime
+    amount: Money
+
+    def movement(self) -> Movement:
+        """The entry as it is compared; the channel knows it by its number or by ours."""
+        numbers = frozenset(filter(None, (self.channel_number, self.document_id)))
+        return Movement(self.document_id, numbers, self.order_number, self.amount, self.occurred_at)

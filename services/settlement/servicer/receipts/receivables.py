@@ -14,6 +14,7 @@ from kit.rpc.convert import decode_page_token, encode_page_token, page_info, pag
 from protos.common.v1 import page_pb2
 from protos.settlement.v1 import receipt_pb2 as pb
 from services.settlement.convert import receipts as protos
+from services.settlement.convert.days import day_from_proto
 from services.settlement.domain.ledger.transfers import Document
 from services.settlement.domain.receipts import postings
 from services.settlement.domain.receipts.receivable import (
@@ -64,7 +65,7 @@ class ReceivableRpcs(Rpcs):
             shop_order_number=request.shop_order_number,
             currency=total.currency,
             amount_minor=total.amount_minor,
-            due_on=protos.day_from_proto(request.due_on, now.astimezone(SHANGHAI).date(), "due_on"),
+            due_on=day_from_proto(request.due_on, now.astimezone(SHANGHAI).date(), "due_on"),
             billed_at=now,
             billed_by_person_id=current_actor().person_id,
             lines=protos.line_rows(lines),

@@ -1,0 +1,1 @@
+"""Bills of channels beside the books."""
