@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_accounts()
     _create_transfers()
     _create_blocks()
+    _create_rollups()
     _create_closed_periods()
     _make_every_insert_a_sound_posting()
 
@@ -98,6 +99,14 @@ def _create_accounts() -> None:
 def _create_transfers() -> None:
     op.execute(
         """
+        -- What a transfer does to what is pending: 1 adds to it, -1 takes from it.
+        CREATE FUNCTION ledger_held(state text, transfer_kind text, refers_to bigint)
+        RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT CASE WHEN state = 'pending' THEN 1
+                        WHEN refers_to IS NULL OR transfer_kind = 'reversal' THEN 0
+                        ELSE -1 END
+        $$;
+
         -- One row moves one amount from one account to another, in one currency: balanced by
         -- construction. A pending row is resolved once, by a posted or a voided one; a posted row
         -- is undone once, by a reversal.
@@ -117,6 +126,7 @@ def _create_transfers() -> None:
             rule_id text NOT NULL DEFAULT '',
             memo text NOT NULL DEFAULT '',
             CHECK (debit_account_number <> credit_account_number),
+            CHECK (strpos(document_id || leg || rule_id || memo, E'\\x1f') = 0),
             CHECK (CASE state WHEN 'pending' THEN refers_to_transfer_number IS NULL
                               WHEN 'voided' THEN refers_to_transfer_number IS NOT NULL
                               ELSE true END),
@@ -137,22 +147,21 @@ def _create_transfers() -> None:
         CREATE INDEX ix_ledger_transfer_effective ON ledger_transfer
             USING brin (effective_at timestamptz_minmax_multi_ops);
 
-        -- What each transfer does to the balances of its two accounts.
+        -- What each transfer does to the balances of its two accounts: a side each, so that the
+        -- transfers of one account are found by an index.
         CREATE VIEW ledger_movement AS
-        SELECT t.transfer_number, side.account_number, t.effective_at,
-               CASE WHEN t.state = 'posted' THEN side.sign * t.amount_minor ELSE 0 END
-                   AS posted_minor,
-               CASE WHEN side.sign < 0 THEN held.sign * t.amount_minor ELSE 0 END
+        SELECT transfer_number, debit_account_number AS account_number, effective_at,
+               CASE WHEN state = 'posted' THEN -amount_minor ELSE 0 END AS posted_minor,
+               ledger_held(state, transfer_kind, refers_to_transfer_number) * amount_minor
                    AS pending_debit_minor,
-               CASE WHEN side.sign > 0 THEN held.sign * t.amount_minor ELSE 0 END
-                   AS pending_credit_minor
-          FROM ledger_transfer t,
-               LATERAL (VALUES (t.debit_account_number, -1), (t.credit_account_number, 1))
-                   AS side (account_number, sign),
-               LATERAL (SELECT CASE WHEN t.state = 'pending' THEN 1
-                                    WHEN t.transfer_kind = 'reversal'
-                                         OR t.refers_to_transfer_number IS NULL THEN 0
-                                    ELSE -1 END) AS held (sign);
+               0::bigint AS pending_credit_minor
+          FROM ledger_transfer
+        UNION ALL
+        SELECT transfer_number, credit_account_number, effective_at,
+               CASE WHEN state = 'posted' THEN amount_minor ELSE 0 END,
+               0::bigint,
+               ledger_held(state, transfer_kind, refers_to_transfer_number) * amount_minor
+          FROM ledger_transfer;
 
         -- Transfers that do not truly resolve or reverse the one they refer to.
         CREATE VIEW ledger_unsound_reference AS
@@ -195,18 +204,20 @@ def _create_blocks() -> None:
         CREATE TRIGGER ledger_block_by_itself BEFORE INSERT ON ledger_block
             FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_by_hand();
 
-        -- The seal of a run of transfers: sha256 over the seal before it and, a line each, their
-        -- values as PostgreSQL writes a row, instants in UTC.
+        -- The seal of a run of transfers: sha256 over the seal before it and all their values. No
+        -- text holds the separator, so that no two runs are written alike.
         CREATE FUNCTION ledger_seal(previous_hash bytea, first_number bigint, last_number bigint)
-        RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT
-        SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
-            SELECT sha256(previous_hash || convert_to(coalesce(string_agg(
-                ROW(t.transfer_number, t.debit_account_number, t.credit_account_number,
-                    t.amount_minor, t.refers_to_transfer_number, t.recorded_at, t.effective_at,
-                    t.state, t.transfer_kind, t.document_kind, t.document_id, t.leg, t.rule_id,
-                    t.memo)::text, E'\\n' ORDER BY t.transfer_number), ''), 'UTF8'))
-              FROM ledger_transfer t
-             WHERE t.transfer_number BETWEEN first_number AND last_number
+        RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE COST 100000 SET search_path FROM CURRENT AS $$
+            SELECT sha256(previous_hash || coalesce(
+                array_send(array_agg(t.recorded_at)) || array_send(array_agg(t.effective_at))
+                || convert_to(string_agg(concat_ws(E'\\x1f',
+                    t.transfer_number, t.debit_account_number, t.credit_account_number,
+                    t.amount_minor, coalesce(t.refers_to_transfer_number, 0), t.state,
+                    t.transfer_kind, t.document_kind, t.document_id, t.leg, t.rule_id, t.memo),
+                    E'\\x1f'), 'UTF8'), ''))
+              FROM (SELECT * FROM ledger_transfer
+                     WHERE transfer_number BETWEEN first_number AND last_number
+                     ORDER BY transfer_number) t
         $$;
 
         -- Wait until nobody else posts, till the end of this transaction; then say when the newest
@@ -220,6 +231,161 @@ def _create_blocks() -> None:
         """
     )
     forbid_changes("ledger_block")
+
+
+def _create_rollups() -> None:
+    op.execute(
+        """
+        -- A run is 1,024 transfers of one account, in their order: its first, its second … What
+        -- is effective in one hour of it is summed in a row of level 1; 256 runs together are summed
+        -- by days of China in rows of level 2. Both are written in the posting that completes them,
+        -- so that a balance as of any instant, as known at any other, never reads much more than a
+        -- run or two of transfers. An account of less than a run costs nothing.
+        CREATE FUNCTION ledger_run_size() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            AS 'SELECT 1024::bigint';
+        CREATE FUNCTION ledger_hour(instant timestamptz) RETURNS timestamptz
+            LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT CASE WHEN isfinite(instant)
+                        THEN date_bin('1 hour', instant, '1970-01-01 00:00+08') ELSE instant END
+        $$;
+        CREATE FUNCTION ledger_day(instant timestamptz) RETURNS timestamptz
+            LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+            SELECT CASE WHEN isfinite(instant)
+                        THEN date_bin('1 day', instant, '1970-01-01 00:00+08') ELSE instant END
+        $$;
+
+        CREATE TABLE ledger_run (
+            account_number bigint NOT NULL REFERENCES ledger_account,
+            run bigint NOT NULL CHECK (run >= 0),
+            first_transfer_number bigint NOT NULL,
+            last_transfer_number bigint NOT NULL,
+            PRIMARY KEY (account_number, run),
+            UNIQUE (account_number, last_transfer_number)
+        );
+        CREATE TABLE ledger_rollup (
+            account_number bigint NOT NULL,
+            level smallint NOT NULL CHECK (level IN (1, 2)),
+            run bigint NOT NULL,
+            starts_at timestamptz NOT NULL,
+            first_at timestamptz NOT NULL,
+            last_at timestamptz NOT NULL,
+            posted_minor bigint NOT NULL,
+            pending_debit_minor bigint NOT NULL,
+            pending_credit_minor bigint NOT NULL,
+            transfer_count bigint NOT NULL,
+            PRIMARY KEY (account_number, level, run, starts_at)
+        );
+        CREATE INDEX ix_ledger_rollup_starts ON ledger_rollup (account_number, starts_at, run)
+            WHERE level = 1;
+        CREATE TRIGGER ledger_run_by_itself BEFORE INSERT ON ledger_run
+            FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_by_hand();
+        CREATE TRIGGER ledger_rollup_by_itself BEFORE INSERT ON ledger_rollup
+            FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_by_hand();
+
+        -- Sum up the runs of an account from one on and before another. (Here and below a pair is
+        -- compared with a pair, so that only the index that begins with the account fits.)
+        CREATE FUNCTION ledger_roll_up(account bigint, from_run bigint, to_run bigint)
+        RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+        DECLARE
+            rolled bigint := coalesce((SELECT last_transfer_number FROM ledger_run
+                                        WHERE account_number = account AND run = from_run - 1), 0);
+        BEGIN
+            WITH movement AS MATERIALIZED (
+                SELECT m.*, from_run
+                       + (row_number() OVER (ORDER BY transfer_number) - 1) / ledger_run_size()
+                       AS run
+                  FROM ledger_movement m
+                 WHERE (account_number, transfer_number) > (account, rolled)
+                   AND (account_number, transfer_number) < (account, 9223372036854775807)
+            ), runs AS (
+                INSERT INTO ledger_run
+                SELECT account, run, min(transfer_number), max(transfer_number)
+                  FROM movement WHERE run < to_run GROUP BY run
+            )
+            INSERT INTO ledger_rollup
+            SELECT account, 1, run, ledger_hour(effective_at), min(effective_at), max(effective_at),
+                   sum(posted_minor), sum(pending_debit_minor), sum(pending_credit_minor), count(*)
+              FROM movement WHERE run < to_run GROUP BY run, ledger_hour(effective_at);
+
+            INSERT INTO ledger_rollup
+            SELECT account, 2, run / 256, ledger_day(starts_at), min(first_at), max(last_at),
+                   sum(posted_minor), sum(pending_debit_minor), sum(pending_credit_minor),
+                   sum(transfer_count)
+              FROM ledger_rollup
+             WHERE account_number = account AND level = 1
+               AND run >= from_run / 256 * 256 AND run < to_run / 256 * 256
+             GROUP BY run / 256, ledger_day(starts_at);
+        END $$;
+
+        -- What an account's transfers up to a number make, of those effective before an instant.
+        CREATE FUNCTION ledger_balance_as_of(
+            account bigint, effective_before timestamptz, known_through bigint)
+        RETURNS TABLE (posted_minor bigint, pending_debit_minor bigint, pending_credit_minor bigint)
+        LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+        SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
+        #variable_conflict use_column
+        DECLARE
+            runs bigint;
+            rolled bigint;
+            today timestamptz := ledger_day(effective_before);
+        BEGIN
+            SELECT run + 1, last_transfer_number INTO runs, rolled FROM ledger_run
+             WHERE account_number = account AND last_transfer_number <= known_through
+             ORDER BY last_transfer_number DESC LIMIT 1;
+            RETURN QUERY
+            SELECT coalesce(sum(p.posted_minor), 0)::bigint,
+                   coalesce(sum(p.pending_debit_minor), 0)::bigint,
+                   coalesce(sum(p.pending_credit_minor), 0)::bigint
+              FROM (
+                -- Whole days, of whole 256 runs and of the runs after them.
+                SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_rollup
+                 WHERE (account_number, level, run) >= (account, 2::smallint, 0)
+                   AND (account_number, level, run) < (account, 2::smallint, runs / 256)
+                   AND starts_at < today
+                UNION ALL
+                SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_rollup
+                 WHERE (account_number, level, run) >= (account, 1::smallint, runs / 256 * 256)
+                   AND (account_number, level, run) < (account, 1::smallint, runs)
+                   AND starts_at < today
+                -- The last day's hours, and the last hour's transfers where it ends amid them.
+                UNION ALL
+                SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_rollup
+                 WHERE account_number = account AND level = 1 AND run < runs
+                   AND starts_at >= today AND starts_at < effective_before
+                   AND last_at < effective_before
+                UNION ALL
+                SELECT m.posted_minor, m.pending_debit_minor, m.pending_credit_minor
+                  FROM ledger_rollup c JOIN ledger_run r USING (account_number, run)
+                  CROSS JOIN LATERAL (
+                       SELECT * FROM ledger_movement
+                        WHERE (account_number, transfer_number)
+                              >= (account, r.first_transfer_number)
+                          AND (account_number, transfer_number)
+                              <= (account, r.last_transfer_number)) m
+                 WHERE c.account_number = account AND c.level = 1 AND c.run < runs
+                   AND c.starts_at = ledger_hour(effective_before)
+                   AND c.first_at < effective_before AND c.last_at >= effective_before
+                   AND m.effective_at >= c.starts_at AND m.effective_at < effective_before
+                -- What no run holds yet.
+                UNION ALL
+                SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_movement
+                 WHERE (account_number, transfer_number) > (account, coalesce(rolled, 0))
+                   AND (account_number, transfer_number) <= (account, known_through)
+                   AND effective_at < effective_before
+              ) p;
+        END $$;
+
+        -- The newest transfer that was recorded by an instant.
+        CREATE FUNCTION ledger_known_through(known_at timestamptz) RETURNS bigint
+        LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+            SELECT coalesce((SELECT last_transfer_number FROM ledger_block
+                              WHERE recorded_at <= known_at
+                              ORDER BY recorded_at DESC, block_number DESC LIMIT 1), 0)
+        $$;
+        """
+    )
+    for table in ("ledger_run", "ledger_rollup"):
+        forbid_changes(table)
 
 
 def _create_closed_periods() -> None:
@@ -337,10 +503,16 @@ def _make_every_insert_a_sound_posting() -> None:
                        transfer_count = b.transfer_count + m.transfer_count
                   FROM movement m
                  WHERE b.account_number = m.account_number
-                RETURNING m.earliest_at < b.closed_before AS late
+                RETURNING m.earliest_at < b.closed_before AS late, b.account_number,
+                          (b.transfer_count - m.transfer_count) / ledger_run_size() AS from_run,
+                          b.transfer_count / ledger_run_size() AS to_run
             )
             SELECT (SELECT count(*) FROM movement) AS accounts, count(*) AS found,
-                   bool_or(late) AS late INTO moved FROM changed;
+                   bool_or(late) AS late,
+                   array_agg(account_number) FILTER (WHERE to_run > from_run) AS full_accounts,
+                   array_agg(from_run) FILTER (WHERE to_run > from_run) AS from_runs,
+                   array_agg(to_run) FILTER (WHERE to_run > from_run) AS to_runs
+              INTO moved FROM changed;
             IF moved.accounts <> moved.found THEN
                 RAISE EXCEPTION 'a transfer names an account that was never opened'
                     USING ERRCODE = 'foreign_key_violation',
@@ -349,6 +521,12 @@ def _make_every_insert_a_sound_posting() -> None:
             IF moved.late THEN
                 RAISE EXCEPTION 'a transfer is effective in a closed period of one of its accounts'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_period_open';
+            END IF;
+
+            IF moved.full_accounts IS NOT NULL THEN
+                PERFORM ledger_roll_up(account, from_run, to_run)
+                   FROM unnest(moved.full_accounts, moved.from_runs, moved.to_runs)
+                        AS full_account (account, from_run, to_run);
             END IF;
 
             INSERT INTO ledger_block (block_number, first_transfer_number, last_transfer_number,

@@ -81,7 +81,31 @@ TAMPERINGS: list[tuple[LiteralString, list[str]]] = [
     (
         "UPDATE ledger_transfer SET recorded_at = recorded_at - interval '1 microsecond'"
         " WHERE transfer_number = 3",
-        ["block 3 (transfers 3 to 3) is not as it was sealed"],
+        [
+            "block 3 (transfers 3 to 3) does not follow the block before it",
+            "block 3 (transfers 3 to 3) is not as it was sealed",
+        ],
+    ),
+    (
+        # What was known when would change.
+        "UPDATE ledger_block SET recorded_at = recorded_at + interval '1 second'"
+        " WHERE block_number = 6",
+        ["block 6 (transfers 6 to 6) does not follow the block before it"],
+    ),
+    (
+        # Li is to have earned what Zhang has.
+        "UPDATE ledger_account SET party_id = 'pe_li' WHERE ledger_account ="
+        " 'technician:pe_zhang:earning' AND currency = 'CNY'",
+        ["belongs to no account: the account it belonged to was renamed"],
+    ),
+    (
+        "UPDATE ledger_account SET may_be_negative = true"
+        " WHERE ledger_account = 'payout:clearing' AND currency = 'CNY'",
+        ["belongs to no account: the account it belonged to was renamed"],
+    ),
+    (
+        "UPDATE ledger_transfer SET effective_at = '2026-03-01' WHERE transfer_number = 5",
+        ["block 5 (transfers 5 to 5) is not as it was sealed"],
     ),
     (
         "UPDATE ledger_balance SET posted_minor = 1 WHERE account_number ="
@@ -99,11 +123,14 @@ TAMPERINGS: list[tuple[LiteralString, list[str]]] = [
         "UPDATE ledger_transfer SET memo = 'x' WHERE transfer_number = 2;"
         "UPDATE ledger_block SET block_hash = ledger_seal(previous_hash, 2, 2)"
         " WHERE block_number = 2",
-        ["block 3 (transfers 3 to 3) is not as it was sealed"],
+        ["block 3 (transfers 3 to 3) does not follow the block before it"],
     ),
     (
         "DELETE FROM ledger_block WHERE block_number = 3",
-        ["block 4 (transfers 4 to 4) is not as it was sealed", "transfer 3 is in no block"],
+        [
+            "block 4 (transfers 4 to 4) does not follow the block before it",
+            "transfer 3 is in no block",
+        ],
     ),
     (
         # The newest posting removed without a trace in the chain or in the balances.

@@ -14,16 +14,12 @@ from services.settlement.tables.ledger import LedgerAccountRow, LedgerBalanceRow
 
 _AS_OF: Final = text(
     """
-    SELECT coalesce(sum(m.posted_minor), 0)::bigint AS posted_minor,
-           coalesce(sum(m.pending_debit_minor), 0)::bigint AS pending_debit_minor,
-           coalesce(sum(m.pending_credit_minor), 0)::bigint AS pending_credit_minor
-      FROM ledger_movement m JOIN ledger_account a USING (account_number)
+    SELECT b.posted_minor, b.pending_debit_minor, b.pending_credit_minor
+      FROM ledger_account a
+      CROSS JOIN LATERAL ledger_balance_as_of(
+           a.account_number, coalesce(CAST(:effective_before AS timestamptz), 'infinity'),
+           ledger_known_through(coalesce(CAST(:known_at AS timestamptz), 'infinity'))) b
      WHERE a.ledger_account = :ledger_account AND a.currency = :currency
-       AND (CAST(:effective_before AS timestamptz) IS NULL OR m.effective_at < :effective_before)
-       AND m.transfer_number <= coalesce((
-           SELECT last_transfer_number FROM ledger_block
-            WHERE CAST(:known_at AS timestamptz) IS NULL OR recorded_at <= :known_at
-            ORDER BY recorded_at DESC, block_number DESC LIMIT 1), 0)
     """
 )
 
@@ -57,6 +53,9 @@ async def balance_as_of(
         currency: in which currency.
         effective_before: counts what is effective before this instant; None: everything.
         known_at: counts what had been recorded by this instant, itself included; None: everything.
+
+    Reads sums that postings left behind, and some thousand transfers at most, however many there
+    are (see migration 0002).
     """
     row = (
         await session.execute(
@@ -68,7 +67,9 @@ async def balance_as_of(
                 "known_at": known_at,
             },
         )
-    ).one()
+    ).one_or_none()
+    if row is None:
+        return Balance()
     return Balance(row.posted_minor, row.pending_debit_minor, row.pending_credit_minor)
 
 

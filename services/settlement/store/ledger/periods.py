@@ -8,13 +8,15 @@ from typing import Final
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
 from services.settlement.domain.ledger.transfers import LedgerAccount
-from services.settlement.store.ledger.refusals import refusal_of
-from services.settlement.store.ledger.transfers import open_accounts, take_turn
+from services.settlement.store.ledger.inserting import (
+    open_accounts,
+    refused_by_name,
+    take_turn,
+)
 
 _WATERMARK: Final = text("SELECT coalesce(max(last_transfer_number), 0) FROM ledger_block")
 _CLOSE: Final = text(
@@ -74,13 +76,8 @@ async def close(
         "currency": currency,
         "accounts": [account.code for account in accounts],
     }
-    try:
+    async with refused_by_name():
         await session.execute(_CLOSE, values)
-    except IntegrityError as error:
-        refusal = refusal_of(error.orig)
-        if refusal is None:
-            raise
-        raise refusal from error
 
 
 async def closed_before(

@@ -8,54 +8,23 @@ own rows first, post last, commit soon.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import BigInteger, DateTime, Text
+from sqlalchemy.types import DateTime, Text
 
 from kit.errors import FailedPrecondition
-from services.settlement.domain.ledger.transfers import (
-    Document,
-    LedgerAccount,
-    Transfer,
-    TransferState,
+from services.settlement.domain.ledger.transfers import Document, Transfer, TransferState
+from services.settlement.store.ledger.inserting import (
+    NewTransfer,
+    insert_transfers,
+    refused_by_name,
 )
-from services.settlement.store.ledger.refusals import refusal_of
-from services.settlement.tables.ledger import LedgerAccountRow
-
-_TURN: Final = text("SELECT greatest(CAST(:at AS timestamptz), ledger_turn())")
-
-_TEXTS: Final = ("debit", "credit", "currency", "transfer_kind", "leg", "rule_id", "memo")
-_INSERT: Final = text(
-    """
-    INSERT INTO ledger_transfer (
-        debit_account_number, credit_account_number, amount_minor, recorded_at, effective_at,
-        state, transfer_kind, document_kind, document_id, leg, rule_id, memo)
-    SELECT d.account_number, c.account_number, t.amount_minor, :at,
-           coalesce(t.effective_at, :effective_at), :state, t.transfer_kind, :document_kind,
-           :document_id, t.leg, t.rule_id, t.memo
-      FROM unnest(:debit, :credit, :currency, :transfer_kind, :leg, :rule_id, :memo,
-                  :amount_minor, :effective)
-           WITH ORDINALITY AS t (debit, credit, currency, transfer_kind, leg, rule_id, memo,
-                                 amount_minor, effective_at, position)
-      JOIN ledger_account d ON d.ledger_account = t.debit AND d.currency = t.currency
-      JOIN ledger_account c ON c.ledger_account = t.credit AND c.currency = t.currency
-     ORDER BY t.position
-    RETURNING transfer_number
-    """
-).bindparams(
-    *(bindparam(name, type_=ARRAY(Text)) for name in _TEXTS),
-    bindparam("amount_minor", type_=ARRAY(BigInteger)),
-    bindparam("effective", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("at", type_=DateTime(timezone=True)),
-    bindparam("effective_at", type_=DateTime(timezone=True)),
-)
+from services.settlement.store.ledger.inserting import take_turn as take_turn
 
 #: Transfers of a document that await a resolution, or may be undone, are followed amount by amount:
 #: the record is followed, nothing is computed again.
@@ -170,33 +139,6 @@ async def reverse(
     return await _follow(session, _REVERSE, values, document, at, legs, effective_at, "posted")
 
 
-async def open_accounts(
-    session: AsyncSession, accounts: Sequence[tuple[LedgerAccount, str]]
-) -> None:
-    """Open accounts, each in a currency, that are not open yet."""
-    rows = [
-        {
-            "party_kind": account.party_kind,
-            "party_id": account.party_id,
-            "account_kind": account.account_kind,
-            "currency": currency,
-            "may_be_negative": account.may_be_negative,
-        }
-        for account, currency in accounts
-    ]
-    await session.execute(insert(LedgerAccountRow).values(rows).on_conflict_do_nothing())
-
-
-async def take_turn(session: AsyncSession, at: datetime) -> datetime:
-    """Wait until nobody else posts, till the end of this transaction.
-
-    Returns: when what is posted now is recorded: at ``at``, or when the newest posting was if a
-    clock is behind, since postings are recorded in their order.
-    """
-    recorded: datetime = (await session.execute(_TURN, {"at": at})).scalar_one()
-    return recorded
-
-
 async def _insert(
     session: AsyncSession,
     document: Document,
@@ -204,27 +146,8 @@ async def _insert(
     state: TransferState,
     at: datetime,
 ) -> list[int]:
-    if not transfers:
-        return []
-    recorded_at = await take_turn(session, at)
-    # In the turn, so that two who open the same accounts never wait for each other.
-    accounts = {(side, t.amount.currency) for t in transfers for side in (t.debit, t.credit)}
-    await open_accounts(session, list(accounts))
-    values: dict[str, Any] = {
-        "document_kind": document.kind,
-        "document_id": document.id,
-        "state": state.value,
-        "at": recorded_at,
-        "effective_at": at,
-        "debit": [t.debit.code for t in transfers],
-        "credit": [t.credit.code for t in transfers],
-        "currency": [t.amount.currency for t in transfers],
-        "amount_minor": [t.amount.amount_minor for t in transfers],
-        "effective": [t.effective_at for t in transfers],
-        **{name: [getattr(t, name) for t in transfers] for name in _TEXTS[3:]},
-    }
-    async with _refused_by_name():
-        return list((await session.scalars(_INSERT, values)).all())
+    rows = [NewTransfer(document, state, transfer) for transfer in transfers]
+    return (await insert_transfers(session, rows, at))[0]
 
 
 async def _follow(
@@ -246,7 +169,7 @@ async def _follow(
         "at": recorded_at,
         "effective_at": effective_at or at,
     }
-    async with _refused_by_name():
+    async with refused_by_name():
         rows = (await session.execute(statement, asked)).all()
     missing = set(legs or ()) - {row.leg for row in rows}
     if missing:
@@ -256,15 +179,3 @@ async def _follow(
             " that is still open; look at its transfers",
         )
     return [row.transfer_number for row in rows]
-
-
-@asynccontextmanager
-async def _refused_by_name() -> AsyncIterator[None]:
-    """What the database refuses, as our own errors."""
-    try:
-        yield
-    except IntegrityError as error:
-        refusal = refusal_of(error.orig)
-        if refusal is None:
-            raise
-        raise refusal from error
