@@ -56,6 +56,8 @@ PROJECTIONS: Final = (
         "pricing",
         frozenset({"workorder.v1.WorkOrderChanged", "workorder.v1.AnomalyChanged"}),
     ),
+    # At which rates balances in other currencies are converted.
+    Projection("pricing", "settlement", frozenset({"pricing.v1.ExchangeRatePut"})),
     # The timelines of customers: their work orders, cases and messages.
     Projection("workorder", "directory", frozenset({"workorder.v1.WorkOrderChanged"})),
     Projection("cases", "directory", frozenset({"cases.v1.CaseChanged"})),

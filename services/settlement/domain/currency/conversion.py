@@ -22,6 +22,7 @@ from services.settlement.domain.ledger.transfers import (
     LedgerAccount,
     Transfer,
 )
+from services.settlement.domain.tax.profile import PARTY_KINDS
 
 #: Declared for every currency; one that needs another rounding stands here beside it.
 ROUNDINGS: Final = dict.fromkeys(MINOR_DIGITS, Rounding.HALF_UP)
@@ -127,6 +128,15 @@ def convert(
         booked.append(BookedLot(lot, rate, Money(to_currency, upto - so_far)))
         so_far = upto
     return Conversion(amount, converted(amount, now, rounding), now, rounding, tuple(booked))
+
+
+def owner_of(party_kind: str, party_id: str) -> LedgerAccount:
+    """The account of what a party owns (``SETTLEMENT_CONVERSION_INVALID``)."""
+    if party_kind not in PARTY_KINDS:
+        raise _invalid(f"one of {', '.join(PARTY_KINDS)}", "party_kind")
+    if not party_id.strip():
+        raise _invalid("say whose balance it is", "party_id")
+    return LedgerAccount(party_kind, party_id, "earning")
 
 
 def check(amount: Money, to_currency: str) -> None:

@@ -1,0 +1,1 @@
+"""Exchange rates as pricing told them, and conversions at them."""
