@@ -14,6 +14,7 @@ from cli import (
     build,
     calendar,
     case,
+    conversion,
     customer,
     demo,
     department,
@@ -41,6 +42,7 @@ from cli import (
     reconcile,
     registry_file,
     stock,
+    tax,
     team,
     technician,
     work_order,
@@ -49,7 +51,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, receivable, receipt, reconcile, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, tax, conversion, receivable, receipt, reconcile, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

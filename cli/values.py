@@ -36,7 +36,7 @@ def read_values(given: list[str], schema: dict[str, Any]) -> dict[str, Any]:
         if equals and not Path(piece).exists():
             texts.append((name.strip(), _uploaded(name.strip(), value, schema)))
         else:
-            values |= _read_file(Path(piece))
+            values |= read_object(Path(piece))
     return values | values_of(schema, typed_of(texts))
 
 
@@ -48,7 +48,8 @@ def _uploaded(name: str, value: str, schema: dict[str, Any]) -> str:
     return value
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file (``INPUT_FILE_UNREADABLE``)."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -232,3 +232,20 @@ STOCK_MOVEMENTS: Final = Sheet(
         ("原因 reason", _text("reason")),
     ),
 )
+TAX_TOTALS: Final = Sheet(
+    "settlement.v1.TaxService/ListTaxTotals",
+    "totals",
+    (
+        ("年度 year", _text("year")),
+        ("月份 month", lambda row, _: str(row.month or "")),
+        ("收款人类型 party", _term("party_kind")),
+        ("收款人 payee", _text("payee_id")),
+        ("姓名 name", _person("payee_id")),
+        ("税务身份 profile", lambda row, _: word(enum_term(row, "profile_kind"))),
+        ("付款次数 payments", _text("payment_count")),
+        ("币种 currency", lambda row, _: row.gross.currency),
+        ("收入 gross", _money("gross")),
+        ("已预扣 withheld", _money("tax")),
+        ("实付 net", _money("net")),
+    ),
+)

@@ -28,12 +28,13 @@ _SHEETS: Final = {
     "work-orders": sheets.WORK_ORDERS,
     "stock-levels": sheets.STOCK_LEVELS,
     "stock-movements": sheets.STOCK_MOVEMENTS,
+    "tax-totals": sheets.TAX_TOTALS,
 }
 
 
 @exports.get(
     "/{what}.csv",
-    summary="A list as CSV, with the list's own filters: cases, user-tasks, acts, work-orders, stock-levels or stock-movements",
+    summary="A list as CSV, with the list's own filters: cases, user-tasks, acts, work-orders, stock-levels, stock-movements or tax-totals",
     response_class=StreamingResponse,
 )
 async def export(what: str, request: Request, edge: EdgeOf, _caller: CallerOf) -> StreamingResponse:
