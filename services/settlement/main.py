@@ -15,19 +15,23 @@ from kit.rpc.events import EventServicer
 from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from protos.events.v1 import events_pb2_grpc
 from protos.settlement.v1 import (
+    adjustment_pb2_grpc,
     currency_pb2_grpc,
     ledger_pb2_grpc,
     receipt_pb2_grpc,
     reconciliation_pb2_grpc,
     settlement_pb2_grpc,
     tax_pb2_grpc,
+    voucher_pb2_grpc,
 )
+from services.settlement.servicer.adjustments.service import AdjustmentServicer
 from services.settlement.servicer.currency import CurrencyServicer, ExchangeRateProjection
 from services.settlement.servicer.ledger import LedgerServicer
 from services.settlement.servicer.receipts.receipts import ReceiptServicer
 from services.settlement.servicer.reconciliation.reconciliation import ReconciliationServicer
 from services.settlement.servicer.settlement import SettlementServicer
 from services.settlement.servicer.tax import TaxServicer
+from services.settlement.servicer.vouchers import VoucherServicer
 
 
 class SettlementSettings(Settings):
@@ -48,6 +52,11 @@ def mounts(clock: Clock) -> list[Mount]:
             "settlement.v1.LedgerService",
             ledger_pb2_grpc.add_LedgerServiceServicer_to_server,
             LedgerServicer(clock),
+        ),
+        Mount(
+            "settlement.v1.AdjustmentService",
+            adjustment_pb2_grpc.add_AdjustmentServiceServicer_to_server,
+            AdjustmentServicer(clock),
         ),
         Mount(
             "settlement.v1.ReceiptService",
@@ -73,6 +82,11 @@ def mounts(clock: Clock) -> list[Mount]:
             "events.v1.ProjectionService",
             events_pb2_grpc.add_ProjectionServiceServicer_to_server,
             ExchangeRateProjection(),
+        ),
+        Mount(
+            "settlement.v1.VoucherService",
+            voucher_pb2_grpc.add_VoucherServiceServicer_to_server,
+            VoucherServicer(clock),
         ),
         Mount(
             "events.v1.EventService",

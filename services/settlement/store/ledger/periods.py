@@ -37,12 +37,17 @@ _CLOSED_BEFORE: Final = text(
 )
 
 
+async def newest(session: AsyncSession) -> int:
+    """The newest transfer's number; others may come right after."""
+    number: int = (await session.execute(_WATERMARK)).scalar_one()
+    return number
+
+
 async def watermark(session: AsyncSession, at: datetime) -> int:
     """The newest transfer's number, and none comes between until this transaction ends: it takes
     the turn."""
     await take_turn(session, at)
-    newest: int = (await session.execute(_WATERMARK)).scalar_one()
-    return newest
+    return await newest(session)
 
 
 async def close(
