@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, text
+from sqlalchemy import LargeBinary, Row, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.errors import Aborted, AlreadyExists, FailedPrecondition
+from kit.errors import Aborted, AlreadyExists, FailedPrecondition, ServiceError
 
 #: The method of a key that was closed before it was used.
 _CLOSED: Final = ""
+
+_LOCK_ALL: Final = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(key, 0))"
+    " FROM unnest(:keys) WITH ORDINALITY AS asked (key, position) ORDER BY position"
+).bindparams(bindparam("keys", type_=ARRAY(Text)))
+_LOOK_UP_ALL: Final = text(
+    "SELECT idempotency_key, method, request_hash, response FROM idempotency_key"
+    " WHERE idempotency_key = ANY (:keys)"
+).bindparams(bindparam("keys", type_=ARRAY(Text)))
+_STORE_ALL: Final = text(
+    "INSERT INTO idempotency_key (idempotency_key, method, request_hash, response)"
+    " SELECT * FROM unnest(:keys, :methods, :request_hashes, :responses)"
+).bindparams(
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("keys", "methods")),
+    *(bindparam(name, type_=ARRAY(LargeBinary)) for name in ("request_hashes", "responses")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +51,32 @@ async def claim(session: AsyncSession, call: KeyedCall) -> bytes | None:
     """
     await _lock(session, call.idempotency_key)
     row = await _look_up(session, call.idempotency_key)
-    if row is None:
-        return None
+    return None if row is None else _answer(row, call)
+
+
+async def claim_all(
+    session: AsyncSession, calls: Sequence[KeyedCall]
+) -> list[bytes | ServiceError | None]:
+    """Take the keys of calls that share a transaction, each another: in their order the answer that
+    a key already has, the error that ``claim`` would raise, or None for one that is taken."""
+    keys = {"keys": [call.idempotency_key for call in calls]}
+    taken = (await session.scalars(_LOCK_ALL, keys)).all()
+    # A statement of its own: it sees what those had written who held the locks before.
+    rows = {row.idempotency_key: row for row in await session.execute(_LOOK_UP_ALL, keys)}
+    found: list[bytes | ServiceError | None] = []
+    for call, locked in zip(calls, taken, strict=True):
+        row = rows.get(call.idempotency_key)
+        try:
+            if not locked:
+                raise _in_use()
+            found.append(None if row is None else _answer(row, call))
+        except ServiceError as error:
+            found.append(error)
+    return found
+
+
+def _answer(row: Row[Any], call: KeyedCall) -> bytes:
+    """What a call under this key was answered."""
     if row.method == _CLOSED:
         raise FailedPrecondition(
             "IDEMPOTENCY_KEY_CLOSED",
@@ -77,11 +119,15 @@ async def _lock(session: AsyncSession, key: str) -> None:
         text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}
     )
     if not taken:
-        raise Aborted(
-            "IDEMPOTENCY_KEY_IN_USE",
-            "the same call is being served right now; try again shortly",
-            field="idempotency_key",
-        )
+        raise _in_use()
+
+
+def _in_use() -> Aborted:
+    return Aborted(
+        "IDEMPOTENCY_KEY_IN_USE",
+        "the same call is being served right now; try again shortly",
+        field="idempotency_key",
+    )
 
 
 async def _look_up(session: AsyncSession, key: str) -> Row[Any] | None:
@@ -107,5 +153,20 @@ async def store(session: AsyncSession, call: KeyedCall, response: bytes) -> None
             "method": call.method,
             "request_hash": call.request_hash,
             "response": response,
+        },
+    )
+
+
+async def store_all(
+    session: AsyncSession, calls: Sequence[KeyedCall], responses: Sequence[bytes]
+) -> None:
+    """Keep the answers of calls that share a transaction."""
+    await session.execute(
+        _STORE_ALL,
+        {
+            "keys": [call.idempotency_key for call in calls],
+            "methods": [call.method for call in calls],
+            "request_hashes": [call.request_hash for call in calls],
+            "responses": list(responses),
         },
     )

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
@@ -34,9 +34,11 @@ if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
     MethodHandler = grpc.RpcMethodHandler[Any, Any]
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
+_Method = TypeVar("_Method", bound=Callable[..., Awaitable[Any]])
 StreamHandler = Callable[[Any, Any], AsyncIterator[Any]]
 
 _NOT_OURS: Final = ("/grpc.health.", "/grpc.reflection.")
+_COMMITS_ITSELF: Final = "commits_itself"
 _log = logger("rpc")
 
 
@@ -166,7 +168,8 @@ class TransactionInterceptor(_Interceptor):
     def wrap(self, method: str, handler: Handler) -> Handler:
         """Open the transaction the contract asks for, around the handler."""
         descriptor = find_method(method.removeprefix("/"))
-        if "idempotency_key" in descriptor.input_type.fields_by_name:
+        keyed = "idempotency_key" in descriptor.input_type.fields_by_name
+        if keyed and not getattr(handler, _COMMITS_ITSELF, False):
             return self._keyed(method, descriptor, handler)
         return super().wrap(method, handler)
 
@@ -194,7 +197,7 @@ class TransactionInterceptor(_Interceptor):
         response_type = response_class(descriptor)
 
         async def call(request: Message, context: ServicerContext[Any, Any]) -> Message:
-            keyed = _keyed_call(method, request)
+            keyed = keyed_call(method, request)
             async with self._database.transaction() as session:
                 stored = await idempotency.claim(session, keyed)
                 if stored is not None:
@@ -212,7 +215,19 @@ def _is_read_only(method: str) -> bool:
     return options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
 
 
-def _keyed_call(method: str, request: Any) -> idempotency.KeyedCall:
+def commits_itself(handler: _Method) -> _Method:
+    """Declare that a method shares its commit with other calls: it leaves the transaction around it
+    alone, asks for the ``current_database`` and stores its key (``keyed_call``) with its effect."""
+    setattr(handler, _COMMITS_ITSELF, True)
+    return handler
+
+
+def keyed_call(method: str, request: Any) -> idempotency.KeyedCall:
+    """A mutating call as its idempotency key knows it.
+
+    Raises:
+        InvalidArgument: ``IDEMPOTENCY_KEY_MISSING``, ``IDEMPOTENCY_KEY_TOO_LONG``.
+    """
     key: str = request.idempotency_key
     if not key or len(key) > 255:
         raise InvalidArgument(

@@ -27,7 +27,7 @@ from protos.common.v1 import money_pb2 as protos_dot_common_dot_v1_dot_money__pb
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/settlement/v1/ledger.proto\x12\rsettlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\"\xc8\x02\n\x0eLedgerTransfer\x12\x17\n\x0ftransfer_number\x18\x01 \x01(\x03\x12\x1c\n\x14\x64\x65\x62it_ledger_account\x18\x02 \x01(\t\x12\x1d\n\x15\x63redit_ledger_account\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x31\n\x05state\x18\x05 \x01(\x0e\x32\".settlement.v1.LedgerTransferState\x12\x15\n\rtransfer_kind\x18\x06 \x01(\t\x12\x12\n\nearning_id\x18\x07 \x01(\t\x12!\n\x19refers_to_transfer_number\x18\x08 \x01(\x03\x12/\n\x0brecorded_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04memo\x18\n \x01(\t\"n\n\x1aListLedgerTransfersRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x12\n\nearning_id\x18\x02 \x01(\t\x12\x16\n\x0eledger_account\x18\x03 \x01(\t\"r\n\x1bListLedgerTransfersResponse\x12\x30\n\ttransfers\x18\x01 \x03(\x0b\x32\x1d.settlement.v1.LedgerTransfer\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"l\n\rLedgerBalance\x12\x16\n\x0eledger_account\x18\x01 \x01(\t\x12 \n\x06posted\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12!\n\x07pending\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\"9\n\x18GetLedgerBalancesRequest\x12\x1d\n\x15ledger_account_prefix\x18\x01 \x01(\t\"K\n\x19GetLedgerBalancesResponse\x12.\n\x08\x62\x61lances\x18\x01 \x03(\x0b\x32\x1c.settlement.v1.LedgerBalance\"\x15\n\x13VerifyLedgerRequest\"c\n\x14VerifyLedgerResponse\x12\r\n\x05sound\x18\x01 \x01(\x08\x12\x16\n\x0etransfer_count\x18\x02 \x01(\x03\x12\x10\n\x08\x66indings\x18\x03 \x03(\t\x12\x12\n\nchain_head\x18\x04 \x01(\t*\xa3\x01\n\x13LedgerTransferState\x12%\n!LEDGER_TRANSFER_STATE_UNSPECIFIED\x10\x00\x12!\n\x1dLEDGER_TRANSFER_STATE_PENDING\x10\x01\x12 \n\x1cLEDGER_TRANSFER_STATE_POSTED\x10\x02\x12 \n\x1cLEDGER_TRANSFER_STATE_VOIDED\x10\x03\x32\xcd\x02\n\rLedgerService\x12q\n\x13ListLedgerTransfers\x12).settlement.v1.ListLedgerTransfersRequest\x1a*.settlement.v1.ListLedgerTransfersResponse\"\x03\x90\x02\x01\x12k\n\x11GetLedgerBalances\x12\'.settlement.v1.GetLedgerBalancesRequest\x1a(.settlement.v1.GetLedgerBalancesResponse\"\x03\x90\x02\x01\x12\\\n\x0cVerifyLedger\x12\".settlement.v1.VerifyLedgerRequest\x1a#.settlement.v1.VerifyLedgerResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/settlement/v1/ledger.proto\x12\rsettlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\"\xc2\x03\n\x0eLedgerTransfer\x12\x17\n\x0ftransfer_number\x18\x01 \x01(\x03\x12\x1c\n\x14\x64\x65\x62it_ledger_account\x18\x02 \x01(\t\x12\x1d\n\x15\x63redit_ledger_account\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x31\n\x05state\x18\x05 \x01(\x0e\x32\".settlement.v1.LedgerTransferState\x12\x15\n\rtransfer_kind\x18\x06 \x01(\t\x12!\n\x19refers_to_transfer_number\x18\x08 \x01(\x03\x12/\n\x0brecorded_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04memo\x18\n \x01(\t\x12\x15\n\rdocument_kind\x18\x0b \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x0c \x01(\t\x12\x0b\n\x03leg\x18\r \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07rule_id\x18\x0f \x01(\tJ\x04\x08\x07\x10\x08R\nearning_id\"\xec\x03\n\x1aListLedgerTransfersRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x16\n\x0eledger_account\x18\x03 \x01(\t\x12\x12\n\nparty_kind\x18\x04 \x01(\t\x12\x10\n\x08party_id\x18\x05 \x01(\t\x12\x15\n\rdocument_kind\x18\x06 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x07 \x01(\t\x12\x15\n\rtransfer_kind\x18\x08 \x01(\t\x12\x31\n\x05state\x18\t \x01(\x0e\x32\".settlement.v1.LedgerTransferState\x12\x10\n\x08\x63urrency\x18\n \x01(\t\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10\x65\x66\x66\x65\x63tive_before\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_from\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0frecorded_before\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampJ\x04\x08\x02\x10\x03R\nearning_id\"r\n\x1bListLedgerTransfersResponse\x12\x30\n\ttransfers\x18\x01 \x03(\x0b\x32\x1d.settlement.v1.LedgerTransfer\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"\xcd\x02\n\rLedgerAccount\x12\x16\n\x0eledger_account\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x12\n\nparty_kind\x18\x03 \x01(\t\x12\x10\n\x08party_id\x18\x04 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_kind\x18\x05 \x01(\t\x12\x17\n\x0fmay_be_negative\x18\x06 \x01(\x08\x12-\n\topened_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x06posted\x18\x08 \x01(\x0b\x32\x10.common.v1.Money\x12!\n\x07pending\x18\t \x01(\x0b\x32\x10.common.v1.Money\x12\x16\n\x0etransfer_count\x18\n \x01(\x03\x12\x31\n\rclosed_before\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8d\x01\n\x19ListLedgerAccountsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x0e\n\x06search\x18\x02 \x01(\t\x12\x12\n\nparty_kind\x18\x03 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_kind\x18\x04 \x01(\t\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\"v\n\x1aListLedgerAccountsResponse\x12\x35\n\x0fledger_accounts\x18\x01 \x03(\x0b\x32\x1c.settlement.v1.LedgerAccount\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"l\n\rLedgerBalance\x12\x16\n\x0eledger_account\x18\x01 \x01(\t\x12 \n\x06posted\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12!\n\x07pending\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\"\x9d\x01\n\x18GetLedgerBalancesRequest\x12\x1d\n\x15ledger_account_prefix\x18\x01 \x01(\t\x12\x34\n\x10\x65\x66\x66\x65\x63tive_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x19GetLedgerBalancesResponse\x12.\n\x08\x62\x61lances\x18\x01 \x03(\x0b\x32\x1c.settlement.v1.LedgerBalance\"\x15\n\x13VerifyLedgerRequest\"c\n\x14VerifyLedgerResponse\x12\r\n\x05sound\x18\x01 \x01(\x08\x12\x16\n\x0etransfer_count\x18\x02 \x01(\x03\x12\x10\n\x08\x66indings\x18\x03 \x03(\t\x12\x12\n\nchain_head\x18\x04 \x01(\t\"\xd6\x01\n\x11NewLedgerTransfer\x12\x1c\n\x14\x64\x65\x62it_ledger_account\x18\x01 \x01(\t\x12\x1d\n\x15\x63redit_ledger_account\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x15\n\rtransfer_kind\x18\x04 \x01(\t\x12\x0b\n\x03leg\x18\x05 \x01(\t\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04memo\x18\x07 \x01(\t\"\x90\x01\n\x14PostTransfersRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x15\n\rdocument_kind\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x03 \x01(\t\x12\x33\n\ttransfers\x18\x04 \x03(\x0b\x32 .settlement.v1.NewLedgerTransfer\"b\n\x15PostTransfersResponse\x12\x18\n\x10transfer_numbers\x18\x01 \x03(\x03\x12/\n\x0brecorded_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa3\x01\n\x13LedgerTransferState\x12%\n!LEDGER_TRANSFER_STATE_UNSPECIFIED\x10\x00\x12!\n\x1dLEDGER_TRANSFER_STATE_PENDING\x10\x01\x12 \n\x1cLEDGER_TRANSFER_STATE_POSTED\x10\x02\x12 \n\x1cLEDGER_TRANSFER_STATE_VOIDED\x10\x03\x32\x99\x04\n\rLedgerService\x12q\n\x13ListLedgerTransfers\x12).settlement.v1.ListLedgerTransfersRequest\x1a*.settlement.v1.ListLedgerTransfersResponse\"\x03\x90\x02\x01\x12n\n\x12ListLedgerAccounts\x12(.settlement.v1.ListLedgerAccountsRequest\x1a).settlement.v1.ListLedgerAccountsResponse\"\x03\x90\x02\x01\x12k\n\x11GetLedgerBalances\x12\'.settlement.v1.GetLedgerBalancesRequest\x1a(.settlement.v1.GetLedgerBalancesResponse\"\x03\x90\x02\x01\x12\\\n\x0cVerifyLedger\x12\".settlement.v1.VerifyLedgerRequest\x1a#.settlement.v1.VerifyLedgerResponse\"\x03\x90\x02\x01\x12Z\n\rPostTransfers\x12#.settlement.v1.PostTransfersRequest\x1a$.settlement.v1.PostTransfersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,28 +36,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListLedgerTransfers']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListLedgerTransfers']._serialized_options = b'\220\002\001'
+  _globals['_LEDGERSERVICE'].methods_by_name['ListLedgerAccounts']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['ListLedgerAccounts']._serialized_options = b'\220\002\001'
   _globals['_LEDGERSERVICE'].methods_by_name['GetLedgerBalances']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['GetLedgerBalances']._serialized_options = b'\220\002\001'
   _globals['_LEDGERSERVICE'].methods_by_name['VerifyLedger']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['VerifyLedger']._serialized_options = b'\220\002\001'
-  _globals['_LEDGERTRANSFERSTATE']._serialized_start=1074
-  _globals['_LEDGERTRANSFERSTATE']._serialized_end=1237
+  _globals['_LEDGERTRANSFERSTATE']._serialized_start=2744
+  _globals['_LEDGERTRANSFERSTATE']._serialized_end=2907
   _globals['_LEDGERTRANSFER']._serialized_start=145
-  _globals['_LEDGERTRANSFER']._serialized_end=473
-  _globals['_LISTLEDGERTRANSFERSREQUEST']._serialized_start=475
-  _globals['_LISTLEDGERTRANSFERSREQUEST']._serialized_end=585
-  _globals['_LISTLEDGERTRANSFERSRESPONSE']._serialized_start=587
-  _globals['_LISTLEDGERTRANSFERSRESPONSE']._serialized_end=701
-  _globals['_LEDGERBALANCE']._serialized_start=703
-  _globals['_LEDGERBALANCE']._serialized_end=811
-  _globals['_GETLEDGERBALANCESREQUEST']._serialized_start=813
-  _globals['_GETLEDGERBALANCESREQUEST']._serialized_end=870
-  _globals['_GETLEDGERBALANCESRESPONSE']._serialized_start=872
-  _globals['_GETLEDGERBALANCESRESPONSE']._serialized_end=947
-  _globals['_VERIFYLEDGERREQUEST']._serialized_start=949
-  _globals['_VERIFYLEDGERREQUEST']._serialized_end=970
-  _globals['_VERIFYLEDGERRESPONSE']._serialized_start=972
-  _globals['_VERIFYLEDGERRESPONSE']._serialized_end=1071
-  _globals['_LEDGERSERVICE']._serialized_start=1240
-  _globals['_LEDGERSERVICE']._serialized_end=1573
+  _globals['_LEDGERTRANSFER']._serialized_end=595
+  _globals['_LISTLEDGERTRANSFERSREQUEST']._serialized_start=598
+  _globals['_LISTLEDGERTRANSFERSREQUEST']._serialized_end=1090
+  _globals['_LISTLEDGERTRANSFERSRESPONSE']._serialized_start=1092
+  _globals['_LISTLEDGERTRANSFERSRESPONSE']._serialized_end=1206
+  _globals['_LEDGERACCOUNT']._serialized_start=1209
+  _globals['_LEDGERACCOUNT']._serialized_end=1542
+  _globals['_LISTLEDGERACCOUNTSREQUEST']._serialized_start=1545
+  _globals['_LISTLEDGERACCOUNTSREQUEST']._serialized_end=1686
+  _globals['_LISTLEDGERACCOUNTSRESPONSE']._serialized_start=1688
+  _globals['_LISTLEDGERACCOUNTSRESPONSE']._serialized_end=1806
+  _globals['_LEDGERBALANCE']._serialized_start=1808
+  _globals['_LEDGERBALANCE']._serialized_end=1916
+  _globals['_GETLEDGERBALANCESREQUEST']._serialized_start=1919
+  _globals['_GETLEDGERBALANCESREQUEST']._serialized_end=2076
+  _globals['_GETLEDGERBALANCESRESPONSE']._serialized_start=2078
+  _globals['_GETLEDGERBALANCESRESPONSE']._serialized_end=2153
+  _globals['_VERIFYLEDGERREQUEST']._serialized_start=2155
+  _globals['_VERIFYLEDGERREQUEST']._serialized_end=2176
+  _globals['_VERIFYLEDGERRESPONSE']._serialized_start=2178
+  _globals['_VERIFYLEDGERRESPONSE']._serialized_end=2277
+  _globals['_NEWLEDGERTRANSFER']._serialized_start=2280
+  _globals['_NEWLEDGERTRANSFER']._serialized_end=2494
+  _globals['_POSTTRANSFERSREQUEST']._serialized_start=2497
+  _globals['_POSTTRANSFERSREQUEST']._serialized_end=2641
+  _globals['_POSTTRANSFERSRESPONSE']._serialized_start=2643
+  _globals['_POSTTRANSFERSRESPONSE']._serialized_end=2741
+  _globals['_LEDGERSERVICE']._serialized_start=2910
+  _globals['_LEDGERSERVICE']._serialized_end=3447
 # @@protoc_insertion_point(module_scope)

@@ -59,24 +59,40 @@ class LedgerTransfer(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     TRANSFER_KIND_FIELD_NUMBER: _builtins.int
-    EARNING_ID_FIELD_NUMBER: _builtins.int
     REFERS_TO_TRANSFER_NUMBER_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     MEMO_FIELD_NUMBER: _builtins.int
+    DOCUMENT_KIND_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    LEG_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_AT_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
     transfer_number: _builtins.int
     debit_ledger_account: _builtins.str
     credit_ledger_account: _builtins.str
     state: Global___LedgerTransferState.ValueType
     transfer_kind: _builtins.str
-    """"earning", "payout", "reversal"."""
-    earning_id: _builtins.str
+    """"earning", "payout", "reversal" …"""
     refers_to_transfer_number: _builtins.int
     """Of a posting, voiding or reversal: the transfer it resolves or undoes."""
     memo: _builtins.str
+    document_kind: _builtins.str
+    """What it belongs to: "earning" and "ea_…", "payout" and "po_…" …"""
+    document_id: _builtins.str
+    leg: _builtins.str
+    """Tells the transfers of one document apart."""
+    rule_id: _builtins.str
+    """The rule, the line or the person that made it."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     @_builtins.property
-    def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
+    def recorded_at(self) -> _timestamp_pb2.Timestamp:
+        """When we knew."""
+
+    @_builtins.property
+    def effective_at(self) -> _timestamp_pb2.Timestamp:
+        """The business instant it counts for."""
+
     def __init__(
         self,
         *,
@@ -86,14 +102,18 @@ class LedgerTransfer(_message.Message):
         amount: _money_pb2.Money | None = ...,
         state: Global___LedgerTransferState.ValueType = ...,
         transfer_kind: _builtins.str = ...,
-        earning_id: _builtins.str = ...,
         refers_to_transfer_number: _builtins.int = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
         memo: _builtins.str = ...,
+        document_kind: _builtins.str = ...,
+        document_id: _builtins.str = ...,
+        leg: _builtins.str = ...,
+        effective_at: _timestamp_pb2.Timestamp | None = ...,
+        rule_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "recorded_at", b"recorded_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "effective_at", b"effective_at", "recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "credit_ledger_account", b"credit_ledger_account", "debit_ledger_account", b"debit_ledger_account", "earning_id", b"earning_id", "memo", b"memo", "recorded_at", b"recorded_at", "refers_to_transfer_number", b"refers_to_transfer_number", "state", b"state", "transfer_kind", b"transfer_kind", "transfer_number", b"transfer_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "credit_ledger_account", b"credit_ledger_account", "debit_ledger_account", b"debit_ledger_account", "document_id", b"document_id", "document_kind", b"document_kind", "effective_at", b"effective_at", "leg", b"leg", "memo", b"memo", "recorded_at", b"recorded_at", "refers_to_transfer_number", b"refers_to_transfer_number", "rule_id", b"rule_id", "state", b"state", "transfer_kind", b"transfer_kind", "transfer_number", b"transfer_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -101,25 +121,62 @@ Global___LedgerTransfer: _TypeAlias = LedgerTransfer  # noqa: Y015
 
 @_typing.final
 class ListLedgerTransfersRequest(_message.Message):
+    """What is empty asks for any."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
-    EARNING_ID_FIELD_NUMBER: _builtins.int
     LEDGER_ACCOUNT_FIELD_NUMBER: _builtins.int
-    earning_id: _builtins.str
+    PARTY_KIND_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    DOCUMENT_KIND_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    TRANSFER_KIND_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_BEFORE_FIELD_NUMBER: _builtins.int
+    RECORDED_FROM_FIELD_NUMBER: _builtins.int
+    RECORDED_BEFORE_FIELD_NUMBER: _builtins.int
     ledger_account: _builtins.str
+    party_kind: _builtins.str
+    """A party by kind ("technician") and id, or by id alone: any of its accounts."""
+    party_id: _builtins.str
+    document_kind: _builtins.str
+    document_id: _builtins.str
+    transfer_kind: _builtins.str
+    state: Global___LedgerTransferState.ValueType
+    currency: _builtins.str
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def effective_before(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def recorded_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def recorded_before(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         page: _page_pb2.PageRequest | None = ...,
-        earning_id: _builtins.str = ...,
         ledger_account: _builtins.str = ...,
+        party_kind: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        document_kind: _builtins.str = ...,
+        document_id: _builtins.str = ...,
+        transfer_kind: _builtins.str = ...,
+        state: Global___LedgerTransferState.ValueType = ...,
+        currency: _builtins.str = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+        effective_before: _timestamp_pb2.Timestamp | None = ...,
+        recorded_from: _timestamp_pb2.Timestamp | None = ...,
+        recorded_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_before", b"effective_before", "effective_from", b"effective_from", "page", b"page", "recorded_before", b"recorded_before", "recorded_from", b"recorded_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earning_id", b"earning_id", "ledger_account", b"ledger_account", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "document_id", b"document_id", "document_kind", b"document_kind", "effective_before", b"effective_before", "effective_from", b"effective_from", "ledger_account", b"ledger_account", "page", b"page", "party_id", b"party_id", "party_kind", b"party_kind", "recorded_before", b"recorded_before", "recorded_from", b"recorded_from", "state", b"state", "transfer_kind", b"transfer_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -132,7 +189,9 @@ class ListLedgerTransfersResponse(_message.Message):
     TRANSFERS_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def transfers(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerTransfer]: ...
+    def transfers(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerTransfer]:
+        """In the order of their recording."""
+
     @_builtins.property
     def page(self) -> _page_pb2.PageInfo: ...
     def __init__(
@@ -148,6 +207,124 @@ class ListLedgerTransfersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListLedgerTransfersResponse: _TypeAlias = ListLedgerTransfersResponse  # noqa: Y015
+
+@_typing.final
+class LedgerAccount(_message.Message):
+    """An account in one currency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEDGER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    PARTY_KIND_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_KIND_FIELD_NUMBER: _builtins.int
+    MAY_BE_NEGATIVE_FIELD_NUMBER: _builtins.int
+    OPENED_AT_FIELD_NUMBER: _builtins.int
+    POSTED_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    TRANSFER_COUNT_FIELD_NUMBER: _builtins.int
+    CLOSED_BEFORE_FIELD_NUMBER: _builtins.int
+    ledger_account: _builtins.str
+    """Such as "technician:pe_zhang:earning"."""
+    currency: _builtins.str
+    party_kind: _builtins.str
+    party_id: _builtins.str
+    account_kind: _builtins.str
+    may_be_negative: _builtins.bool
+    """Below zero by nature: what the company has or is owed, and differences."""
+    transfer_count: _builtins.int
+    @_builtins.property
+    def opened_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def posted(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def pending(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def closed_before(self) -> _timestamp_pb2.Timestamp:
+        """Transfers count for no instant before this one; unset: no period was closed."""
+
+    def __init__(
+        self,
+        *,
+        ledger_account: _builtins.str = ...,
+        currency: _builtins.str = ...,
+        party_kind: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        account_kind: _builtins.str = ...,
+        may_be_negative: _builtins.bool = ...,
+        opened_at: _timestamp_pb2.Timestamp | None = ...,
+        posted: _money_pb2.Money | None = ...,
+        pending: _money_pb2.Money | None = ...,
+        transfer_count: _builtins.int = ...,
+        closed_before: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_before", b"closed_before", "opened_at", b"opened_at", "pending", b"pending", "posted", b"posted"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_kind", b"account_kind", "closed_before", b"closed_before", "currency", b"currency", "ledger_account", b"ledger_account", "may_be_negative", b"may_be_negative", "opened_at", b"opened_at", "party_id", b"party_id", "party_kind", b"party_kind", "pending", b"pending", "posted", b"posted", "transfer_count", b"transfer_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LedgerAccount: _TypeAlias = LedgerAccount  # noqa: Y015
+
+@_typing.final
+class ListLedgerAccountsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    PARTY_KIND_FIELD_NUMBER: _builtins.int
+    ACCOUNT_KIND_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    search: _builtins.str
+    """Any part of an account's name, such as a person's id."""
+    party_kind: _builtins.str
+    account_kind: _builtins.str
+    currency: _builtins.str
+    @_builtins.property
+    def page(self) -> _page_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _page_pb2.PageRequest | None = ...,
+        search: _builtins.str = ...,
+        party_kind: _builtins.str = ...,
+        account_kind: _builtins.str = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_kind", b"account_kind", "currency", b"currency", "page", b"page", "party_kind", b"party_kind", "search", b"search"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLedgerAccountsRequest: _TypeAlias = ListLedgerAccountsRequest  # noqa: Y015
+
+@_typing.final
+class ListLedgerAccountsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEDGER_ACCOUNTS_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ledger_accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerAccount]:
+        """By name."""
+
+    @_builtins.property
+    def page(self) -> _page_pb2.PageInfo: ...
+    def __init__(
+        self,
+        *,
+        ledger_accounts: _abc.Iterable[Global___LedgerAccount] | None = ...,
+        page: _page_pb2.PageInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ledger_accounts", b"ledger_accounts", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLedgerAccountsResponse: _TypeAlias = ListLedgerAccountsResponse  # noqa: Y015
 
 @_typing.final
 class LedgerBalance(_message.Message):
@@ -181,16 +358,28 @@ class GetLedgerBalancesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LEDGER_ACCOUNT_PREFIX_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_BEFORE_FIELD_NUMBER: _builtins.int
+    KNOWN_AT_FIELD_NUMBER: _builtins.int
     ledger_account_prefix: _builtins.str
     """Accounts that start with this, such as "technician:pe_zhang"; empty: all."""
+    @_builtins.property
+    def effective_before(self) -> _timestamp_pb2.Timestamp:
+        """Counts what is effective before this instant; unset: everything."""
+
+    @_builtins.property
+    def known_at(self) -> _timestamp_pb2.Timestamp:
+        """Counts what was recorded by this instant; unset: everything."""
+
     def __init__(
         self,
         *,
         ledger_account_prefix: _builtins.str = ...,
+        effective_before: _timestamp_pb2.Timestamp | None = ...,
+        known_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_before", b"effective_before", "known_at", b"known_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ledger_account_prefix", b"ledger_account_prefix"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_before", b"effective_before", "known_at", b"known_at", "ledger_account_prefix", b"ledger_account_prefix"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -261,3 +450,104 @@ class VerifyLedgerResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VerifyLedgerResponse: _TypeAlias = VerifyLedgerResponse  # noqa: Y015
+
+@_typing.final
+class NewLedgerTransfer(_message.Message):
+    """A movement to post."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEBIT_LEDGER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    CREDIT_LEDGER_ACCOUNT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    TRANSFER_KIND_FIELD_NUMBER: _builtins.int
+    LEG_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_AT_FIELD_NUMBER: _builtins.int
+    MEMO_FIELD_NUMBER: _builtins.int
+    debit_ledger_account: _builtins.str
+    """Such as "platform:clearing"."""
+    credit_ledger_account: _builtins.str
+    transfer_kind: _builtins.str
+    leg: _builtins.str
+    memo: _builtins.str
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def effective_at(self) -> _timestamp_pb2.Timestamp:
+        """Unset: when it is recorded."""
+
+    def __init__(
+        self,
+        *,
+        debit_ledger_account: _builtins.str = ...,
+        credit_ledger_account: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        transfer_kind: _builtins.str = ...,
+        leg: _builtins.str = ...,
+        effective_at: _timestamp_pb2.Timestamp | None = ...,
+        memo: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "effective_at", b"effective_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "credit_ledger_account", b"credit_ledger_account", "debit_ledger_account", b"debit_ledger_account", "effective_at", b"effective_at", "leg", b"leg", "memo", b"memo", "transfer_kind", b"transfer_kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewLedgerTransfer: _TypeAlias = NewLedgerTransfer  # noqa: Y015
+
+@_typing.final
+class PostTransfersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    DOCUMENT_KIND_FIELD_NUMBER: _builtins.int
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    TRANSFERS_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    document_kind: _builtins.str
+    document_id: _builtins.str
+    @_builtins.property
+    def transfers(self) -> _containers.RepeatedCompositeFieldContainer[Global___NewLedgerTransfer]:
+        """At most 500."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        document_kind: _builtins.str = ...,
+        document_id: _builtins.str = ...,
+        transfers: _abc.Iterable[Global___NewLedgerTransfer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "document_kind", b"document_kind", "idempotency_key", b"idempotency_key", "transfers", b"transfers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostTransfersRequest: _TypeAlias = PostTransfersRequest  # noqa: Y015
+
+@_typing.final
+class PostTransfersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSFER_NUMBERS_FIELD_NUMBER: _builtins.int
+    RECORDED_AT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def transfer_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """In the order of the request."""
+
+    @_builtins.property
+    def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        transfer_numbers: _abc.Iterable[_builtins.int] | None = ...,
+        recorded_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at", "transfer_numbers", b"transfer_numbers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostTransfersResponse: _TypeAlias = PostTransfersResponse  # noqa: Y015

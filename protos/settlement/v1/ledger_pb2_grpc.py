@@ -40,6 +40,11 @@ class LedgerServiceStub:
                 request_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerTransfersRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerTransfersResponse.FromString,
                 _registered_method=True)
+        self.ListLedgerAccounts = channel.unary_unary(
+                '/settlement.v1.LedgerService/ListLedgerAccounts',
+                request_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerAccountsRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerAccountsResponse.FromString,
+                _registered_method=True)
         self.GetLedgerBalances = channel.unary_unary(
                 '/settlement.v1.LedgerService/GetLedgerBalances',
                 request_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.GetLedgerBalancesRequest.SerializeToString,
@@ -49,6 +54,11 @@ class LedgerServiceStub:
                 '/settlement.v1.LedgerService/VerifyLedger',
                 request_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.VerifyLedgerRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.VerifyLedgerResponse.FromString,
+                _registered_method=True)
+        self.PostTransfers = channel.unary_unary(
+                '/settlement.v1.LedgerService/PostTransfers',
+                request_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.PostTransfersRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.PostTransfersResponse.FromString,
                 _registered_method=True)
 
 
@@ -62,14 +72,29 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetLedgerBalances(self, request, context):
+    def ListLedgerAccounts(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLedgerBalances(self, request, context):
+        """Where accounts stand now, or as of any date, as known on any date.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VerifyLedger(self, request, context):
-        """Recompute every balance and the hash chain from the transfers.
+        """Recompute every balance, every sum and the hash chain from the transfers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PostTransfers(self, request, context):
+        """Post a document's transfers. Many callers share one commit; what is refused of one fails that one
+        alone. It is for opening balances and for what no other subject posts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -83,6 +108,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerTransfersRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerTransfersResponse.SerializeToString,
             ),
+            'ListLedgerAccounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLedgerAccounts,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerAccountsRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerAccountsResponse.SerializeToString,
+            ),
             'GetLedgerBalances': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLedgerBalances,
                     request_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.GetLedgerBalancesRequest.FromString,
@@ -92,6 +122,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.VerifyLedger,
                     request_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.VerifyLedgerRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.VerifyLedgerResponse.SerializeToString,
+            ),
+            'PostTransfers': grpc.unary_unary_rpc_method_handler(
+                    servicer.PostTransfers,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.PostTransfersRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_ledger__pb2.PostTransfersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -122,6 +157,33 @@ class LedgerService:
             '/settlement.v1.LedgerService/ListLedgerTransfers',
             protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerTransfersRequest.SerializeToString,
             protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerTransfersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLedgerAccounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.LedgerService/ListLedgerAccounts',
+            protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerAccountsRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_ledger__pb2.ListLedgerAccountsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -176,6 +238,33 @@ class LedgerService:
             '/settlement.v1.LedgerService/VerifyLedger',
             protos_dot_settlement_dot_v1_dot_ledger__pb2.VerifyLedgerRequest.SerializeToString,
             protos_dot_settlement_dot_v1_dot_ledger__pb2.VerifyLedgerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PostTransfers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.LedgerService/PostTransfers',
+            protos_dot_settlement_dot_v1_dot_ledger__pb2.PostTransfersRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_ledger__pb2.PostTransfersResponse.FromString,
             options,
             channel_credentials,
             insecure,

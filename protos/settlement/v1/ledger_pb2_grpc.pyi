@@ -34,9 +34,15 @@ class LedgerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> LedgerServiceAsyncStub: ...
     ListLedgerTransfers: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ListLedgerTransfersRequest, _ledger_pb2.ListLedgerTransfersResponse]
+    ListLedgerAccounts: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ListLedgerAccountsRequest, _ledger_pb2.ListLedgerAccountsResponse]
     GetLedgerBalances: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.GetLedgerBalancesRequest, _ledger_pb2.GetLedgerBalancesResponse]
+    """Where accounts stand now, or as of any date, as known on any date."""
     VerifyLedger: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.VerifyLedgerRequest, _ledger_pb2.VerifyLedgerResponse]
-    """Recompute every balance and the hash chain from the transfers."""
+    """Recompute every balance, every sum and the hash chain from the transfers."""
+    PostTransfers: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.PostTransfersRequest, _ledger_pb2.PostTransfersResponse]
+    """Post a document's transfers. Many callers share one commit; what is refused of one fails that one
+    alone. It is for opening balances and for what no other subject posts.
+    """
 
 @_typing.type_check_only
 class LedgerServiceAsyncStub(LedgerServiceStub):
@@ -44,9 +50,15 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListLedgerTransfers: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ListLedgerTransfersRequest, _ledger_pb2.ListLedgerTransfersResponse]  # type: ignore[assignment]
+    ListLedgerAccounts: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ListLedgerAccountsRequest, _ledger_pb2.ListLedgerAccountsResponse]  # type: ignore[assignment]
     GetLedgerBalances: _aio.UnaryUnaryMultiCallable[_ledger_pb2.GetLedgerBalancesRequest, _ledger_pb2.GetLedgerBalancesResponse]  # type: ignore[assignment]
+    """Where accounts stand now, or as of any date, as known on any date."""
     VerifyLedger: _aio.UnaryUnaryMultiCallable[_ledger_pb2.VerifyLedgerRequest, _ledger_pb2.VerifyLedgerResponse]  # type: ignore[assignment]
-    """Recompute every balance and the hash chain from the transfers."""
+    """Recompute every balance, every sum and the hash chain from the transfers."""
+    PostTransfers: _aio.UnaryUnaryMultiCallable[_ledger_pb2.PostTransfersRequest, _ledger_pb2.PostTransfersResponse]  # type: ignore[assignment]
+    """Post a document's transfers. Many callers share one commit; what is refused of one fails that one
+    alone. It is for opening balances and for what no other subject posts.
+    """
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     """The double-entry ledger: every movement of money, what stands where, and the proof of it."""
@@ -59,11 +71,19 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.ListLedgerTransfersResponse, _abc.Awaitable[_ledger_pb2.ListLedgerTransfersResponse]]: ...
 
     @_abc_1.abstractmethod
+    def ListLedgerAccounts(
+        self,
+        request: _ledger_pb2.ListLedgerAccountsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.ListLedgerAccountsResponse, _abc.Awaitable[_ledger_pb2.ListLedgerAccountsResponse]]: ...
+
+    @_abc_1.abstractmethod
     def GetLedgerBalances(
         self,
         request: _ledger_pb2.GetLedgerBalancesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_ledger_pb2.GetLedgerBalancesResponse, _abc.Awaitable[_ledger_pb2.GetLedgerBalancesResponse]]: ...
+    ) -> _typing.Union[_ledger_pb2.GetLedgerBalancesResponse, _abc.Awaitable[_ledger_pb2.GetLedgerBalancesResponse]]:
+        """Where accounts stand now, or as of any date, as known on any date."""
 
     @_abc_1.abstractmethod
     def VerifyLedger(
@@ -71,6 +91,16 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ledger_pb2.VerifyLedgerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_pb2.VerifyLedgerResponse, _abc.Awaitable[_ledger_pb2.VerifyLedgerResponse]]:
-        """Recompute every balance and the hash chain from the transfers."""
+        """Recompute every balance, every sum and the hash chain from the transfers."""
+
+    @_abc_1.abstractmethod
+    def PostTransfers(
+        self,
+        request: _ledger_pb2.PostTransfersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.PostTransfersResponse, _abc.Awaitable[_ledger_pb2.PostTransfersResponse]]:
+        """Post a document's transfers. Many callers share one commit; what is refused of one fails that one
+        alone. It is for opening balances and for what no other subject posts.
+        """
 
 def add_LedgerServiceServicer_to_server(servicer: LedgerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -126,7 +126,8 @@ def _create_transfers() -> None:
             rule_id text NOT NULL DEFAULT '',
             memo text NOT NULL DEFAULT '',
             CHECK (debit_account_number <> credit_account_number),
-            CHECK (strpos(document_id || leg || rule_id || memo, E'\\x1f') = 0),
+            CONSTRAINT ledger_transfer_text
+                CHECK (strpos(document_id || leg || rule_id || memo, E'\\x1f') = 0),
             CHECK (CASE state WHEN 'pending' THEN refers_to_transfer_number IS NULL
                               WHEN 'voided' THEN refers_to_transfer_number IS NOT NULL
                               ELSE true END),

@@ -92,3 +92,10 @@ class NamedTransfer(NamedTuple):
     debit_ledger_account: str
     credit_ledger_account: str
     currency: str
+
+
+class OpenAccount(NamedTuple):
+    """An account, and where it stands."""
+
+    account: LedgerAccountRow
+    balance: LedgerBalanceRow

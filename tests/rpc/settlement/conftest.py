@@ -119,7 +119,7 @@ class Desk:
 
     async def transfers(self, earning_id: str) -> list[Movement]:
         response = await self.ledger.ListLedgerTransfers(
-            ledger_pb2.ListLedgerTransfersRequest(earning_id=earning_id)
+            ledger_pb2.ListLedgerTransfersRequest(document_id=earning_id)
         )
         return [
             Movement(

@@ -80,7 +80,7 @@ async def test_a_payout_leaves_the_technicians_account_empty(settlement: Desk) -
     assert await settlement.balances(own) == {own: (0, 0)}
     response = await settlement.ledger.ListLedgerTransfers(
         ledger_pb2.ListLedgerTransfersRequest(
-            earning_id=earning.earning_id, ledger_account="payout:clearing"
+            document_id=earning.earning_id, ledger_account="payout:clearing"
         )
     )
     assert [

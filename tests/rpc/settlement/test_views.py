@@ -110,12 +110,12 @@ async def test_transfers_are_paged_in_the_order_they_were_recorded(settlement: D
     await settlement.post(earning.earning_id)
     first = await settlement.ledger.ListLedgerTransfers(
         ledger_pb2.ListLedgerTransfersRequest(
-            earning_id=earning.earning_id, page=PageRequest(page_size=3)
+            document_id=earning.earning_id, page=PageRequest(page_size=3)
         )
     )
     rest = await settlement.ledger.ListLedgerTransfers(
         ledger_pb2.ListLedgerTransfersRequest(
-            earning_id=earning.earning_id,
+            document_id=earning.earning_id,
             page=PageRequest(page_size=3, page_token=first.page.next_page_token),
         )
     )

@@ -7,11 +7,13 @@ is owed stands below zero; what it owes, above.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from kit.errors import InvalidArgument
 from kit.money import Money
 
 
@@ -38,6 +40,20 @@ _BELOW_ZERO: Final = frozenset(
 )
 
 
+_WORD: Final = re.compile(r"[a-z][a-z_]*")
+_CODE: Final = re.compile(r"[a-z][a-z_]*(:[^:\s]+)?:[a-z][a-z_]*")
+
+
+def check_word(kind: str, field: str) -> None:
+    """Refuse what is no kind of document or transfer (``SETTLEMENT_KIND_WRONG``)."""
+    if not _WORD.fullmatch(kind):
+        raise InvalidArgument(
+            "SETTLEMENT_KIND_WRONG",
+            f"a kind is one word in small letters, such as opening; {kind!r} is not",
+            field=field,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerAccount:
     """One party's account of one kind; with a currency it is one row of the ledger's accounts."""
@@ -51,6 +67,23 @@ class LedgerAccount:
         """The name people and transfers call it by: ``technician:pe_zhang:earning``."""
         parts = (self.party_kind, self.party_id, self.account_kind)
         return ":".join(part for part in parts if part)
+
+    @classmethod
+    def of_code(cls, code: str, field: str) -> LedgerAccount:
+        """The account that people call by a name.
+
+        Raises:
+            InvalidArgument: ``SETTLEMENT_ACCOUNT_NAME`` for what is no name of an account.
+        """
+        if not _CODE.fullmatch(code):
+            raise InvalidArgument(
+                "SETTLEMENT_ACCOUNT_NAME",
+                "an account is called party:kind or party:id:kind, such as"
+                f" technician:pe_zhang:earning; {code!r} is not",
+                field=field,
+            )
+        party_kind, *party_id, account_kind = code.split(":")
+        return cls(party_kind, "".join(party_id), account_kind)
 
     @property
     def may_be_negative(self) -> bool:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.settlement.domain.ledger.transfers import AccountBalance, Balance, LedgerAccount
 from services.settlement.tables.ledger import LedgerAccountRow, LedgerBalanceRow
 
-_AS_OF: Final = text(
-    """
-    SELECT b.posted_minor, b.pending_debit_minor, b.pending_credit_minor
+_AS_OF: Final = """
+    SELECT a.ledger_account, a.currency, b.posted_minor, b.pending_debit_minor,
+           b.pending_credit_minor
       FROM ledger_account a
       CROSS JOIN LATERAL ledger_balance_as_of(
            a.account_number, coalesce(CAST(:effective_before AS timestamptz), 'infinity'),
            ledger_known_through(coalesce(CAST(:known_at AS timestamptz), 'infinity'))) b
-     WHERE a.ledger_account = :ledger_account AND a.currency = :currency
-    """
+"""
+_ONE_AS_OF: Final = text(
+    _AS_OF + "WHERE a.ledger_account = :ledger_account AND a.currency = :currency"
+)
+_ALL_AS_OF: Final = text(
+    _AS_OF + "WHERE starts_with(a.ledger_account, :prefix) AND a.ledger_account >= :prefix"
+    " ORDER BY a.ledger_account, a.currency"
 )
 
 
@@ -59,7 +64,7 @@ async def balance_as_of(
     """
     row = (
         await session.execute(
-            _AS_OF,
+            _ONE_AS_OF,
             {
                 "ledger_account": account.code,
                 "currency": currency,
@@ -70,7 +75,21 @@ async def balance_as_of(
     ).one_or_none()
     if row is None:
         return Balance()
-    return Balance(row.posted_minor, row.pending_debit_minor, row.pending_credit_minor)
+    return _balance_of(row)
+
+
+async def balances_as_of(
+    session: AsyncSession,
+    prefix: str,
+    effective_before: datetime | None = None,
+    known_at: datetime | None = None,
+) -> Sequence[AccountBalance]:
+    """Where the accounts whose name starts with a prefix stood; see ``balance_as_of``."""
+    values = {"prefix": prefix, "effective_before": effective_before, "known_at": known_at}
+    return [
+        AccountBalance(row.ledger_account, row.currency, _balance_of(row))
+        for row in await session.execute(_ALL_AS_OF, values)
+    ]
 
 
 async def balances(session: AsyncSession, prefix: str) -> Sequence[AccountBalance]:
@@ -86,5 +105,5 @@ async def balances(session: AsyncSession, prefix: str) -> Sequence[AccountBalanc
     return [AccountBalance(code, currency, _balance_of(row)) for code, currency, row in rows]
 
 
-def _balance_of(row: LedgerBalanceRow) -> Balance:
+def _balance_of(row: LedgerBalanceRow | Row[Any]) -> Balance:
     return Balance(row.posted_minor, row.pending_debit_minor, row.pending_credit_minor)

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import BigInteger, DateTime, Text
+from sqlalchemy.types import BigInteger, Boolean, DateTime, Text
 
 from services.settlement.domain.ledger.transfers import (
     Document,
@@ -21,7 +21,6 @@ from services.settlement.domain.ledger.transfers import (
     TransferState,
 )
 from services.settlement.store.ledger.refusals import refusal_of
-from services.settlement.tables.ledger import LedgerAccountRow
 
 _TURN: Final = text("SELECT greatest(CAST(:at AS timestamptz), ledger_turn())")
 
@@ -56,6 +55,25 @@ _INSERT: Final = text(
 )
 
 
+_OPEN: Final = text(
+    """
+    INSERT INTO ledger_account (party_kind, party_id, account_kind, currency, may_be_negative)
+    SELECT party_kind, party_id, account_kind, currency, may_be_negative
+      FROM unnest(:codes, :party_kinds, :party_ids, :account_kinds, :currencies, :may_be_negative)
+           AS asked (code, party_kind, party_id, account_kind, currency, may_be_negative)
+     WHERE NOT EXISTS (SELECT FROM ledger_account open
+                        WHERE open.ledger_account = asked.code AND open.currency = asked.currency)
+    ON CONFLICT DO NOTHING
+    """
+).bindparams(
+    *(
+        bindparam(name, type_=ARRAY(Text))
+        for name in ("codes", "party_kinds", "party_ids", "account_kinds", "currencies")
+    ),
+    bindparam("may_be_negative", type_=ARRAY(Boolean)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NewTransfer:
     """A transfer to insert: whose it is, and whether it is held or posted at once."""
@@ -69,17 +87,17 @@ async def open_accounts(
     session: AsyncSession, accounts: Sequence[tuple[LedgerAccount, str]]
 ) -> None:
     """Open accounts, each in a currency, that are not open yet."""
-    rows = [
+    await session.execute(
+        _OPEN,
         {
-            "party_kind": account.party_kind,
-            "party_id": account.party_id,
-            "account_kind": account.account_kind,
-            "currency": currency,
-            "may_be_negative": account.may_be_negative,
-        }
-        for account, currency in accounts
-    ]
-    await session.execute(insert(LedgerAccountRow).values(rows).on_conflict_do_nothing())
+            "codes": [account.code for account, _ in accounts],
+            "party_kinds": [account.party_kind for account, _ in accounts],
+            "party_ids": [account.party_id for account, _ in accounts],
+            "account_kinds": [account.account_kind for account, _ in accounts],
+            "currencies": [currency for _, currency in accounts],
+            "may_be_negative": [account.may_be_negative for account, _ in accounts],
+        },
+    )
 
 
 async def take_turn(session: AsyncSession, at: datetime) -> datetime:

@@ -31,6 +31,11 @@ _REFUSALS: Final[dict[str, tuple[type[ServiceError], str, str]]] = {
         "SETTLEMENT_TRANSFER_EXISTS",
         "this leg of this document was recorded already; look at its transfers",
     ),
+    "ledger_transfer_text": (
+        InvalidArgument,
+        "SETTLEMENT_TRANSFER_WRONG",
+        "a text of a transfer holds a control character; leave it out",
+    ),
     "ledger_transfer_currency": (
         InvalidArgument,
         "SETTLEMENT_CURRENCY_MIXED",

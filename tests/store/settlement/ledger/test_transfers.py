@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kit.errors import AlreadyExists, FailedPrecondition
 from services.settlement.domain.ledger.transfers import CLEARING, Balance, TransferState
 from services.settlement.store.ledger.balances import balance, balance_as_of
-from services.settlement.store.ledger.lists import transfers
+from services.settlement.store.ledger.lists import WantedTransfers, transfers
 from services.settlement.store.ledger.periods import close, closed_before, watermark
 from services.settlement.store.ledger.transfers import hold, post, resolve, reverse
 from services.settlement.store.ledger.verify import check
@@ -39,7 +39,7 @@ async def test_a_reversal_restores_every_balance_once(session: AsyncSession) -> 
     assert len(await reverse(session, document(), day(2))) == 1
     assert await balance(session, ZHANG, "CNY") == Balance()
     assert await reverse(session, document(), day(3)) == []
-    listed = await transfers(session, document().id, "", "0", 10)
+    listed = await transfers(session, WantedTransfers(document_id=document().id), "0", 10)
     assert [(t.transfer.transfer_kind, t.credit_ledger_account) for t in listed[2:]] == [
         ("reversal", "platform:clearing"),
         ("reversal", "platform:clearing"),
@@ -68,7 +68,7 @@ async def test_a_leg_of_a_document_is_recorded_once(session: AsyncSession) -> No
 async def test_a_posting_is_recorded_no_earlier_than_the_one_before(session: AsyncSession) -> None:
     await post(session, document(1), [moves()], day(2))
     await post(session, document(2), [moves()], day(1))
-    listed = await transfers(session, document(2).id, "", "0", 1)
+    listed = await transfers(session, WantedTransfers(document_id=document(2).id), "0", 1)
     assert listed[0].transfer.recorded_at == day(2)
     assert listed[0].transfer.effective_at == day(1)
 
