@@ -11,11 +11,13 @@ from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.convert import earnings as protos
 from services.settlement.domain.earnings import state
 from services.settlement.domain.earnings.earning import check_origin, contract_of, promise
-from services.settlement.domain.earnings.state import Step
+from services.settlement.domain.earnings.state import LedgerEffect, Step
 from services.settlement.domain.earnings.view import SEE_ALL, viewer_of
 from services.settlement.domain.splits.rule import choose_rule
 from services.settlement.domain.splits.split import give_back
+from services.settlement.servicer.adjustments.adjusting import Adjusting
 from services.settlement.servicer.base import CASHIERS, OPERATORS, Context, Rpcs, require_text
+from services.settlement.servicer.estimating import with_net_estimate
 from services.settlement.store.earnings import earnings as store
 from services.settlement.store.earnings import posting
 from services.settlement.store.splits import rules
@@ -34,8 +36,11 @@ class EarningRpcs(Rpcs):
         rule = choose_rule(await rules.current_rules(session), facts.cooperation_mode)
         carry = await rules.look_at_carry(session, contract_of(rule, facts))
         promised, _ = promise(rule, facts, carry)
-        row = protos.earning_row("", facts, rule, promised, self._clock.now())
-        return protos.earning_to_proto(row, viewer_of(current_actor()))
+        now = self._clock.now()
+        row = protos.earning_row("", facts, rule, promised, now)
+        return await with_net_estimate(
+            protos.earning_to_proto(row, viewer_of(current_actor())), now
+        )
 
     async def PromiseEarning(
         self, request: pb.PromiseEarningRequest, context: Context
@@ -93,7 +98,7 @@ class EarningRpcs(Rpcs):
     async def GetEarning(self, request: pb.GetEarningRequest, context: Context) -> pb.Earning:
         viewer = viewer_of(current_actor())
         row = await store.find(current_session(), request.earning_id, viewer)
-        return protos.earning_to_proto(row, viewer)
+        return await with_net_estimate(protos.earning_to_proto(row, viewer), self._clock.now())
 
     async def ListEarnings(
         self, request: pb.ListEarningsRequest, context: Context
@@ -112,11 +117,15 @@ class EarningRpcs(Rpcs):
 
     async def _take(self, row: EarningRow, step: Step, reason: str) -> pb.Earning:
         """Move an earning one step on, in its row and in the ledger."""
-        previous = row.state
+        adjusting, previous = Adjusting(self._clock), row.state
+        if step.effect is LedgerEffect.REVERSE_SHARES:
+            await adjusting.before_reversal(row)
         row.state = step.to.value
         row.revision += 1
         shares = protos.shares_of(row)
         await posting.record(current_session(), row, step.effect, shares, self._clock.now())
+        if step.effect is LedgerEffect.POST_SHARES:
+            await adjusting.earning_posted(row)
         return await self._changed(row, previous, reason)
 
     async def _changed(self, row: EarningRow, previous_state: str, reason: str) -> pb.Earning:

@@ -1,8 +1,8 @@
 """A hold-back (质保金): kept of a posted earning until its release date, ended once.
 
-    held ─release→ released      on its date by itself, or earlier with approval
-      ├─forfeit→ forfeited       with approval
-      └─return→ returned         its earning was reversed: there is nothing to keep of
+held ─release→ released      on its date by itself, or earlier with approval
+  ├─forfeit→ forfeited       with approval
+  └─return→ returned         its earning was reversed: there is nothing to keep of
 """
 
 from __future__ import annotations

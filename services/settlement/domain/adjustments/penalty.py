@@ -145,17 +145,14 @@ def _union(spans: Iterable[Span]) -> list[Span]:
 
 
 def _without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
-    left: list[Span] = []
-    for begin, end in spans:
-        for other_begin, other_end in taken:
-            if other_end <= begin or other_begin >= end:
-                continue
-            if begin < other_begin:
-                left.append((begin, other_begin))
-            begin = max(begin, other_end)
-        if begin < end:
-            left.append((begin, end))
-    return left
+    for begin, end in taken:
+        parts = [
+            part
+            for span in spans
+            for part in ((span[0], min(span[1], begin)), (max(span[0], end), span[1]))
+        ]
+        spans = [part for part in parts if part[0] < part[1]]
+    return list(spans)
 
 
 def _invalid(message: str, field: str) -> InvalidArgument:

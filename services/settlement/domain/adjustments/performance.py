@@ -81,7 +81,9 @@ def _within(value: Fraction | None, at_least: Fraction | None, below: Fraction |
     return (at_least is None or value >= at_least) and (below is None or value < below)
 
 
-def _within_length(value: Fraction | None, at_most: Fraction | None, above: Fraction | None) -> bool:
+def _within_length(
+    value: Fraction | None, at_most: Fraction | None, above: Fraction | None
+) -> bool:
     if at_most is None and above is None:
         return True
     if value is None:

@@ -145,7 +145,9 @@ def terms_of(rule: AdjustmentRule) -> Terms:
             bands = given.get("bands") or []
             if not bands:
                 raise _invalid("a table has rows", "rule.performance.bands")
-            return tuple(_band(band, f"rule.performance.bands[{i}]") for i, band in enumerate(bands))
+            return tuple(
+                _band(band, f"rule.performance.bands[{i}]") for i, band in enumerate(bands)
+            )
         case RuleKind.SUBSIDY | RuleKind.DEDUCTION:
             return _flat(given, f"rule.{rule.rule_kind}")
         case RuleKind.SLA_PENALTY:

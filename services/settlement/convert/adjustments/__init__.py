@@ -1,0 +1,1 @@
+"""Adjustments, rules and hold-backs on the wire and as rows."""

@@ -1,0 +1,1 @@
+"""Adjustments, rules, hold-backs: kept, found, posted."""
