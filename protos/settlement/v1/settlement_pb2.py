@@ -26,9 +26,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.common.v1 import money_pb2 as protos_dot_common_dot_v1_dot_money__pb2
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
 from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
+from protos.settlement.v1 import tax_pb2 as protos_dot_settlement_dot_v1_dot_tax__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%protos/settlement/v1/settlement.proto\x12\rsettlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\"F\n\x0cSplitPortion\x12\x12\n\nparty_kind\x18\x01 \x01(\t\x12\x0f\n\x07portion\x18\x02 \x01(\t\x12\x11\n\tremaining\x18\x03 \x01(\x08\"~\n\tSplitRule\x12\x17\n\x0fsplit_rule_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x18\n\x10\x63ooperation_mode\x18\x03 \x01(\t\x12-\n\x08portions\x18\x04 \x03(\x0b\x32\x1b.settlement.v1.SplitPortion\"\\\n\x13PutSplitRuleRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12,\n\nsplit_rule\x18\x02 \x01(\x0b\x32\x18.settlement.v1.SplitRule\"\x17\n\x15ListSplitRulesRequest\"G\n\x16ListSplitRulesResponse\x12-\n\x0bsplit_rules\x18\x01 \x03(\x0b\x32\x18.settlement.v1.SplitRule\"\xa8\x01\n\x0b\x45\x61rningLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x11\n\tline_kind\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x0f\n\x07rule_id\x18\x05 \x01(\t\x12\x1a\n\x12share_basis_points\x18\x06 \x01(\x05\x12\x13\n\x0b\x65xplanation\x18\x07 \x01(\t\"V\n\x0c\x45\x61rningShare\x12\x12\n\nparty_kind\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\"\xce\x01\n\rEarningChange\x12.\n\nchanged_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0eprevious_state\x18\x02 \x01(\x0e\x32\x1b.settlement.v1.EarningState\x12.\n\tnew_state\x18\x03 \x01(\x0e\x32\x1b.settlement.v1.EarningState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x18\n\x10\x61\x63ting_person_id\x18\x05 \x01(\t\"\xa5\x04\n\x07\x45\x61rning\x12\x12\n\nearning_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x15\n\rwork_order_id\x18\x04 \x01(\t\x12\x15\n\rtechnician_id\x18\x05 \x01(\t\x12\x11\n\toutlet_id\x18\x06 \x01(\t\x12*\n\x05state\x18\x07 \x01(\x0e\x32\x1b.settlement.v1.EarningState\x12)\n\x05lines\x18\x08 \x03(\x0b\x32\x1a.settlement.v1.EarningLine\x12%\n\x05total\x18\t \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12\x30\n\x10settlement_total\x18\n \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12+\n\x06shares\x18\x0b \x03(\x0b\x32\x1b.settlement.v1.EarningShare\x12\x10\n\x08quote_id\x18\x0c \x01(\t\x12\x17\n\x0fsplit_rule_code\x18\r \x01(\t\x12\x1a\n\x12split_rule_version\x18\x0e \x01(\x05\x12-\n\x07\x63hanges\x18\x0f \x03(\x0b\x32\x1c.settlement.v1.EarningChange\x12\x35\n\x0bpromised_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd0\xda\x18\x01\x12\x18\n\x10payout_reference\x18\x11 \x01(\t\"z\n\x0eSettlementLine\x12\x11\n\tline_kind\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\"\xea\x01\n\x0c\x45\x61rningFacts\x12\x15\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x1b\n\rwork_order_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12\x1b\n\rtechnician_id\x18\x03 \x01(\tB\x04\xd0\xda\x18\x01\x12\x11\n\toutlet_id\x18\x04 \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x05 \x01(\t\x12\x16\n\x08quote_id\x18\x06 \x01(\tB\x04\xd0\xda\x18\x01\x12\x32\n\x05lines\x18\x07 \x03(\x0b\x32\x1d.settlement.v1.SettlementLineB\x04\xd0\xda\x18\x01\x12\x10\n\x08\x61gent_id\x18\x08 \x01(\t\"C\n\x15PreviewEarningRequest\x12*\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x1b.settlement.v1.EarningFacts\"b\n\x15PromiseEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x30\n\x05\x66\x61\x63ts\x18\x02 \x01(\x0b\x32\x1b.settlement.v1.EarningFactsB\x04\xd0\xda\x18\x01\"G\n\x12LockEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x18\n\nearning_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\"G\n\x12PostEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x18\n\nearning_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\"A\n\x12StartPayoutRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\nearning_id\x18\x02 \x01(\t\"]\n\x14\x43onfirmPayoutRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\nearning_id\x18\x02 \x01(\t\x12\x18\n\x10payout_reference\x18\x03 \x01(\t\"Y\n\x14\x43\x61ncelEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x18\n\nearning_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\"-\n\x11GetEarningRequest\x12\x18\n\nearning_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"\x8f\x01\n\x13ListEarningsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x15\n\rtechnician_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12*\n\x05state\x18\x04 \x01(\x0e\x32\x1b.settlement.v1.EarningState\"c\n\x14ListEarningsResponse\x12(\n\x08\x65\x61rnings\x18\x01 \x03(\x0b\x32\x16.settlement.v1.Earning\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"\x88\x01\n\x0e\x45\x61rningChanged\x12\'\n\x07\x65\x61rning\x18\x01 \x01(\x0b\x32\x16.settlement.v1.Earning\x12\x33\n\x0eprevious_state\x18\x02 \x01(\x0e\x32\x1b.settlement.v1.EarningState:\x18\xca\xda\x18\x14\x12\x12\xe6\x94\xb6\xe7\x9b\x8a\xe7\x8a\xb6\xe6\x80\x81\xe5\x8f\x98\xe6\x9b\xb4*\xea\x01\n\x0c\x45\x61rningState\x12\x1d\n\x19\x45\x41RNING_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45\x41RNING_STATE_ESTIMATED\x10\x01\x12\x18\n\x14\x45\x41RNING_STATE_LOCKED\x10\x02\x12\x19\n\x15\x45\x41RNING_STATE_PAYABLE\x10\x03\x12\x18\n\x14\x45\x41RNING_STATE_PAYING\x10\x04\x12\x16\n\x12\x45\x41RNING_STATE_PAID\x10\x05\x12\x1b\n\x17\x45\x41RNING_STATE_CANCELLED\x10\x06\x12\x1a\n\x16\x45\x41RNING_STATE_REVERSED\x10\x07\x32\xa5\t\n\x11SettlementService\x12L\n\x0cPutSplitRule\x12\".settlement.v1.PutSplitRuleRequest\x1a\x18.settlement.v1.SplitRule\x12\x62\n\x0eListSplitRules\x12$.settlement.v1.ListSplitRulesRequest\x1a%.settlement.v1.ListSplitRulesResponse\"\x03\x90\x02\x01\x12S\n\x0ePreviewEarning\x12$.settlement.v1.PreviewEarningRequest\x1a\x16.settlement.v1.Earning\"\x03\x90\x02\x01\x12\x90\x01\n\x0ePromiseEarning\x12$.settlement.v1.PromiseEarningRequest\x1a\x16.settlement.v1.Earning\"@\xc2\xda\x18<\n\x0c\xe6\x89\xbf\xe8\xaf\xba\xe6\x94\xb6\xe7\x9b\x8a\x12\x0fPromise earning\x1a\nsettlement \x01*\rCancelEarning\x12\x87\x01\n\x0bLockEarning\x12!.settlement.v1.LockEarningRequest\x1a\x16.settlement.v1.Earning\"=\xc2\xda\x18\x39\n\x0c\xe9\x94\x81\xe5\xae\x9a\xe6\x94\xb6\xe7\x9b\x8a\x12\x0cLock earning\x1a\nsettlement \x01*\rCancelEarning\x12x\n\x0bPostEarning\x12!.settlement.v1.PostEarningRequest\x1a\x16.settlement.v1.Earning\".\xc2\xda\x18*\n\x0c\xe6\x94\xb6\xe7\x9b\x8a\xe5\x85\xa5\xe8\xb4\xa6\x12\x0cPost earning\x1a\nsettlement \x01\x12H\n\x0bStartPayout\x12!.settlement.v1.StartPayoutRequest\x1a\x16.settlement.v1.Earning\x12L\n\rConfirmPayout\x12#.settlement.v1.ConfirmPayoutRequest\x1a\x16.settlement.v1.Earning\x12~\n\rCancelEarning\x12#.settlement.v1.CancelEarningRequest\x1a\x16.settlement.v1.Earning\"0\xc2\xda\x18,\n\x0c\xe5\x8f\x96\xe6\xb6\x88\xe6\x94\xb6\xe7\x9b\x8a\x12\x0e\x43\x61ncel earning\x1a\nsettlement \x01\x12|\n\nGetEarning\x12 .settlement.v1.GetEarningRequest\x1a\x16.settlement.v1.Earning\"4\x90\x02\x01\xc2\xda\x18-\n\x0c\xe6\x9f\xa5\xe8\xaf\xa2\xe6\x94\xb6\xe7\x9b\x8a\x12\x0fLook up earning\x1a\nsettlement \x01\x12\\\n\x0cListEarnings\x12\".settlement.v1.ListEarningsRequest\x1a#.settlement.v1.ListEarningsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%protos/settlement/v1/settlement.proto\x12\rsettlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\x1a\x1eprotos/settlement/v1/tax.proto\"F\n\x0cSplitPortion\x12\x12\n\nparty_kind\x18\x01 \x01(\t\x12\x0f\n\x07portion\x18\x02 \x01(\t\x12\x11\n\tremaining\x18\x03 \x01(\x08\"~\n\tSplitRule\x12\x17\n\x0fsplit_rule_code\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x18\n\x10\x63ooperation_mode\x18\x03 \x01(\t\x12-\n\x08portions\x18\x04 \x03(\x0b\x32\x1b.settlement.v1.SplitPortion\"\\\n\x13PutSplitRuleRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12,\n\nsplit_rule\x18\x02 \x01(\x0b\x32\x18.settlement.v1.SplitRule\"\x17\n\x15ListSplitRulesRequest\"G\n\x16ListSplitRulesResponse\x12-\n\x0bsplit_rules\x18\x01 \x03(\x0b\x32\x18.settlement.v1.SplitRule\"\xa8\x01\n\x0b\x45\x61rningLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x11\n\tline_kind\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x0f\n\x07rule_id\x18\x05 \x01(\t\x12\x1a\n\x12share_basis_points\x18\x06 \x01(\x05\x12\x13\n\x0b\x65xplanation\x18\x07 \x01(\t\"V\n\x0c\x45\x61rningShare\x12\x12\n\nparty_kind\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\"\xce\x01\n\rEarningChange\x12.\n\nchanged_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0eprevious_state\x18\x02 \x01(\x0e\x32\x1b.settlement.v1.EarningState\x12.\n\tnew_state\x18\x03 \x01(\x0e\x32\x1b.settlement.v1.EarningState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x18\n\x10\x61\x63ting_person_id\x18\x05 \x01(\t\"\xd7\x04\n\x07\x45\x61rning\x12\x12\n\nearning_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x15\n\rwork_order_id\x18\x04 \x01(\t\x12\x15\n\rtechnician_id\x18\x05 \x01(\t\x12\x11\n\toutlet_id\x18\x06 \x01(\t\x12*\n\x05state\x18\x07 \x01(\x0e\x32\x1b.settlement.v1.EarningState\x12)\n\x05lines\x18\x08 \x03(\x0b\x32\x1a.settlement.v1.EarningLine\x12%\n\x05total\x18\t \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12\x30\n\x10settlement_total\x18\n \x01(\x0b\x32\x10.common.v1.MoneyB\x04\xd0\xda\x18\x01\x12+\n\x06shares\x18\x0b \x03(\x0b\x32\x1b.settlement.v1.EarningShare\x12\x10\n\x08quote_id\x18\x0c \x01(\t\x12\x17\n\x0fsplit_rule_code\x18\r \x01(\t\x12\x1a\n\x12split_rule_version\x18\x0e \x01(\x05\x12-\n\x07\x63hanges\x18\x0f \x03(\x0b\x32\x1c.settlement.v1.EarningChange\x12\x35\n\x0bpromised_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xd0\xda\x18\x01\x12\x18\n\x10payout_reference\x18\x11 \x01(\t\x12\x30\n\x0cnet_estimate\x18( \x01(\x0b\x32\x1a.settlement.v1.NetEstimate\"z\n\x0eSettlementLine\x12\x11\n\tline_kind\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\"\xea\x01\n\x0c\x45\x61rningFacts\x12\x15\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\x12\x1b\n\rwork_order_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12\x1b\n\rtechnician_id\x18\x03 \x01(\tB\x04\xd0\xda\x18\x01\x12\x11\n\toutlet_id\x18\x04 \x01(\t\x12\x18\n\x10\x63ooperation_mode\x18\x05 \x01(\t\x12\x16\n\x08quote_id\x18\x06 \x01(\tB\x04\xd0\xda\x18\x01\x12\x32\n\x05lines\x18\x07 \x03(\x0b\x32\x1d.settlement.v1.SettlementLineB\x04\xd0\xda\x18\x01\x12\x10\n\x08\x61gent_id\x18\x08 \x01(\t\"C\n\x15PreviewEarningRequest\x12*\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x1b.settlement.v1.EarningFacts\"b\n\x15PromiseEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x30\n\x05\x66\x61\x63ts\x18\x02 \x01(\x0b\x32\x1b.settlement.v1.EarningFactsB\x04\xd0\xda\x18\x01\"G\n\x12LockEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x18\n\nearning_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\"G\n\x12PostEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x18\n\nearning_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\"A\n\x12StartPayoutRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\nearning_id\x18\x02 \x01(\t\"]\n\x14\x43onfirmPayoutRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\nearning_id\x18\x02 \x01(\t\x12\x18\n\x10payout_reference\x18\x03 \x01(\t\"Y\n\x14\x43\x61ncelEarningRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x18\n\nearning_id\x18\x02 \x01(\tB\x04\xd0\xda\x18\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\"-\n\x11GetEarningRequest\x12\x18\n\nearning_id\x18\x01 \x01(\tB\x04\xd0\xda\x18\x01\"\x8f\x01\n\x13ListEarningsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x15\n\rtechnician_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12*\n\x05state\x18\x04 \x01(\x0e\x32\x1b.settlement.v1.EarningState\"c\n\x14ListEarningsResponse\x12(\n\x08\x65\x61rnings\x18\x01 \x03(\x0b\x32\x16.settlement.v1.Earning\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"\x88\x01\n\x0e\x45\x61rningChanged\x12\'\n\x07\x65\x61rning\x18\x01 \x01(\x0b\x32\x16.settlement.v1.Earning\x12\x33\n\x0eprevious_state\x18\x02 \x01(\x0e\x32\x1b.settlement.v1.EarningState:\x18\xca\xda\x18\x14\x12\x12\xe6\x94\xb6\xe7\x9b\x8a\xe7\x8a\xb6\xe6\x80\x81\xe5\x8f\x98\xe6\x9b\xb4*\xea\x01\n\x0c\x45\x61rningState\x12\x1d\n\x19\x45\x41RNING_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45\x41RNING_STATE_ESTIMATED\x10\x01\x12\x18\n\x14\x45\x41RNING_STATE_LOCKED\x10\x02\x12\x19\n\x15\x45\x41RNING_STATE_PAYABLE\x10\x03\x12\x18\n\x14\x45\x41RNING_STATE_PAYING\x10\x04\x12\x16\n\x12\x45\x41RNING_STATE_PAID\x10\x05\x12\x1b\n\x17\x45\x41RNING_STATE_CANCELLED\x10\x06\x12\x1a\n\x16\x45\x41RNING_STATE_REVERSED\x10\x07\x32\xa5\t\n\x11SettlementService\x12L\n\x0cPutSplitRule\x12\".settlement.v1.PutSplitRuleRequest\x1a\x18.settlement.v1.SplitRule\x12\x62\n\x0eListSplitRules\x12$.settlement.v1.ListSplitRulesRequest\x1a%.settlement.v1.ListSplitRulesResponse\"\x03\x90\x02\x01\x12S\n\x0ePreviewEarning\x12$.settlement.v1.PreviewEarningRequest\x1a\x16.settlement.v1.Earning\"\x03\x90\x02\x01\x12\x90\x01\n\x0ePromiseEarning\x12$.settlement.v1.PromiseEarningRequest\x1a\x16.settlement.v1.Earning\"@\xc2\xda\x18<\n\x0c\xe6\x89\xbf\xe8\xaf\xba\xe6\x94\xb6\xe7\x9b\x8a\x12\x0fPromise earning\x1a\nsettlement \x01*\rCancelEarning\x12\x87\x01\n\x0bLockEarning\x12!.settlement.v1.LockEarningRequest\x1a\x16.settlement.v1.Earning\"=\xc2\xda\x18\x39\n\x0c\xe9\x94\x81\xe5\xae\x9a\xe6\x94\xb6\xe7\x9b\x8a\x12\x0cLock earning\x1a\nsettlement \x01*\rCancelEarning\x12x\n\x0bPostEarning\x12!.settlement.v1.PostEarningRequest\x1a\x16.settlement.v1.Earning\".\xc2\xda\x18*\n\x0c\xe6\x94\xb6\xe7\x9b\x8a\xe5\x85\xa5\xe8\xb4\xa6\x12\x0cPost earning\x1a\nsettlement \x01\x12H\n\x0bStartPayout\x12!.settlement.v1.StartPayoutRequest\x1a\x16.settlement.v1.Earning\x12L\n\rConfirmPayout\x12#.settlement.v1.ConfirmPayoutRequest\x1a\x16.settlement.v1.Earning\x12~\n\rCancelEarning\x12#.settlement.v1.CancelEarningRequest\x1a\x16.settlement.v1.Earning\"0\xc2\xda\x18,\n\x0c\xe5\x8f\x96\xe6\xb6\x88\xe6\x94\xb6\xe7\x9b\x8a\x12\x0e\x43\x61ncel earning\x1a\nsettlement \x01\x12|\n\nGetEarning\x12 .settlement.v1.GetEarningRequest\x1a\x16.settlement.v1.Earning\"4\x90\x02\x01\xc2\xda\x18-\n\x0c\xe6\x9f\xa5\xe8\xaf\xa2\xe6\x94\xb6\xe7\x9b\x8a\x12\x0fLook up earning\x1a\nsettlement \x01\x12\\\n\x0cListEarnings\x12\".settlement.v1.ListEarningsRequest\x1a#.settlement.v1.ListEarningsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -79,52 +80,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETTLEMENTSERVICE'].methods_by_name['GetEarning']._serialized_options = b'\220\002\001\302\332\030-\n\014\346\237\245\350\257\242\346\224\266\347\233\212\022\017Look up earning\032\nsettlement \001'
   _globals['_SETTLEMENTSERVICE'].methods_by_name['ListEarnings']._loaded_options = None
   _globals['_SETTLEMENTSERVICE'].methods_by_name['ListEarnings']._serialized_options = b'\220\002\001'
-  _globals['_EARNINGSTATE']._serialized_start=2950
-  _globals['_EARNINGSTATE']._serialized_end=3184
-  _globals['_SPLITPORTION']._serialized_start=175
-  _globals['_SPLITPORTION']._serialized_end=245
-  _globals['_SPLITRULE']._serialized_start=247
-  _globals['_SPLITRULE']._serialized_end=373
-  _globals['_PUTSPLITRULEREQUEST']._serialized_start=375
-  _globals['_PUTSPLITRULEREQUEST']._serialized_end=467
-  _globals['_LISTSPLITRULESREQUEST']._serialized_start=469
-  _globals['_LISTSPLITRULESREQUEST']._serialized_end=492
-  _globals['_LISTSPLITRULESRESPONSE']._serialized_start=494
-  _globals['_LISTSPLITRULESRESPONSE']._serialized_end=565
-  _globals['_EARNINGLINE']._serialized_start=568
-  _globals['_EARNINGLINE']._serialized_end=736
-  _globals['_EARNINGSHARE']._serialized_start=738
-  _globals['_EARNINGSHARE']._serialized_end=824
-  _globals['_EARNINGCHANGE']._serialized_start=827
-  _globals['_EARNINGCHANGE']._serialized_end=1033
-  _globals['_EARNING']._serialized_start=1036
-  _globals['_EARNING']._serialized_end=1585
-  _globals['_SETTLEMENTLINE']._serialized_start=1587
-  _globals['_SETTLEMENTLINE']._serialized_end=1709
-  _globals['_EARNINGFACTS']._serialized_start=1712
-  _globals['_EARNINGFACTS']._serialized_end=1946
-  _globals['_PREVIEWEARNINGREQUEST']._serialized_start=1948
-  _globals['_PREVIEWEARNINGREQUEST']._serialized_end=2015
-  _globals['_PROMISEEARNINGREQUEST']._serialized_start=2017
-  _globals['_PROMISEEARNINGREQUEST']._serialized_end=2115
-  _globals['_LOCKEARNINGREQUEST']._serialized_start=2117
-  _globals['_LOCKEARNINGREQUEST']._serialized_end=2188
-  _globals['_POSTEARNINGREQUEST']._serialized_start=2190
-  _globals['_POSTEARNINGREQUEST']._serialized_end=2261
-  _globals['_STARTPAYOUTREQUEST']._serialized_start=2263
-  _globals['_STARTPAYOUTREQUEST']._serialized_end=2328
-  _globals['_CONFIRMPAYOUTREQUEST']._serialized_start=2330
-  _globals['_CONFIRMPAYOUTREQUEST']._serialized_end=2423
-  _globals['_CANCELEARNINGREQUEST']._serialized_start=2425
-  _globals['_CANCELEARNINGREQUEST']._serialized_end=2514
-  _globals['_GETEARNINGREQUEST']._serialized_start=2516
-  _globals['_GETEARNINGREQUEST']._serialized_end=2561
-  _globals['_LISTEARNINGSREQUEST']._serialized_start=2564
-  _globals['_LISTEARNINGSREQUEST']._serialized_end=2707
-  _globals['_LISTEARNINGSRESPONSE']._serialized_start=2709
-  _globals['_LISTEARNINGSRESPONSE']._serialized_end=2808
-  _globals['_EARNINGCHANGED']._serialized_start=2811
-  _globals['_EARNINGCHANGED']._serialized_end=2947
-  _globals['_SETTLEMENTSERVICE']._serialized_start=3187
-  _globals['_SETTLEMENTSERVICE']._serialized_end=4376
+  _globals['_EARNINGSTATE']._serialized_start=3032
+  _globals['_EARNINGSTATE']._serialized_end=3266
+  _globals['_SPLITPORTION']._serialized_start=207
+  _globals['_SPLITPORTION']._serialized_end=277
+  _globals['_SPLITRULE']._serialized_start=279
+  _globals['_SPLITRULE']._serialized_end=405
+  _globals['_PUTSPLITRULEREQUEST']._serialized_start=407
+  _globals['_PUTSPLITRULEREQUEST']._serialized_end=499
+  _globals['_LISTSPLITRULESREQUEST']._serialized_start=501
+  _globals['_LISTSPLITRULESREQUEST']._serialized_end=524
+  _globals['_LISTSPLITRULESRESPONSE']._serialized_start=526
+  _globals['_LISTSPLITRULESRESPONSE']._serialized_end=597
+  _globals['_EARNINGLINE']._serialized_start=600
+  _globals['_EARNINGLINE']._serialized_end=768
+  _globals['_EARNINGSHARE']._serialized_start=770
+  _globals['_EARNINGSHARE']._serialized_end=856
+  _globals['_EARNINGCHANGE']._serialized_start=859
+  _globals['_EARNINGCHANGE']._serialized_end=1065
+  _globals['_EARNING']._serialized_start=1068
+  _globals['_EARNING']._serialized_end=1667
+  _globals['_SETTLEMENTLINE']._serialized_start=1669
+  _globals['_SETTLEMENTLINE']._serialized_end=1791
+  _globals['_EARNINGFACTS']._serialized_start=1794
+  _globals['_EARNINGFACTS']._serialized_end=2028
+  _globals['_PREVIEWEARNINGREQUEST']._serialized_start=2030
+  _globals['_PREVIEWEARNINGREQUEST']._serialized_end=2097
+  _globals['_PROMISEEARNINGREQUEST']._serialized_start=2099
+  _globals['_PROMISEEARNINGREQUEST']._serialized_end=2197
+  _globals['_LOCKEARNINGREQUEST']._serialized_start=2199
+  _globals['_LOCKEARNINGREQUEST']._serialized_end=2270
+  _globals['_POSTEARNINGREQUEST']._serialized_start=2272
+  _globals['_POSTEARNINGREQUEST']._serialized_end=2343
+  _globals['_STARTPAYOUTREQUEST']._serialized_start=2345
+  _globals['_STARTPAYOUTREQUEST']._serialized_end=2410
+  _globals['_CONFIRMPAYOUTREQUEST']._serialized_start=2412
+  _globals['_CONFIRMPAYOUTREQUEST']._serialized_end=2505
+  _globals['_CANCELEARNINGREQUEST']._serialized_start=2507
+  _globals['_CANCELEARNINGREQUEST']._serialized_end=2596
+  _globals['_GETEARNINGREQUEST']._serialized_start=2598
+  _globals['_GETEARNINGREQUEST']._serialized_end=2643
+  _globals['_LISTEARNINGSREQUEST']._serialized_start=2646
+  _globals['_LISTEARNINGSREQUEST']._serialized_end=2789
+  _globals['_LISTEARNINGSRESPONSE']._serialized_start=2791
+  _globals['_LISTEARNINGSRESPONSE']._serialized_end=2890
+  _globals['_EARNINGCHANGED']._serialized_start=2893
+  _globals['_EARNINGCHANGED']._serialized_end=3029
+  _globals['_SETTLEMENTSERVICE']._serialized_start=3269
+  _globals['_SETTLEMENTSERVICE']._serialized_end=4458
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import money_pb2 as _money_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
+from protos.settlement.v1 import tax_pb2 as _tax_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -198,7 +199,7 @@ class EarningLine(_message.Message):
     line_number: _builtins.int
     line_kind: _builtins.str
     """"base" 基础费, "premium" 溢价, "coefficient" 难度系数, "surcharge" 附加费, "subsidy" 补贴,
-    "deduction" 扣款.
+    "deduction" 扣款, "tax" 税费, "refundable_tax" 可退税费.
     """
     label: _builtins.str
     rule_id: _builtins.str
@@ -308,6 +309,7 @@ class Earning(_message.Message):
     CHANGES_FIELD_NUMBER: _builtins.int
     PROMISED_AT_FIELD_NUMBER: _builtins.int
     PAYOUT_REFERENCE_FIELD_NUMBER: _builtins.int
+    NET_ESTIMATE_FIELD_NUMBER: _builtins.int
     earning_id: _builtins.str
     revision: _builtins.int
     case_id: _builtins.str
@@ -335,6 +337,12 @@ class Earning(_message.Message):
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarningChange]: ...
     @_builtins.property
     def promised_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def net_estimate(self) -> _tax_pb2.NetEstimate:
+        """What tax would leave of it if it were paid by itself now; an estimate for the technician and
+        finance, of an earning that is not paid yet. Nobody else sees it.
+        """
+
     def __init__(
         self,
         *,
@@ -355,10 +363,11 @@ class Earning(_message.Message):
         changes: _abc.Iterable[Global___EarningChange] | None = ...,
         promised_at: _timestamp_pb2.Timestamp | None = ...,
         payout_reference: _builtins.str = ...,
+        net_estimate: _tax_pb2.NetEstimate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["promised_at", b"promised_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["net_estimate", b"net_estimate", "promised_at", b"promised_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "changes", b"changes", "earning_id", b"earning_id", "lines", b"lines", "outlet_id", b"outlet_id", "payout_reference", b"payout_reference", "promised_at", b"promised_at", "quote_id", b"quote_id", "revision", b"revision", "settlement_total", b"settlement_total", "shares", b"shares", "split_rule_code", b"split_rule_code", "split_rule_version", b"split_rule_version", "state", b"state", "technician_id", b"technician_id", "total", b"total", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "changes", b"changes", "earning_id", b"earning_id", "lines", b"lines", "net_estimate", b"net_estimate", "outlet_id", b"outlet_id", "payout_reference", b"payout_reference", "promised_at", b"promised_at", "quote_id", b"quote_id", "revision", b"revision", "settlement_total", b"settlement_total", "shares", b"shares", "split_rule_code", b"split_rule_code", "split_rule_version", b"split_rule_version", "state", b"state", "technician_id", b"technician_id", "total", b"total", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

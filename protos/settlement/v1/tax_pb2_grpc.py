@@ -129,7 +129,7 @@ class TaxServiceServicer:
 
     def EstimateNet(self, request, context):
         """What would be left of an amount if it were paid by itself now: an estimate (预估), for the
-        technician and finance only.
+        technician and finance only. No node of a flow: others read what a case knows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

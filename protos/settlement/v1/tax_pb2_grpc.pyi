@@ -46,7 +46,7 @@ class TaxServiceStub:
     ListTaxTables: _grpc.UnaryUnaryMultiCallable[_tax_pb2.ListTaxTablesRequest, _tax_pb2.ListTaxTablesResponse]
     EstimateNet: _grpc.UnaryUnaryMultiCallable[_tax_pb2.EstimateNetRequest, _tax_pb2.NetEstimate]
     """What would be left of an amount if it were paid by itself now: an estimate (预估), for the
-    technician and finance only.
+    technician and finance only. No node of a flow: others read what a case knows.
     """
     ListWithholdings: _grpc.UnaryUnaryMultiCallable[_tax_pb2.ListWithholdingsRequest, _tax_pb2.ListWithholdingsResponse]
     """What was withheld from a payee in a year, the newest first; reversals too."""
@@ -71,7 +71,7 @@ class TaxServiceAsyncStub(TaxServiceStub):
     ListTaxTables: _aio.UnaryUnaryMultiCallable[_tax_pb2.ListTaxTablesRequest, _tax_pb2.ListTaxTablesResponse]  # type: ignore[assignment]
     EstimateNet: _aio.UnaryUnaryMultiCallable[_tax_pb2.EstimateNetRequest, _tax_pb2.NetEstimate]  # type: ignore[assignment]
     """What would be left of an amount if it were paid by itself now: an estimate (预估), for the
-    technician and finance only.
+    technician and finance only. No node of a flow: others read what a case knows.
     """
     ListWithholdings: _aio.UnaryUnaryMultiCallable[_tax_pb2.ListWithholdingsRequest, _tax_pb2.ListWithholdingsResponse]  # type: ignore[assignment]
     """What was withheld from a payee in a year, the newest first; reversals too."""
@@ -135,7 +135,7 @@ class TaxServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tax_pb2.NetEstimate, _abc.Awaitable[_tax_pb2.NetEstimate]]:
         """What would be left of an amount if it were paid by itself now: an estimate (预估), for the
-        technician and finance only.
+        technician and finance only. No node of a flow: others read what a case knows.
         """
 
     @_abc_1.abstractmethod
