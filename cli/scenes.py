@@ -208,7 +208,7 @@ def sum_up(stage: Stage, case_id: str, earning_id: str) -> None:
             .api.get(
                 "/ledger/transfers",
                 ledger_pb2.ListLedgerTransfersResponse,
-                earning_id=earning_id,
+                document_id=earning_id,
             )
             .message
         )
