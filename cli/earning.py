@@ -92,6 +92,11 @@ def lines_table(earning: settlement_pb2.Earning) -> RenderableType:
         )
     rows.add_section()
     rows.add_row("", "[bold]到手 take-home[/]", "", "", f"[bold]{money(earning.total)}[/]")
+    if earning.HasField("net_estimate"):
+        estimate = earning.net_estimate
+        why = "；".join(step.chinese for step in estimate.steps[:-1])
+        rows.add_row("", "预估扣税 tax, estimated", text(why), "", money(estimate.tax))
+        rows.add_row("", "预估税后到手 net, estimated", "", "", money(estimate.net))
     return rows
 
 
