@@ -38,6 +38,7 @@ from workflows.system.alert import AlertWorkflow
 from workflows.system.bulk_act import BulkActWorkflow
 from workflows.system.due_visits import DueVisitsWorkflow
 from workflows.system.hand_over import HandOverWorkflow
+from workflows.system.holdback import HoldbackReleaseWorkflow
 from workflows.system.migration import MigrationWorkflow
 from workflows.system.nudge import NudgeWorkflow
 from workflows.system.policy_term import PolicyTermWorkflow
@@ -57,6 +58,7 @@ WORKFLOWS: Final = (
     PolicyTermWorkflow,
     DueVisitsWorkflow,
     SweepWorkflow,
+    HoldbackReleaseWorkflow,
 )
 
 #: What a case of the library costs in memory while it waits, with what those that gave way to it have

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,12 @@ from protos.directory.v1 import directory_pb2, directory_pb2_grpc
 from protos.events.v1 import events_pb2, events_pb2_grpc
 from protos.notify.v1 import notify_pb2, notify_pb2_grpc
 from protos.pricing.v1 import policy_pb2, policy_pb2_grpc, pricing_pb2, pricing_pb2_grpc
-from protos.settlement.v1 import settlement_pb2, settlement_pb2_grpc
+from protos.settlement.v1 import (
+    adjustment_pb2,
+    adjustment_pb2_grpc,
+    settlement_pb2,
+    settlement_pb2_grpc,
+)
 from protos.workorder.v1 import (
     appointment_pb2,
     appointment_pb2_grpc,
@@ -69,6 +75,11 @@ class Company:
     faults: dict[str, str] = field(default_factory=dict)
     #: How many holds each sweep finds to be over.
     expiring: list[int] = field(default_factory=list)
+    #: By its id, when a hold-back falls due; and those that went back, in their order.
+    held: dict[str, datetime] = field(default_factory=dict)
+    released: list[str] = field(default_factory=list)
+    #: What "now" is for them, when time is skipped.
+    clock: dict[str, Callable[[], Awaitable[datetime]]] = field(default_factory=dict)
     applied: list[events_pb2.DomainEvent] = field(default_factory=list)
     #: The edits of the one calendar; without any it opens from nine to six on working days.
     calendars: list[CalendarDefinition] = field(default_factory=list)
@@ -139,6 +150,11 @@ class Company:
                 "settlement.v1.SettlementService",
                 settlement_pb2_grpc.add_SettlementServiceServicer_to_server,
                 _Settlement(self),
+            ),
+            Mount(
+                "settlement.v1.AdjustmentService",
+                adjustment_pb2_grpc.add_AdjustmentServiceServicer_to_server,
+                _Adjustments(self),
             ),
             Mount(
                 "events.v1.ProjectionService",
@@ -492,6 +508,29 @@ class _Appointments(_Partial):
         return appointment_pb2.ExpireSlotsResponse(
             expired_count=count, more=bool(self._company.expiring)
         )
+
+
+class _Adjustments(_Partial):
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    async def ReleaseDueHoldbacks(
+        self, request: adjustment_pb2.ReleaseDueHoldbacksRequest, context: Any
+    ) -> adjustment_pb2.ReleaseDueHoldbacksResponse:
+        """Some of what is due, and when the next one is."""
+        company = self._company
+        await company.enter("settlement", "ReleaseDueHoldbacks")
+        now = await company.clock["now"]() if company.clock else datetime.now(UTC)
+        due = sorted(name for name, at in company.held.items() if at <= now)[:20]
+        for name in due:
+            del company.held[name]
+            company.released.append(name)
+        reply = adjustment_pb2.ReleaseDueHoldbacksResponse(
+            more=len(due) == 20, released_count=len(due)
+        )
+        if company.held:
+            reply.next_release_at.FromDatetime(min(company.held.values()))
+        return reply
 
 
 class _Maintenance(_Partial):

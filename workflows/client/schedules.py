@@ -19,6 +19,7 @@ from temporalio.client import (
 from workflows.activities.acts import typed_errors
 from workflows.client.temporal import TASK_QUEUE
 from workflows.system.due_visits import DUE_VISITS, DueVisits
+from workflows.system.holdback import HOLDBACK_RELEASE, HoldbackRelease
 from workflows.system.nudge import NUDGE, Nudges
 from workflows.system.sweep import SWEEP, Sweep
 
@@ -42,6 +43,10 @@ SCHEDULES: Final = {
     ),
     "expired_parts": _Timed(
         SWEEP, Sweep("workorder.v1.StockService/ExpireReservations"), "*/10 * * * *"
+    ),
+    "holdbacks": _Timed(HOLDBACK_RELEASE, HoldbackRelease(), "1 * * * *"),
+    "adjustments": _Timed(
+        SWEEP, Sweep("settlement.v1.AdjustmentService/SettleAdjustments"), "*/10 * * * *"
     ),
     "anomalies": _Timed(SWEEP, Sweep("workorder.v1.AnomalyService/SweepAnomalies"), "*/10 * * * *"),
 }

@@ -18,7 +18,7 @@ from services.settlement.domain.adjustments.adjustment import (
 from services.settlement.domain.adjustments.claw_back import Taken
 from services.settlement.domain.earnings.state import OVER, EarningState
 from services.settlement.domain.earnings.view import Viewer
-from services.settlement.tables.adjustments import AdjustmentRow, AdjustmentShareRow
+from services.settlement.tables.adjustments import AdjustmentRow, AdjustmentShareRow, HoldbackRow
 from services.settlement.tables.earnings import EarningRow, EarningShareRow
 
 
@@ -63,11 +63,20 @@ async def add(session: AsyncSession, row: AdjustmentRow) -> None:
 
 
 async def lock(session: AsyncSession, adjustment_id: str) -> AdjustmentRow:
-    """An adjustment, nobody else's to decide until this transaction ends.
+    """An adjustment, nobody else's to decide until this transaction ends; the hold-back that it
+    speaks for before it, as whoever releases that locks them.
 
     Raises:
         NotFound: ``SETTLEMENT_ADJUSTMENT_NOT_FOUND``.
     """
+    spoken_for = select(AdjustmentRow.holdback_id).where(
+        AdjustmentRow.adjustment_id == adjustment_id
+    )
+    await session.execute(
+        select(HoldbackRow.holdback_id)
+        .where(HoldbackRow.holdback_id.in_(spoken_for))
+        .with_for_update()
+    )
     row = await session.get(
         AdjustmentRow, adjustment_id, with_for_update=True, populate_existing=True
     )
