@@ -27,6 +27,7 @@ from services.settlement.store.earnings.agreement import disagreements
 from services.settlement.store.ledger import balances, lists, verify
 from services.settlement.store.ledger.batcher import LedgerBatcher, Posting
 from services.settlement.store.ledger.inserting import NewTransfer
+from services.settlement.store.tax import agreement
 
 _MOST_TRANSFERS: Final = 500
 _POST: Final = "/settlement.v1.LedgerService/PostTransfers"
@@ -99,7 +100,11 @@ class LedgerServicer(Rpcs):
         current_actor().require_role(*LEDGER_READERS)
         session = current_session()
         found = await verify.verify(session)
-        findings = [*found.findings, *await disagreements(session)]
+        findings = [
+            *found.findings,
+            *await disagreements(session),
+            *await agreement.disagreements(session),
+        ]
         return pb.VerifyLedgerResponse(
             sound=not findings,
             transfer_count=found.transfer_count,
