@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Final
-
-from sqlalchemy import Row
+from typing import Final
 
 from kit.errors import InvalidArgument
 from kit.money import Rounding, to_fraction
@@ -22,6 +20,7 @@ from services.settlement.domain.tax.table import (
     Span,
     TaxTable,
 )
+from services.settlement.domain.tax.total import Total
 from services.settlement.domain.tax.withholding import Withholding
 from services.settlement.tables.tax import (
     PayeeProfileRow,
@@ -246,7 +245,7 @@ def withholding_to_proto(row: TaxWithholdingRow) -> pb.Withholding:
     )
 
 
-def totals_to_proto(rows: Iterable[Row[Any]], year: int) -> list[pb.TaxTotal]:
+def totals_to_proto(rows: Iterable[Total], year: int) -> list[pb.TaxTotal]:
     """What was paid and withheld in a year, on the wire."""
     return [
         pb.TaxTotal(

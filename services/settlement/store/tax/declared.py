@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.settlement.domain.tax.total import Total
 from services.settlement.tables.tax import TaxWithholdingRow
 
 
@@ -67,8 +68,9 @@ _TOTALS: Final = text(
 
 async def totals(
     session: AsyncSession, year: int, payee_id: str, by_month: bool, after: TotalsKey, size: int
-) -> Sequence[Row[Any]]:
+) -> list[Total]:
     """What each payee was paid and withheld in a year, or in each of its months, as it is declared
     to the tax office; at most one more than ``size``."""
     values = {**asdict(after), "year": year, "wanted": payee_id, "by_month": by_month}
-    return (await session.execute(_TOTALS, {**values, "size": size + 1})).all()
+    rows = await session.execute(_TOTALS, {**values, "size": size + 1})
+    return [Total(*row) for row in rows]
