@@ -114,7 +114,7 @@ def moves_of(
         move(account, other, Money(currency, borne), leg)
         debt = debt_account(share.party_kind, share.party_id)
         if debt != other:
-            move(debt, other, Money(currency, wanted - borne), f"{leg}:debt")
+            move(debt, other, Money(currency, wanted - borne), f"{leg}/debt")
     return moves
 
 
@@ -138,7 +138,7 @@ def advances(
                     account,
                     Money(share.amount.currency, missing),
                     "adjustment",
-                    f"{position}:debt",
+                    f"{position}/debt",
                     effective_at,
                 )
             )

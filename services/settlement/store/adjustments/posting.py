@@ -20,7 +20,7 @@ from services.settlement.store.ledger.periods import closed_before
 from services.settlement.tables.adjustments import AdjustmentRow, HoldbackRow
 from services.settlement.tables.ledger import LedgerAccountRow, LedgerBalanceRow
 
-_DEBT_LEG: Final = ":debt"
+_DEBT_LEG: Final = "/debt"
 
 
 async def post(session: AsyncSession, row: AdjustmentRow, at: datetime) -> None:

@@ -90,8 +90,8 @@ def test_what_a_balance_does_not_have_becomes_a_debt() -> None:
     moves = moves_of(AdjustmentKind.CLAW_BACK, shares, {ZHANG: 100_00}, NOW)
     assert [(m.debit.code, m.credit.code, m.amount.amount_minor, m.leg) for m in moves] == [
         ("technician:pe_zhang:earning", "platform:clearing", 100_00, "1"),
-        ("technician:pe_zhang:debt", "platform:clearing", 40_00, "1:debt"),
-        ("platform:adjustment", "platform:clearing", 60_00, "2:debt"),
+        ("technician:pe_zhang:debt", "platform:clearing", 40_00, "1/debt"),
+        ("platform:adjustment", "platform:clearing", 60_00, "2/debt"),
     ]
 
 
