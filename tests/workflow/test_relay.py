@@ -18,6 +18,7 @@ from kit.ids import new_id
 from protos.cases.v1 import cases_pb2
 from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2
+from protos.pricing.v1 import policy_pb2
 from protos.workorder.v1 import anomaly_pb2, workorder_pb2
 from tests.workflow.conftest import Office, eventually
 from tests.workflow.flows import BREAKDOWN, ONE_AFTER_THE_OTHER, TWO_WAITS
@@ -262,6 +263,21 @@ async def test_an_anomaly_reaches_the_prices_that_it_freezes(office: Office) -> 
     assert heard is not None
     (event,) = heard
     assert event.payload.TypeName() == "workorder.v1.AnomalyChanged"
+
+
+async def test_an_exchange_rate_reaches_the_balances_that_are_converted_at_it(
+    office: Office,
+) -> None:
+    rate = policy_pb2.ExchangeRate(exchange_rate_id="er_1", from_currency="THB")
+    await happen(office, policy_pb2.ExchangeRatePut(exchange_rate=rate), "THB/CNY")
+
+    async def told() -> list[events_pb2.DomainEvent]:
+        return [event for event in office.company.applied if event.aggregate_id == "THB/CNY"]
+
+    heard = await eventually(told, "settlement has been told")
+    assert heard is not None
+    (event,) = heard
+    assert event.payload.TypeName() == "pricing.v1.ExchangeRatePut"
 
 
 async def test_the_relay_forgets_nobody_when_temporal_does_not_know_its_namespaces_yet(
