@@ -6,7 +6,6 @@ from kit.authn import current_actor
 from kit.db.session import current_session
 from kit.ids import new_id
 from kit.rpc.convert import decode_page_token, page_info, page_size
-from kit.rpc.events import record
 from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.convert import earnings as protos
 from services.settlement.domain.earnings import state
@@ -18,10 +17,12 @@ from services.settlement.domain.splits.split import give_back
 from services.settlement.servicer.adjustments.adjusting import Adjusting
 from services.settlement.servicer.base import CASHIERS, OPERATORS, Context, Rpcs, require_text
 from services.settlement.servicer.estimating import with_net_estimate
+from services.settlement.servicer.moving import tell
 from services.settlement.store.earnings import earnings as store
 from services.settlement.store.earnings import posting
+from services.settlement.store.earnings.moving import note
 from services.settlement.store.splits import rules
-from services.settlement.tables.earnings import EarningChangeRow, EarningRow
+from services.settlement.tables.earnings import EarningRow
 
 
 class EarningRpcs(Rpcs):
@@ -131,20 +132,6 @@ class EarningRpcs(Rpcs):
     async def _changed(self, row: EarningRow, previous_state: str, reason: str) -> pb.Earning:
         """Tell the audit and the world that an earning changed, and answer with it."""
         now = self._clock.now()
-        row.changes.append(
-            EarningChangeRow(
-                revision=row.revision,
-                changed_at=now,
-                previous_state=previous_state,
-                new_state=row.state,
-                reason=reason,
-                acting_person_id=current_actor().person_id,
-            )
-        )
-        await record(
-            protos.event_of(row, previous_state),
-            aggregate=("earning", row.earning_id),
-            occurred_at=now,
-            case_id=row.case_id,
-        )
+        note(row, previous_state, reason, current_actor().person_id, now)
+        await tell(row, previous_state, now)
         return protos.earning_to_proto(row, viewer_of(current_actor()))

@@ -14,6 +14,7 @@ FORWARD: dict[Callable[[S], Step], tuple[S, S, str]] = {
     state.post: (S.LOCKED, S.PAYABLE, "post_shares"),
     state.start_payout: (S.PAYABLE, S.PAYING, "hold_payout"),
     state.confirm_payout: (S.PAYING, S.PAID, "post_payout"),
+    state.return_payout: (S.PAYING, S.PAYABLE, "nothing"),
 }
 
 

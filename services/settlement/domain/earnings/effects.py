@@ -58,15 +58,16 @@ _HELD: Final = "earning:pending"
 _OWNED: Final = f"{_HELD} earning:posted"
 
 #: What the ledger must hold of a share of an earning in each state, in order: the technician's
-#: share, and the others'. A cancelled one was held before, or never was.
+#: share, and the others'. A cancelled one was held before, or never was. A payout of several
+#: earnings keeps its own document, so that nothing but the share stands under theirs.
 TRACES: Final[dict[EarningState, tuple[frozenset[str], frozenset[str]]]] = {
     state: (frozenset(own), frozenset(others))
     for state, own, others in (
         (EarningState.ESTIMATED, {""}, {""}),
         (EarningState.LOCKED, {_HELD}, {_HELD}),
         (EarningState.PAYABLE, {_OWNED}, {_OWNED}),
-        (EarningState.PAYING, {f"{_OWNED} payout:pending"}, {_OWNED}),
-        (EarningState.PAID, {f"{_OWNED} payout:pending payout:posted"}, {_OWNED}),
+        (EarningState.PAYING, {_OWNED, f"{_OWNED} payout:pending"}, {_OWNED}),
+        (EarningState.PAID, {_OWNED, f"{_OWNED} payout:pending payout:posted"}, {_OWNED}),
         (EarningState.CANCELLED, {"", f"{_HELD} earning:voided"}, {"", f"{_HELD} earning:voided"}),
         (EarningState.REVERSED, {f"{_OWNED} reversal:posted"}, {f"{_OWNED} reversal:posted"}),
     )

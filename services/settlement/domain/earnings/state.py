@@ -1,7 +1,8 @@
 """The life of an earning, and what each step does in the ledger.
 
     estimated ─lock→ locked ─post→ payable ─start payout→ paying ─confirm→ paid
-        └─cancel→ cancelled ←─┘       └─cancel→ reversed
+        └─cancel→ cancelled ←─┘       │ └←──return payout───┘
+                                      └─cancel→ reversed
 
 Estimated is in no book; locked is pending there, payable posted; cancelling voids what is pending
 and reverses what is posted. Money on its way to the bank, or there, cannot be cancelled.
@@ -85,6 +86,15 @@ def confirm_payout(state: EarningState) -> Step:
     """The money has arrived."""
     _require(state, EarningState.PAYING, "confirmed as paid")
     return Step(EarningState.PAID, LedgerEffect.POST_PAYOUT)
+
+
+def return_payout(state: EarningState) -> Step:
+    """The money did not arrive, and will not: it may be paid out again.
+
+    What the payout held is undone by the payout's own document.
+    """
+    _require(state, EarningState.PAYING, "returned from its payout")
+    return Step(EarningState.PAYABLE, LedgerEffect.NOTHING)
 
 
 def cancel(state: EarningState) -> Step | None:
