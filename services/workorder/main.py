@@ -20,6 +20,7 @@ from protos.events.v1.events_pb2_grpc import (
 from protos.workorder.v1.anomaly_pb2_grpc import add_AnomalyServiceServicer_to_server
 from protos.workorder.v1.appointment_pb2_grpc import add_AppointmentServiceServicer_to_server
 from protos.workorder.v1.asset_pb2_grpc import add_AssetServiceServicer_to_server
+from protos.workorder.v1.day_plan_pb2_grpc import add_DayPlanServiceServicer_to_server
 from protos.workorder.v1.dispatch_pb2_grpc import add_DispatchServiceServicer_to_server
 from protos.workorder.v1.extra_pb2_grpc import add_ExtraServiceServicer_to_server
 from protos.workorder.v1.maintenance_pb2_grpc import add_MaintenanceServiceServicer_to_server
@@ -45,6 +46,8 @@ from services.workorder.servicer.on_site.on_site import OnSiteServicer
 from services.workorder.servicer.orders.desk_service import WorkOrderDeskServicer
 from services.workorder.servicer.orders.work_order_imports import WorkOrderImportServicer
 from services.workorder.servicer.orders.work_orders import WorkOrderServicer
+from services.workorder.servicer.planning.day_plans import DayPlanServicer
+from services.workorder.servicer.planning.searching import Searching
 from services.workorder.servicer.projections import Projections
 from services.workorder.servicer.registry.registry import RegistryServicer
 from services.workorder.servicer.stock.parts import PartServicer
@@ -58,8 +61,10 @@ class WorkorderSettings(Settings):
     issuers_file: Path
 
 
-def mounts(clock: Clock, index: DispatchIndex | None = None) -> list[Mount]:
-    """What this process serves, technicians matched from an index."""
+def mounts(
+    clock: Clock, index: DispatchIndex | None = None, searching: Searching | None = None
+) -> list[Mount]:
+    """What this process serves, technicians matched from an index, plans searched for beside it."""
     index = index or DispatchIndex()
     return [
         Mount(
@@ -129,6 +134,11 @@ def mounts(clock: Clock, index: DispatchIndex | None = None) -> list[Mount]:
             MaintenanceServicer(clock),
         ),
         Mount(
+            "workorder.v1.DayPlanService",
+            add_DayPlanServiceServicer_to_server,
+            DayPlanServicer(clock, index, searching or Searching()),
+        ),
+        Mount(
             "workorder.v1.AnomalyService",
             add_AnomalyServiceServicer_to_server,
             AnomalyServicer(clock),
@@ -139,14 +149,15 @@ def mounts(clock: Clock, index: DispatchIndex | None = None) -> list[Mount]:
 
 async def serve(settings: WorkorderSettings) -> None:
     """Serve until told to stop."""
-    clock, index = SystemClock(), DispatchIndex()
+    clock, index, searching = SystemClock(), DispatchIndex(), Searching()
     database = Database.connect(settings.database_url, "workorder", settings.database_pool_size)
     verifier = TokenVerifier.from_file(settings.issuers_file)
-    server = RpcServer(mounts(clock, index), database, verifier, clock)
+    server = RpcServer(mounts(clock, index, searching), database, verifier, clock)
     await warm(index, database)
     await server.start(settings.bind_host, settings.port_of("workorder"))
     await until_told_to_stop()
     await server.stop()
+    searching.close()
 
 
 def main() -> None:

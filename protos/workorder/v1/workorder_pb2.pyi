@@ -1244,6 +1244,7 @@ class DispatchDecision(_message.Message):
     DECIDED_AT_FIELD_NUMBER: _builtins.int
     CANDIDATE_COUNT_FIELD_NUMBER: _builtins.int
     TECHNICIAN_COUNT_FIELD_NUMBER: _builtins.int
+    PLANNED_TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     work_order_id: _builtins.str
     policy_version: _builtins.str
@@ -1251,6 +1252,8 @@ class DispatchDecision(_message.Message):
     """How many passed the hard rules; ListCandidates shows all of them."""
     technician_count: _builtins.int
     """How many technicians were looked at."""
+    planned_technician_id: _builtins.str
+    """Whom the plan of the day sends, who therefore stands first whatever the scores."""
     @_builtins.property
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Candidate]:
         """Best first."""
@@ -1270,10 +1273,11 @@ class DispatchDecision(_message.Message):
         decided_at: _timestamp_pb2.Timestamp | None = ...,
         candidate_count: _builtins.int = ...,
         technician_count: _builtins.int = ...,
+        planned_technician_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "decided_at", b"decided_at", "decision_id", b"decision_id", "excluded", b"excluded", "policy_version", b"policy_version", "technician_count", b"technician_count", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "decided_at", b"decided_at", "decision_id", b"decision_id", "excluded", b"excluded", "planned_technician_id", b"planned_technician_id", "policy_version", b"policy_version", "technician_count", b"technician_count", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

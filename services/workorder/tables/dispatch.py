@@ -57,6 +57,7 @@ class DispatchDecisionRow(Base):
     facts_missing: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     mean_earned: Mapped[int] = mapped_column(BigInteger)
     technician_count: Mapped[int]
+    planned_technician_id: Mapped[str] = mapped_column(default="")
     excluded: Mapped[dict[str, int]] = mapped_column(JSONB)
     technician_ids: Mapped[list[str]]
     outlet_ids: Mapped[list[str]]

@@ -111,6 +111,7 @@ def to_proto(
     return workorder_pb2.DispatchDecision(
         decision_id=decision.decision_id,
         work_order_id=decision.work_order_id,
+        planned_technician_id=decision.planned_technician_id,
         policy_version=decision.policy.version,
         candidates=[
             candidate_to_proto(placed_candidate(decision, place), decision.policy, names)

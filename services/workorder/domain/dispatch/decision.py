@@ -31,6 +31,8 @@ class Decision:
         need: what the work order asked; None of a decision that kept only its outcome.
         known: the facts it was decided on.
         evaluator: whose arithmetic.
+        planned_technician_id: whom the plan of the day sends, who therefore comes first whatever
+            the scores; empty: nobody, or somebody who fails a hard rule by now.
     """
 
     decision_id: str
@@ -41,3 +43,10 @@ class Decision:
     need: Need | None
     known: Known
     evaluator: int
+    planned_technician_id: str = ""
+
+    def places(self) -> list[int]:
+        """The places of the candidates in the order in which they are asked."""
+        ids = self.ranking.technician_ids
+        first = [ids.index(self.planned_technician_id)] if self.planned_technician_id in ids else []
+        return first + [place for place in range(len(ids)) if place not in first]

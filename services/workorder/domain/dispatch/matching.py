@@ -36,6 +36,8 @@ from services.workorder.domain.geo import road_metres_between, unit_vector
 #: After every known distance.
 _FARTHEST: Final = 10**9
 _EARNING_DAYS: Final = 7
+#: Rules that ask what else somebody does on the day.
+_OF_THE_DAY: Final = frozenset({Exclusion.OFF_DUTY, Exclusion.BUSY, Exclusion.CAPACITY_REACHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,16 @@ def survey(roster: Roster, need: Need, policy: Policy) -> Survey:
             excluded[exclusion] = failing
             remaining = remaining[passes]
     return _surveyed(asked, remaining, excluded)
+
+
+def qualified(roster: Roster, need: Need, policy: Policy) -> tuple[str, ...]:
+    """Who passes every hard rule that does not depend on the rest of their day."""
+    asked = Asked(roster, need, policy, Availability(roster, need))
+    remaining: Positions = np.arange(roster.count)
+    for exclusion, rule in RULES.items():
+        if exclusion not in _OF_THE_DAY:
+            remaining = remaining[rule(asked, remaining)]
+    return _texts(roster.technician_ids, remaining)
 
 
 def rank(found: Survey, need: Need, policy: Policy, parts_at_hand: Sequence[int]) -> Ranking:

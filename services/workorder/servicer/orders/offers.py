@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from kit.authn import current_actor
@@ -23,7 +24,9 @@ from services.workorder.servicer.base import Context
 from services.workorder.servicer.dispatch.matching import MatchingRpcs
 from services.workorder.store.dispatch import decisions, parts_at_hand, policies, relations
 from services.workorder.store.orders import work_orders
+from services.workorder.store.planning import planned_visits
 from services.workorder.store.registry import teams, technicians
+from services.workorder.tables.planning import PlannedVisitRow
 
 _CANDIDATES: Final = 10
 _MOST_CANDIDATES: Final = 50
@@ -47,6 +50,7 @@ class OfferRpcs(MatchingRpcs, WorkOrderServiceServicer):
         team = await teams.member_ids(session, wishes.team_id) if wishes.team_id else ()
         need = decision_protos.need_of(row, wishes, known_there, parts, policy, now, team)
         found, known = await self._survey(need, policy)
+        planned = await planned_visits.of(session, row.work_order_id)
         kinds = await parts_at_hand.kinds_at_hand(session, parts, found.technician_ids)
         decision = Decision(
             decision_id=new_id("dd", now),
@@ -57,6 +61,7 @@ class OfferRpcs(MatchingRpcs, WorkOrderServiceServicer):
             need=need,
             known=known,
             evaluator=EVALUATOR,
+            planned_technician_id=_planned(planned, found.technician_ids),
         )
         await decisions.add(session, decision, actor.person_id)
         return await _reply(decision, limit)
@@ -107,10 +112,15 @@ class OfferRpcs(MatchingRpcs, WorkOrderServiceServicer):
 
 
 async def _reply(decision: Decision, limit: int) -> pb.DispatchDecision:
-    best = range(min(limit, len(decision.ranking.technician_ids)))
+    best = decision.places()[:limit]
     ids = [decision.ranking.technician_ids[place] for place in best]
     names = await technicians.names(current_session(), ids)
     return decision_protos.to_proto(decision, names, best)
+
+
+def _planned(planned: PlannedVisitRow | None, passed: Collection[str]) -> str:
+    """Whom the plan of the day sends, if they can still go."""
+    return planned.technician_id if planned and planned.technician_id in passed else ""
 
 
 def _candidate_limit(limit: int) -> int:

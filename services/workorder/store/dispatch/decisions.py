@@ -45,6 +45,7 @@ async def add(session: AsyncSession, decision: Decision, person_id: str) -> None
             facts_missing=sorted(decision.known.missing),
             mean_earned=ranking.mean_earned,
             technician_count=ranking.technician_count,
+            planned_technician_id=decision.planned_technician_id,
             excluded=dict(ranking.excluded),
             technician_ids=list(ranking.technician_ids),
             outlet_ids=list(ranking.outlet_ids),
@@ -137,4 +138,5 @@ async def _decision(session: AsyncSession, row: DispatchDecisionRow) -> Decision
         need=need_from_json(row.need) if row.need is not None else None,
         known=Known(row.facts_through, frozenset(row.facts_missing)),
         evaluator=row.evaluator,
+        planned_technician_id=row.planned_technician_id,
     )

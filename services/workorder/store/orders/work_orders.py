@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -81,6 +81,29 @@ async def lock(session: AsyncSession, work_order_id: str) -> WorkOrderRow:
     if row is None:
         raise unknown(work_order_id)
     return row
+
+
+async def lock_all(
+    session: AsyncSession, work_order_ids: Collection[str]
+) -> Sequence[WorkOrderRow]:
+    """Several work orders, locked until the end of the transaction, in the order of their ids; those
+    that there are."""
+    query = (
+        select(WorkOrderRow)
+        .where(WorkOrderRow.work_order_id.in_(work_order_ids))
+        .order_by(WorkOrderRow.work_order_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def titles(session: AsyncSession, work_order_ids: Collection[str]) -> Mapping[str, str]:
+    """What each of some work orders is called."""
+    query = select(WorkOrderRow.work_order_id, WorkOrderRow.title).where(
+        WorkOrderRow.work_order_id.in_(work_order_ids)
+    )
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def lock_source(session: AsyncSession, source: str, source_ref: str) -> str | None:

@@ -1,0 +1,1 @@
+"""Days planned ahead."""
