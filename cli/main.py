@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from cli import (
+    adjustment,
     anomaly,
     appointment,
     asset,
@@ -23,6 +24,7 @@ from cli import (
     earning,
     extra,
     flow,
+    holdback,
     inbox,
     incident,
     item,
@@ -52,7 +54,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, tax, conversion, receivable, receipt, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, adjustment, holdback, tax, conversion, receivable, receipt, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -37,6 +37,7 @@ from services.gateway.pages.base import mount_assets, problem_page
 from services.gateway.problems import handle_problems
 from services.gateway.requests import RequestIds
 from services.gateway.routes import (
+    adjustments,
     anomalies,
     appointments,
     assets,
@@ -70,14 +71,12 @@ from services.gateway.routes import (
     product,
     receipts,
     reconciliation,
-    vouchers,
     registry,
     reports,
     session,
     settlement,
     simulations,
     stock,
-    vouchers,
     tax,
     work_order_desk,
     work_order_imports,
@@ -92,7 +91,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 _API: Final = (
     registry, assets, work_order_imports,
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, stock, settlement, tax, ledger, receipts, reconciliation,
+    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, stock, settlement, adjustments, tax, ledger, receipts, reconciliation,
     directory, customers, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (

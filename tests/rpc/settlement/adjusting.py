@@ -43,7 +43,7 @@ class Adjustments:
         return self.as_("pe_zhao", "finance")
 
     async def propose(self, kind: str = "subsidy", fen: int = 20_00, **said: Any) -> pb.Adjustment:
-        request = {
+        request: dict[str, Any] = {
             "idempotency_key": unique("propose"),
             "kind": f"ADJUSTMENT_KIND_{kind.upper()}",
             "amount": money(fen),
@@ -59,7 +59,7 @@ class Adjustments:
     async def claw_back(
         self, earning_id: str, fen: int | None = None, key: str = "", **said: Any
     ) -> pb.Adjustment:
-        request = {
+        request: dict[str, Any] = {
             "idempotency_key": key or unique("claw"),
             "earning_id": earning_id,
             "cause_reference": unique("rf"),
@@ -175,7 +175,8 @@ class Adjustments:
     async def stands(self, technician_id: str) -> tuple[int, int, int]:
         """A technician's balance, debt and hold-back."""
         balances = await self.books.balances(f"technician:{technician_id}:")
-        return tuple(
+        earning, debt, holdback = (
             balances.get(f"technician:{technician_id}:{kind}", (0, 0))[0]
             for kind in ("earning", "debt", "holdback")
         )
+        return earning, debt, holdback

@@ -84,7 +84,10 @@ async def test_a_rejected_one_moves_nothing_and_what_it_answered_may_be_asked_ag
     desk: Adjustments,
 ) -> None:
     earning = await desk.earning()
-    said = {"earning_id": earning.earning_id, "cause_reference": "heat-wave"}
+    said: dict[str, Any] = {
+        "earning_id": earning.earning_id,
+        "cause_reference": "heat-wave",
+    }
     made = await desk.qian.propose(**said)
     await refused(desk.qian.propose(**said), AlreadyExists, "SETTLEMENT_ADJUSTMENT_EXISTS")
     assert (await desk.zhao.reject(made.adjustment_id)).state == pb.ADJUSTMENT_STATE_REJECTED
@@ -109,13 +112,18 @@ async def test_a_reversal_restores_every_balance(desk: Adjustments) -> None:
 
 
 async def test_what_was_given_and_paid_out_is_owed_when_it_is_reversed(desk: Adjustments) -> None:
-    party = {"party_kind": "technician", "party_id": unique("pe"), "month": "2026-01"}
+    technician = unique("pe")
+    party: dict[str, Any] = {
+        "party_kind": "technician",
+        "party_id": technician,
+        "month": "2026-01",
+    }
     made = await desk.qian.propose(**party)
     await desk.zhao.approve(made.adjustment_id)
     fine = await desk.qian.propose("deduction", 15_00, **party)
     await desk.zhao.approve(fine.adjustment_id)
     await desk.zhao.reverse(made.adjustment_id)
-    assert await desk.stands(party["party_id"]) == (0, -15_00, 0)
+    assert await desk.stands(technician) == (0, -15_00, 0)
     assert (await desk.books.verify()).sound
 
 

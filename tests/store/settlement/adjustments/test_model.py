@@ -116,7 +116,7 @@ class Shop:
 
     def adjust(self, technician: str, kind: str, fen: int) -> pb.Adjustment:
         request = pb.ProposeAdjustmentRequest(
-            kind=f"ADJUSTMENT_KIND_{kind}",
+            kind=pb.AdjustmentKind.Value(f"ADJUSTMENT_KIND_{kind}"),
             party_kind="technician",
             party_id=technician,
             month="2026-02",
