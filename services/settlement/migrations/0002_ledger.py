@@ -244,6 +244,8 @@ def _create_rollups() -> None:
         -- run or two of transfers. An account of less than a run costs nothing.
         CREATE FUNCTION ledger_run_size() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
             AS 'SELECT 1024::bigint';
+        CREATE FUNCTION ledger_runs_together() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            AS 'SELECT 256::bigint';
         CREATE FUNCTION ledger_hour(instant timestamptz) RETURNS timestamptz
             LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
             SELECT CASE WHEN isfinite(instant)
@@ -288,6 +290,7 @@ def _create_rollups() -> None:
         CREATE FUNCTION ledger_roll_up(account bigint, from_run bigint, to_run bigint)
         RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         DECLARE
+            together bigint := ledger_runs_together();
             rolled bigint := coalesce((SELECT last_transfer_number FROM ledger_run
                                         WHERE account_number = account AND run = from_run - 1), 0);
         BEGIN
@@ -309,13 +312,13 @@ def _create_rollups() -> None:
               FROM movement WHERE run < to_run GROUP BY run, ledger_hour(effective_at);
 
             INSERT INTO ledger_rollup
-            SELECT account, 2, run / 256, ledger_day(starts_at), min(first_at), max(last_at),
+            SELECT account, 2, run / together, ledger_day(starts_at), min(first_at), max(last_at),
                    sum(posted_minor), sum(pending_debit_minor), sum(pending_credit_minor),
                    sum(transfer_count)
               FROM ledger_rollup
              WHERE account_number = account AND level = 1
-               AND run >= from_run / 256 * 256 AND run < to_run / 256 * 256
-             GROUP BY run / 256, ledger_day(starts_at);
+               AND run >= from_run / together * together AND run < to_run / together * together
+             GROUP BY run / together, ledger_day(starts_at);
         END $$;
 
         -- What an account's transfers up to a number make, of those effective before an instant.
@@ -326,6 +329,7 @@ def _create_rollups() -> None:
         SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
         #variable_conflict use_column
         DECLARE
+            together bigint := ledger_runs_together();
             runs bigint;
             rolled bigint;
             today timestamptz := ledger_day(effective_before);
@@ -341,11 +345,11 @@ def _create_rollups() -> None:
                 -- Whole days, of whole 256 runs and of the runs after them.
                 SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_rollup
                  WHERE (account_number, level, run) >= (account, 2::smallint, 0)
-                   AND (account_number, level, run) < (account, 2::smallint, runs / 256)
+                   AND (account_number, level, run) < (account, 2::smallint, runs / together)
                    AND starts_at < today
                 UNION ALL
                 SELECT posted_minor, pending_debit_minor, pending_credit_minor FROM ledger_rollup
-                 WHERE (account_number, level, run) >= (account, 1::smallint, runs / 256 * 256)
+                 WHERE (account_number, level, run) >= (account, 1::smallint, runs / together * together)
                    AND (account_number, level, run) < (account, 1::smallint, runs)
                    AND starts_at < today
                 -- The last day's hours, and the last hour's transfers where it ends amid them.

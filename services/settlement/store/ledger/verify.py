@@ -157,12 +157,13 @@ WITH hour AS MATERIALIZED (
 ), made AS (
     SELECT * FROM hour
     UNION ALL
-    SELECT account_number, 2, h.run / 256, ledger_day(h.starts_at), min(h.first_at),
+    SELECT account_number, 2, h.run / ledger_runs_together(), ledger_day(h.starts_at), min(h.first_at),
            max(h.last_at), sum(h.posted_minor), sum(h.pending_debit_minor),
            sum(h.pending_credit_minor), sum(h.transfer_count)
       FROM hour h JOIN ledger_balance b USING (account_number)
-     WHERE h.run / 256 < b.transfer_count / ledger_run_size() / 256
-     GROUP BY account_number, h.run / 256, ledger_day(h.starts_at)
+     WHERE h.run / ledger_runs_together()
+           < b.transfer_count / ledger_run_size() / ledger_runs_together()
+     GROUP BY account_number, h.run / ledger_runs_together(), ledger_day(h.starts_at)
 ), wrong AS (
     SELECT account_number, level, run
       FROM made m FULL JOIN ledger_rollup r USING (account_number, level, run, starts_at)
