@@ -1,0 +1,1 @@
+"""Ways for money to leave: payment channels, spoken to over the network."""
