@@ -279,10 +279,13 @@ BEGIN
         SELECT FROM payout p WHERE p.payout_id = NEW.payout_id AND p.gross_minor <> coalesce(
             (SELECT sum(i.amount_minor) FROM payout_item i WHERE i.payout_id = p.payout_id), 0)
         UNION ALL
-        SELECT FROM payout_batch b JOIN payout p USING (payout_batch_id)
-         WHERE p.payout_id = NEW.payout_id AND (b.gross_minor, b.payout_count, b.currency) IS DISTINCT FROM
-            (SELECT sum(e.gross_minor), count(*), min(e.currency) FROM payout e
-              WHERE e.payout_batch_id = b.payout_batch_id)) THEN
+        SELECT FROM payout p
+          JOIN payout_batch b USING (payout_batch_id)
+          JOIN payout e ON e.payout_batch_id = b.payout_batch_id
+         WHERE p.payout_id = NEW.payout_id
+         GROUP BY b.payout_batch_id
+        HAVING b.gross_minor <> sum(e.gross_minor) OR b.payout_count <> count(*)
+            OR NOT bool_and(e.currency = b.currency)) THEN
         RAISE EXCEPTION 'payout % does not sum to its items, or its batch to its payouts',
             NEW.payout_id USING ERRCODE = 'check_violation';
     END IF;
