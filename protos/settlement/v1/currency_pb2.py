@@ -25,39 +25,44 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from protos.common.v1 import money_pb2 as protos_dot_common_dot_v1_dot_money__pb2
 from protos.common.v1 import page_pb2 as protos_dot_common_dot_v1_dot_page__pb2
+from protos.flow.v1 import node_pb2 as protos_dot_flow_dot_v1_dot_node__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#protos/settlement/v1/currency.proto\x12\rsettlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\"\xab\x01\n\rConversionLot\x12 \n\x06\x61mount\x18\x01 \x01(\x0b\x32\x10.common.v1.Money\x12-\n\tearned_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x65xchange_rate_id\x18\x03 \x01(\t\x12\r\n\x05ratio\x18\x04 \x01(\t\x12 \n\x06\x62ooked\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\"\xd2\x03\n\nConversion\x12\x15\n\rconversion_id\x18\x01 \x01(\t\x12\x12\n\nparty_kind\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\t\x12#\n\tconverted\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\"\n\x08received\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12 \n\x06\x62ooked\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x1e\n\x04gain\x18\x07 \x01(\x0b\x32\x10.common.v1.Money\x12\x18\n\x10\x65xchange_rate_id\x18\x08 \x01(\t\x12\r\n\x05ratio\x18\t \x01(\t\x12\x33\n\x0frate_valid_from\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08rounding\x18\x0b \x01(\t\x12*\n\x04lots\x18\x0c \x03(\x0b\x32\x1c.settlement.v1.ConversionLot\x12\x30\n\x0c\x63onverted_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x16\x63onverted_by_person_id\x18\x0e \x01(\t\x12\x0e\n\x06reason\x18\x0f \x01(\t\"w\n\x18PreviewConversionRequest\x12\x12\n\nparty_kind\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0bto_currency\x18\x04 \x01(\t\"\xb7\x01\n\x15\x43onvertBalanceRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\nparty_kind\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0bto_currency\x18\x05 \x01(\t\x12\x18\n\x10\x65xchange_rate_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\"P\n\x16ListConversionsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x10\n\x08party_id\x18\x02 \x01(\t\"l\n\x17ListConversionsResponse\x12.\n\x0b\x63onversions\x18\x01 \x03(\x0b\x32\x19.settlement.v1.Conversion\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"p\n\x14ListExposuresRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x13\n\x0bto_currency\x18\x02 \x01(\t\x12\x1d\n\x15ledger_account_prefix\x18\x03 \x01(\t\"\xda\x01\n\x08\x45xposure\x12\x16\n\x0eledger_account\x18\x01 \x01(\t\x12!\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12 \n\x06\x62ooked\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x1d\n\x03now\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12)\n\x0funrealised_gain\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12\x18\n\x10\x65xchange_rate_id\x18\x06 \x01(\t\x12\r\n\x05ratio\x18\x07 \x01(\t\"f\n\x15ListExposuresResponse\x12*\n\texposures\x18\x01 \x03(\x0b\x32\x17.settlement.v1.Exposure\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo2\x8a\x03\n\x0f\x43urrencyService\x12\\\n\x11PreviewConversion\x12\'.settlement.v1.PreviewConversionRequest\x1a\x19.settlement.v1.Conversion\"\x03\x90\x02\x01\x12Q\n\x0e\x43onvertBalance\x12$.settlement.v1.ConvertBalanceRequest\x1a\x19.settlement.v1.Conversion\x12\x65\n\x0fListConversions\x12%.settlement.v1.ListConversionsRequest\x1a&.settlement.v1.ListConversionsResponse\"\x03\x90\x02\x01\x12_\n\rListExposures\x12#.settlement.v1.ListExposuresRequest\x1a$.settlement.v1.ListExposuresResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#protos/settlement/v1/currency.proto\x12\rsettlement.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cprotos/common/v1/money.proto\x1a\x1bprotos/common/v1/page.proto\x1a\x19protos/flow/v1/node.proto\"\xab\x01\n\rConversionLot\x12 \n\x06\x61mount\x18\x01 \x01(\x0b\x32\x10.common.v1.Money\x12-\n\tearned_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x65xchange_rate_id\x18\x03 \x01(\t\x12\r\n\x05ratio\x18\x04 \x01(\t\x12 \n\x06\x62ooked\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\"\xd2\x03\n\nConversion\x12\x15\n\rconversion_id\x18\x01 \x01(\t\x12\x12\n\nparty_kind\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\t\x12#\n\tconverted\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\"\n\x08received\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12 \n\x06\x62ooked\x18\x06 \x01(\x0b\x32\x10.common.v1.Money\x12\x1e\n\x04gain\x18\x07 \x01(\x0b\x32\x10.common.v1.Money\x12\x18\n\x10\x65xchange_rate_id\x18\x08 \x01(\t\x12\r\n\x05ratio\x18\t \x01(\t\x12\x33\n\x0frate_valid_from\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08rounding\x18\x0b \x01(\t\x12*\n\x04lots\x18\x0c \x03(\x0b\x32\x1c.settlement.v1.ConversionLot\x12\x30\n\x0c\x63onverted_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x16\x63onverted_by_person_id\x18\x0e \x01(\t\x12\x0e\n\x06reason\x18\x0f \x01(\t\"w\n\x18PreviewConversionRequest\x12\x12\n\nparty_kind\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0bto_currency\x18\x04 \x01(\t\"\xb7\x01\n\x15\x43onvertBalanceRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x12\n\nparty_kind\x18\x02 \x01(\t\x12\x10\n\x08party_id\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12\x13\n\x0bto_currency\x18\x05 \x01(\t\x12\x18\n\x10\x65xchange_rate_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\"P\n\x16ListConversionsRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x10\n\x08party_id\x18\x02 \x01(\t\"l\n\x17ListConversionsResponse\x12.\n\x0b\x63onversions\x18\x01 \x03(\x0b\x32\x19.settlement.v1.Conversion\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"p\n\x14ListExposuresRequest\x12$\n\x04page\x18\x01 \x01(\x0b\x32\x16.common.v1.PageRequest\x12\x13\n\x0bto_currency\x18\x02 \x01(\t\x12\x1d\n\x15ledger_account_prefix\x18\x03 \x01(\t\"\xda\x01\n\x08\x45xposure\x12\x16\n\x0eledger_account\x18\x01 \x01(\t\x12!\n\x07\x62\x61lance\x18\x02 \x01(\x0b\x32\x10.common.v1.Money\x12 \n\x06\x62ooked\x18\x03 \x01(\x0b\x32\x10.common.v1.Money\x12\x1d\n\x03now\x18\x04 \x01(\x0b\x32\x10.common.v1.Money\x12)\n\x0funrealised_gain\x18\x05 \x01(\x0b\x32\x10.common.v1.Money\x12\x18\n\x10\x65xchange_rate_id\x18\x06 \x01(\t\x12\r\n\x05ratio\x18\x07 \x01(\t\"f\n\x15ListExposuresResponse\x12*\n\texposures\x18\x01 \x03(\x0b\x32\x17.settlement.v1.Exposure\x12!\n\x04page\x18\x02 \x01(\x0b\x32\x13.common.v1.PageInfo\"U\n\x10\x42\x61lanceConverted\x12-\n\nconversion\x18\x01 \x01(\x0b\x32\x19.settlement.v1.Conversion:\x12\xca\xda\x18\x0e\x12\x0c\xe4\xbd\x99\xe9\xa2\x9d\xe5\x85\x91\xe6\x8d\xa2\x32\x8a\x03\n\x0f\x43urrencyService\x12\\\n\x11PreviewConversion\x12\'.settlement.v1.PreviewConversionRequest\x1a\x19.settlement.v1.Conversion\"\x03\x90\x02\x01\x12Q\n\x0e\x43onvertBalance\x12$.settlement.v1.ConvertBalanceRequest\x1a\x19.settlement.v1.Conversion\x12\x65\n\x0fListConversions\x12%.settlement.v1.ListConversionsRequest\x1a&.settlement.v1.ListConversionsResponse\"\x03\x90\x02\x01\x12_\n\rListExposures\x12#.settlement.v1.ListExposuresRequest\x1a$.settlement.v1.ListExposuresResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.settlement.v1.currency_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_BALANCECONVERTED']._loaded_options = None
+  _globals['_BALANCECONVERTED']._serialized_options = b'\312\332\030\016\022\014\344\275\231\351\242\235\345\205\221\346\215\242'
   _globals['_CURRENCYSERVICE'].methods_by_name['PreviewConversion']._loaded_options = None
   _globals['_CURRENCYSERVICE'].methods_by_name['PreviewConversion']._serialized_options = b'\220\002\001'
   _globals['_CURRENCYSERVICE'].methods_by_name['ListConversions']._loaded_options = None
   _globals['_CURRENCYSERVICE'].methods_by_name['ListConversions']._serialized_options = b'\220\002\001'
   _globals['_CURRENCYSERVICE'].methods_by_name['ListExposures']._loaded_options = None
   _globals['_CURRENCYSERVICE'].methods_by_name['ListExposures']._serialized_options = b'\220\002\001'
-  _globals['_CONVERSIONLOT']._serialized_start=147
-  _globals['_CONVERSIONLOT']._serialized_end=318
-  _globals['_CONVERSION']._serialized_start=321
-  _globals['_CONVERSION']._serialized_end=787
-  _globals['_PREVIEWCONVERSIONREQUEST']._serialized_start=789
-  _globals['_PREVIEWCONVERSIONREQUEST']._serialized_end=908
-  _globals['_CONVERTBALANCEREQUEST']._serialized_start=911
-  _globals['_CONVERTBALANCEREQUEST']._serialized_end=1094
-  _globals['_LISTCONVERSIONSREQUEST']._serialized_start=1096
-  _globals['_LISTCONVERSIONSREQUEST']._serialized_end=1176
-  _globals['_LISTCONVERSIONSRESPONSE']._serialized_start=1178
-  _globals['_LISTCONVERSIONSRESPONSE']._serialized_end=1286
-  _globals['_LISTEXPOSURESREQUEST']._serialized_start=1288
-  _globals['_LISTEXPOSURESREQUEST']._serialized_end=1400
-  _globals['_EXPOSURE']._serialized_start=1403
-  _globals['_EXPOSURE']._serialized_end=1621
-  _globals['_LISTEXPOSURESRESPONSE']._serialized_start=1623
-  _globals['_LISTEXPOSURESRESPONSE']._serialized_end=1725
-  _globals['_CURRENCYSERVICE']._serialized_start=1728
-  _globals['_CURRENCYSERVICE']._serialized_end=2122
+  _globals['_CONVERSIONLOT']._serialized_start=174
+  _globals['_CONVERSIONLOT']._serialized_end=345
+  _globals['_CONVERSION']._serialized_start=348
+  _globals['_CONVERSION']._serialized_end=814
+  _globals['_PREVIEWCONVERSIONREQUEST']._serialized_start=816
+  _globals['_PREVIEWCONVERSIONREQUEST']._serialized_end=935
+  _globals['_CONVERTBALANCEREQUEST']._serialized_start=938
+  _globals['_CONVERTBALANCEREQUEST']._serialized_end=1121
+  _globals['_LISTCONVERSIONSREQUEST']._serialized_start=1123
+  _globals['_LISTCONVERSIONSREQUEST']._serialized_end=1203
+  _globals['_LISTCONVERSIONSRESPONSE']._serialized_start=1205
+  _globals['_LISTCONVERSIONSRESPONSE']._serialized_end=1313
+  _globals['_LISTEXPOSURESREQUEST']._serialized_start=1315
+  _globals['_LISTEXPOSURESREQUEST']._serialized_end=1427
+  _globals['_EXPOSURE']._serialized_start=1430
+  _globals['_EXPOSURE']._serialized_end=1648
+  _globals['_LISTEXPOSURESRESPONSE']._serialized_start=1650
+  _globals['_LISTEXPOSURESRESPONSE']._serialized_end=1752
+  _globals['_BALANCECONVERTED']._serialized_start=1754
+  _globals['_BALANCECONVERTED']._serialized_end=1839
+  _globals['_CURRENCYSERVICE']._serialized_start=1842
+  _globals['_CURRENCYSERVICE']._serialized_end=2236
 # @@protoc_insertion_point(module_scope)

@@ -817,3 +817,47 @@ class ListTaxTotalsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTaxTotalsResponse: _TypeAlias = ListTaxTotalsResponse  # noqa: Y015
+
+@_typing.final
+class PayeeProfilePut(_message.Message):
+    """Domain event: a payee goes by another profile from a day on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYEE_PROFILE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payee_profile(self) -> Global___PayeeProfile: ...
+    def __init__(
+        self,
+        *,
+        payee_profile: Global___PayeeProfile | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payee_profile", b"payee_profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payee_profile", b"payee_profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PayeeProfilePut: _TypeAlias = PayeeProfilePut  # noqa: Y015
+
+@_typing.final
+class TaxTableChanged(_message.Message):
+    """Domain event: a tax table was put or approved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAX_TABLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tax_table(self) -> Global___TaxTable: ...
+    def __init__(
+        self,
+        *,
+        tax_table: Global___TaxTable | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tax_table", b"tax_table"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tax_table", b"tax_table"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaxTableChanged: _TypeAlias = TaxTableChanged  # noqa: Y015

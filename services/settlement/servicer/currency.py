@@ -11,6 +11,7 @@ from kit.errors import FailedPrecondition
 from kit.ids import new_id
 from kit.money import Money
 from kit.rpc.convert import decode_page_token, money_from_proto, page_info, page_size
+from kit.rpc.events import record
 from protos.events.v1 import events_pb2
 from protos.events.v1.events_pb2_grpc import ProjectionServiceServicer
 from protos.settlement.v1 import currency_pb2 as pb
@@ -68,7 +69,13 @@ class CurrencyServicer(Rpcs, CurrencyServiceServicer):
             current_actor().person_id,
             request.reason.strip(),
         )
-        return protos.conversion_to_proto(row)
+        told = protos.conversion_to_proto(row)
+        await record(
+            pb.BalanceConverted(conversion=told),
+            aggregate=("conversion", told.conversion_id),
+            occurred_at=at,
+        )
+        return told
 
     async def ListConversions(
         self, request: pb.ListConversionsRequest, context: Context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from kit.authn import current_actor
@@ -12,6 +12,7 @@ from kit.db.session import current_session
 from kit.errors import FailedPrecondition, InvalidArgument
 from kit.ids import new_id
 from kit.rpc.convert import decode_page_token, money_from_proto, page_info, page_size
+from kit.rpc.events import record
 from protos.settlement.v1 import tax_pb2 as pb
 from protos.settlement.v1.tax_pb2_grpc import TaxServiceServicer
 from services.settlement.convert import tax as protos
@@ -48,8 +49,17 @@ class TaxServicer(Rpcs, TaxServiceServicer):
                 field="payee_profile.version",
             )
         put = replace(asked, version=newest + 1)
-        row = await profiles.put(session, put, self._clock.now(), current_actor().person_id)
-        return protos.profile_to_proto(row)
+        now = self._clock.now()
+        told = protos.profile_to_proto(
+            await profiles.put(session, put, now, current_actor().person_id)
+        )
+        whose = f"{put.payee.party_kind}:{put.payee.payee_id}"
+        await record(
+            pb.PayeeProfilePut(payee_profile=told),
+            aggregate=("payee_profile", whose),
+            occurred_at=now,
+        )
+        return told
 
     async def GetPayeeProfile(
         self, request: pb.GetPayeeProfileRequest, context: Context
@@ -88,16 +98,18 @@ class TaxServicer(Rpcs, TaxServiceServicer):
         row = await tables.put(
             current_session(), table, source.strip(), now, current_actor().person_id
         )
-        return protos.table_to_proto(row, None)
+        return await _told(protos.table_to_proto(row, None), now)
 
     async def ApproveTaxTable(
         self, request: pb.ApproveTaxTableRequest, context: Context
     ) -> pb.TaxTable:
         current_actor().require_role(*_TAX_KEEPERS)
-        row, approval = await tables.approve(
-            current_session(), request.tax_table_id, self._clock.now(), current_actor().person_id
-        )
-        return protos.table_to_proto(row, approval)
+        session, now = current_session(), self._clock.now()
+        row, approval = await tables.lock(session, request.tax_table_id)
+        if approval is not None:
+            return protos.table_to_proto(row, approval)
+        approval = await tables.approve(session, row, now, current_actor().person_id)
+        return await _told(protos.table_to_proto(row, approval), now)
 
     async def ListTaxTables(
         self, request: pb.ListTaxTablesRequest, context: Context
@@ -171,6 +183,15 @@ class TaxServicer(Rpcs, TaxServiceServicer):
                 "SETTLEMENT_YEAR_INVALID", f"a year from {_FIRST_YEAR} to this one", field="year"
             )
         return year
+
+
+async def _told(table: pb.TaxTable, at: datetime) -> pb.TaxTable:
+    await record(
+        pb.TaxTableChanged(tax_table=table),
+        aggregate=("tax_table", table.tax_table_id),
+        occurred_at=at,
+    )
+    return table
 
 
 def _number(text: str) -> int:

@@ -39,18 +39,16 @@ async def put(
     return row
 
 
-async def approve(session: AsyncSession, tax_table_id: str, at: datetime, person_id: str) -> Stored:
-    """Say that a table is right; doing it again changes nothing.
+async def approve(
+    session: AsyncSession, row: TaxTableRow, at: datetime, person_id: str
+) -> TaxTableApprovalRow:
+    """Say that a table is right.
 
     Raises:
-        NotFound: ``SETTLEMENT_TAX_TABLE_NOT_FOUND``.
         FailedPrecondition: ``SETTLEMENT_FOUR_EYES`` for whoever put it.
     """
-    row, approval = await read(session, tax_table_id)
-    if approval is not None:
-        return row, approval
     approval = TaxTableApprovalRow(
-        tax_table_id=tax_table_id, approved_at=at, approved_by_person_id=person_id
+        tax_table_id=row.tax_table_id, approved_at=at, approved_by_person_id=person_id
     )
     session.add(approval)
     try:
@@ -66,16 +64,16 @@ async def approve(session: AsyncSession, tax_table_id: str, at: datetime, person
                 field="tax_table_id",
             ) from error
         raise
-    return row, approval
+    return approval
 
 
-async def read(session: AsyncSession, tax_table_id: str) -> Stored:
-    """A table and its approval.
+async def lock(session: AsyncSession, tax_table_id: str) -> Stored:
+    """A table and its approval, nobody else's to approve until this transaction ends.
 
     Raises:
         NotFound: ``SETTLEMENT_TAX_TABLE_NOT_FOUND``.
     """
-    row = await session.get(TaxTableRow, tax_table_id)
+    row = await session.get(TaxTableRow, tax_table_id, with_for_update=True)
     if row is None:
         raise NotFound(
             "SETTLEMENT_TAX_TABLE_NOT_FOUND",

@@ -11,6 +11,7 @@ from kit.errors import ServiceError
 from kit.money import Money
 from protos.common.v1.money_pb2 import Money as MoneyMessage
 from protos.common.v1.page_pb2 import PageRequest
+from protos.events.v1 import events_pb2
 from protos.settlement.v1 import tax_pb2 as pb
 from services.settlement.domain.ledger.transfers import Document
 from services.settlement.domain.tax.profile import Payee
@@ -177,6 +178,8 @@ async def test_a_table_is_put_by_one_and_approved_by_another(office: Office) -> 
     again = pb.ApproveTaxTableRequest(tax_table_id=put.tax_table_id)
     approved = await office.call("accountant", "TaxService/ApproveTaxTable", again)
     assert approved.approved_by_person_id == "pe_accountant"
+    once_more = pb.ApproveTaxTableRequest(tax_table_id=put.tax_table_id)
+    assert await office.call("hq", "TaxService/ApproveTaxTable", once_more) == approved
     table.source = ""
     no_source = pb.PutTaxTableRequest(tax_table=table)
     refused = await refusal(office.call("finance", "TaxService/PutTaxTable", no_source))
@@ -185,6 +188,19 @@ async def test_a_table_is_put_by_one_and_approved_by_another(office: Office) -> 
     mistyped = pb.PutTaxTableRequest(tax_table=table)
     refused = await refusal(office.call("finance", "TaxService/PutTaxTable", mistyped))
     assert refused.field == "tax_table.brackets[1]"
+
+
+async def test_what_is_put_and_approved_is_told_once_by_events(office: Office) -> None:
+    kind = pb.PROFILE_KIND_EMPLOYEE
+    await office.call("finance", "TaxService/PutPayeeProfile", profile("pe_told", kind))
+    request = events_pb2.ReadEventsRequest(limit=1000)
+    read = await office.call("system", "events.v1.EventService/ReadEvents", request)
+    told = [each for each in read.events if each.aggregate_id == "technician:pe_told"]
+    (event,) = told
+    put = pb.PayeeProfilePut()
+    assert event.payload.Unpack(put)
+    assert put.payee_profile.profile_kind == kind
+    assert event.acting_person_id == "pe_finance"
 
 
 async def test_totals_of_a_year_are_told_by_payee_and_by_month_page_by_page(office: Office) -> None:

@@ -134,14 +134,14 @@ async def test_a_table_counts_once_somebody_else_has_approved_it(session: AsyncS
         valid_from=date(2026, 1, 1),
         brackets=(replace(TABLES[0].brackets[-1], ratio=TABLES[0].brackets[0].ratio / 2, quick_deduction_minor=0),),
     )  # fmt: skip
-    await tables.put(session, cheaper, "公告", NOON, "pe_finance")
+    row = await tables.put(session, cheaper, "公告", NOON, "pe_finance")
     assert await pay(session, 1, 2_000_00) == 240_00
     async with session.begin_nested() as savepoint:
         with pytest.raises(FailedPrecondition) as refused:
-            await tables.approve(session, "tt_new", NOON, "pe_finance")
+            await tables.approve(session, row, NOON, "pe_finance")
         assert refused.value.reason == "SETTLEMENT_FOUR_EYES"
         await savepoint.rollback()
-    await tables.approve(session, "tt_new", NOON, "pe_accountant")
+    await tables.approve(session, row, NOON, "pe_accountant")
     assert await pay(session, 2, 2_000_00) == 120_00
 
 
