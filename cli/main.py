@@ -17,6 +17,7 @@ from cli import (
     case,
     conversion,
     customer,
+    day_plan,
     demo,
     department,
     dispatch,
@@ -54,7 +55,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, earning, adjustment, holdback, tax, conversion, receivable, receipt, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, adjustment, holdback, tax, conversion, receivable, receipt, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(
