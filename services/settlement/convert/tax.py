@@ -10,6 +10,7 @@ from kit.errors import InvalidArgument
 from kit.money import Rounding, to_fraction
 from kit.rpc.convert import instant_to_proto, money_to_proto
 from protos.settlement.v1 import tax_pb2 as pb
+from services.settlement.convert.days import day_from_proto
 from services.settlement.convert.money import amount
 from services.settlement.domain.tax.content import table_of
 from services.settlement.domain.tax.profile import Payee, PayeeProfile, ProfileKind
@@ -53,20 +54,6 @@ _MONTHS_OF: Final = {
 }
 
 
-def day_of(text: str, field: str, default: date) -> date:
-    """A day such as "2026-03-01"; empty: another one.
-
-    Raises:
-        InvalidArgument: ``SETTLEMENT_DAY_MALFORMED``.
-    """
-    try:
-        return date.fromisoformat(text) if text else default
-    except ValueError as error:
-        raise InvalidArgument(
-            "SETTLEMENT_DAY_MALFORMED", f"{text!r} is no day, such as 2026-03-01", field=field
-        ) from error
-
-
 def kind_of(number: pb.ProfileKind.ValueType, field: str) -> ProfileKind:
     """A profile kind.
 
@@ -88,7 +75,7 @@ def profile_from_proto(message: pb.PayeeProfile, today: date) -> PayeeProfile:
     return PayeeProfile(
         payee=Payee(message.party_kind, message.payee_id),
         version=message.version,
-        valid_from=day_of(message.valid_from, "payee_profile.valid_from", today),
+        valid_from=day_from_proto(message.valid_from, today, "payee_profile.valid_from"),
         profile_kind=kind_of(message.profile_kind, "payee_profile.profile_kind"),
         vat_ratio=message.vat_ratio,
         identity_reference=message.identity_reference,
@@ -121,15 +108,16 @@ def table_from_proto(message: pb.TaxTable, tax_table_id: str, today: date) -> Ta
     span = _SPANS_OF.get(message.span)
     if span is None:
         raise _unreadable(f"one of {', '.join(Span)}", "span")
+    months_counted = _MONTHS_OF.get(message.months_counted)
+    if months_counted is None:
+        raise _unreadable(f"one of {', '.join(MonthsCounted)}", "months_counted")
     if message.rounding not in ("", *Rounding):
         raise _unreadable(f"one of {', '.join(Rounding)}", "rounding")
-    if not message.currency:
-        raise _unreadable("in which currency its amounts are", "currency")
     return TaxTable(
         tax_table_id=tax_table_id,
         profile_kind=kind_of(message.profile_kind, "tax_table.profile_kind"),
         currency=message.currency,
-        valid_from=day_of(message.valid_from, "tax_table.valid_from", today),
+        valid_from=day_from_proto(message.valid_from, today, "tax_table.valid_from"),
         span=span,
         allowances=tuple(
             Allowance(
@@ -148,7 +136,7 @@ def table_from_proto(message: pb.TaxTable, tax_table_id: str, today: date) -> Ta
             for each in message.brackets
         ),
         monthly_minor=message.monthly_minor,
-        months_counted=_MONTHS_OF[message.months_counted],
+        months_counted=months_counted,
         rounding=Rounding(message.rounding or Rounding.HALF_UP),
     )
 

@@ -16,6 +16,7 @@ from kit.rpc.events import record
 from protos.settlement.v1 import tax_pb2 as pb
 from protos.settlement.v1.tax_pb2_grpc import TaxServiceServicer
 from services.settlement.convert import tax as protos
+from services.settlement.convert.days import day_from_proto
 from services.settlement.domain.tax.profile import Payee, check_profile
 from services.settlement.domain.tax.table import check_table
 from services.settlement.domain.tax.view import check_sees_tax, sees_all_tax
@@ -66,7 +67,7 @@ class TaxServicer(Rpcs, TaxServiceServicer):
     ) -> pb.PayeeProfile:
         check_sees_tax(current_actor(), request.payee_id)
         payee = Payee(request.party_kind, request.payee_id)
-        on = protos.day_of(request.on, "on", self._today())
+        on = day_from_proto(request.on, self._today(), "on")
         session = current_session()
         found = await profiles.on_day(session, payee, on)
         return protos.profile_to_proto(await profiles.row_of(session, found))

@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kit.errors import InvalidArgument
-from kit.money import Rounding
+from kit.money import MINOR_DIGITS, Rounding
 from services.settlement.domain.tax.profile import WITHHELD_FROM, ProfileKind
 
 
@@ -112,10 +112,11 @@ def check_table(table: TaxTable) -> None:
             f"only {', '.join(WITHHELD_FROM)} are withheld from; there is nothing to put for others",
             "profile_kind",
         )
+    if table.currency not in MINOR_DIGITS:
+        raise _invalid(f"{table.currency!r} is none of {', '.join(MINOR_DIGITS)}", "currency")
     if table.monthly_minor < 0 or (table.monthly_minor and table.span is not Span.YEAR):
-        raise _invalid(
-            "so much a month is deducted only of what is added up over a year", "monthly"
-        )
+        why = "so much a month is deducted only of what is added up over a year"
+        raise _invalid(why, "monthly_minor")
     _check_bounds([each.up_to_minor for each in table.allowances], "allowances")
     _check_bounds([each.up_to_minor for each in table.brackets], "brackets")
     for i, allowance in enumerate(table.allowances):

@@ -216,7 +216,8 @@ def test_a_table_needs_a_last_row_without_bound_and_a_monthly_deduction_a_year()
     for broken, field in (
         (replace(LABOUR, brackets=LABOUR.brackets[:-1]), "tax_table.brackets"),
         (replace(LABOUR, allowances=LABOUR.allowances[::-1]), "tax_table.allowances"),
-        (replace(LABOUR, monthly_minor=1), "tax_table.monthly"),
+        (replace(LABOUR, monthly_minor=1), "tax_table.monthly_minor"),
+        (replace(LABOUR, currency="XXX"), "tax_table.currency"),
         (replace(LABOUR, profile_kind=ProfileKind.EMPLOYEE), "tax_table.profile_kind"),
         (
             replace(
