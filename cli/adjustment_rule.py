@@ -91,8 +91,8 @@ def try_rule(
 
 
 def _decide(rule: str, version: int, *, approve: bool, reason: str) -> None:
-    path = f"/adjustment-rules/{part(rule)}/versions/{version}/decide"
-    body = {"approve": approve, "reason": reason}
+    path = f"/adjustment-rules/{part(rule)}/decide"
+    body = {"version": version, "approve": approve, "reason": reason}
     made = api().send("POST", path, adjustment_pb2.AdjustmentRule, body)
     tell(made, lambda each: _rules([each]))
 

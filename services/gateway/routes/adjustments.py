@@ -121,10 +121,10 @@ expose(
 expose(
     rules,
     "POST",
-    "/{rule_code}/versions/{version}/decide",
+    "/{rule_code}/decide",
     f"{_SERVICE}/DecideAdjustmentRule",
     "Approve a version, or not; not by whoever put it",
-    example={"approve": True},
+    example={"version": 1, "approve": True},
 )
 expose(
     rules,

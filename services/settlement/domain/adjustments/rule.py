@@ -16,7 +16,7 @@ from services.settlement.domain.adjustments.adjustment import check_four_eyes
 from services.settlement.domain.adjustments.penalty import PenaltyTerms
 from services.settlement.domain.adjustments.performance import Band, capped
 
-_CODE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _RATIO: Final = re.compile(r"-?\d{1,6}(\.\d{1,6})?|-?\d{1,6}/\d{1,6}")
 _MOST_DAYS: Final = 3650
 
