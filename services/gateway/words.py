@@ -411,6 +411,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "TAX_SPAN_YEAR": ("全年累计", "the year so far"),
     "tax": ("税费", "tax"),
     "refundable_tax": ("可退税费", "refundable tax"),
+    "withholding": ("代扣税", "tax withheld"),
+    "exchange": ("兑换", "exchange"),
     "outlet": ("网点", "outlet"),
     "platform": ("平台", "platform"),
     "form": ("表单", "form"),

@@ -103,7 +103,8 @@ def _create_withholdings() -> None:
             profile_payee_id text NOT NULL,
             profile_version integer NOT NULL,
             profile_kind text NOT NULL,
-            tax_table_id text REFERENCES tax_table,
+            -- What nobody else approved withholds from nobody.
+            tax_table_id text REFERENCES tax_table_approval,
             currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
             gross_minor bigint NOT NULL,
             tax_minor bigint NOT NULL,

@@ -180,6 +180,23 @@ async def test_a_reversal_that_is_not_the_opposite_is_refused_by_the_database(
         )
 
 
+async def test_a_table_that_nobody_approved_withholds_from_nobody(session: AsyncSession) -> None:
+    row = await tables.put(
+        session, replace(TABLES[0], tax_table_id="tt_alone"), "公告", NOON, "pe_finance"
+    )
+    await pay(session, 1, 2_000_00)
+    with pytest.raises(IntegrityError, match="tax_table_approval"):
+        await session.execute(
+            text(
+                "INSERT INTO tax_withholding SELECT 'wh_x', 'payout', 'po_x', NULL, party_kind,"
+                " payee_id, profile_payee_id, profile_version, profile_kind, :table, currency,"
+                " gross_minor, tax_minor, net_minor, paid_on, recorded_at, acting_person_id, '', '',"
+                " '[]' FROM tax_withholding"
+            ),
+            {"table": row.tax_table_id},
+        )
+
+
 async def test_payments_of_one_payee_at_once_wait_for_each_other(database: Database) -> None:
     async with database.transaction() as session:
         await put(session, ProfileKind.PLATFORM_WORKER)
