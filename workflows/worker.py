@@ -41,6 +41,7 @@ from workflows.system.hand_over import HandOverWorkflow
 from workflows.system.holdback import HoldbackReleaseWorkflow
 from workflows.system.migration import MigrationWorkflow
 from workflows.system.nudge import NudgeWorkflow
+from workflows.system.payout_batch import PayoutBatchWorkflow
 from workflows.system.policy_term import PolicyTermWorkflow
 from workflows.system.replan import ReplanWorkflow
 from workflows.system.sweep import SweepWorkflow
@@ -56,6 +57,7 @@ WORKFLOWS: Final = (
     ReplanWorkflow,
     MigrationWorkflow,
     PolicyTermWorkflow,
+    PayoutBatchWorkflow,
     DueVisitsWorkflow,
     SweepWorkflow,
     HoldbackReleaseWorkflow,

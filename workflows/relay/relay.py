@@ -29,13 +29,22 @@ from kit.rpc.client import RpcCaller
 from kit.telemetry import logger
 from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2, events_pb2_grpc
+from protos.settlement.v1 import payout_pb2
 from workflows.activities.acts import is_unknown
 from workflows.activities.messages import message_to_json
 from workflows.catalog import load_catalog
 from workflows.relay import store
 from workflows.relay.policy_terms import Ended, policy_term_of
-from workflows.relay.routes import CALENDARS, POLICIES, PROJECTIONS, SOURCES, Projection
+from workflows.relay.routes import (
+    CALENDARS,
+    PAYOUTS,
+    POLICIES,
+    PROJECTIONS,
+    SOURCES,
+    Projection,
+)
 from workflows.runtime.payloads import Signal
+from workflows.system.payout_batch import PAYOUT_BATCH, PayoutBatch
 from workflows.system.policy_term import POLICY_TERM, PolicyTerm
 from workflows.system.replan import PER_SECOND, REPLAN, CalendarEdit, Replanning
 
@@ -50,6 +59,7 @@ _ALL_OF_IT_EVERY: Final = timedelta(minutes=1)
 _CASES: Final = "cases"
 _REPLAN: Final = "replan"
 _POLICY_TERMS: Final = "policy_terms"
+_PAYOUT_BATCHES: Final = "payout_batches"
 _CALENDAR_CHANGED: Final = directory_pb2.CalendarChanged.DESCRIPTOR.full_name
 
 _log = logger("relay")
@@ -87,6 +97,7 @@ class Relay:
             group.create_task(_repeat("buffer→cases", self.wake_cases))
             group.create_task(_repeat("calendars→replan", self.replan))
             group.create_task(_repeat("policies→terms", self.tell_policy_terms))
+            group.create_task(_repeat("payouts→batches", self.carry_out_payouts))
 
     async def project(self, projection: Projection) -> bool:
         """Send one page of events to a projection; True when there may be more."""
@@ -178,6 +189,32 @@ class Relay:
         except RPCError as error:
             if not is_unknown(error):
                 raise
+
+    async def carry_out_payouts(self) -> bool:
+        """Have payout batches carried out that two people have approved; True when there may be more."""
+        events = await self._read(PAYOUTS, _PAYOUT_BATCHES)
+        for event in events:
+            changed = payout_pb2.PayoutBatchChanged()
+            if event.payload.Unpack(changed):
+                batch = changed.payout_batch
+                if batch.state == payout_pb2.PAYOUT_BATCH_STATE_APPROVED:
+                    await self._carry_out(batch)
+        if events:
+            async with self._database.transaction() as session:
+                await store.save_cursor(session, PAYOUTS, _PAYOUT_BATCHES, events[-1].cursor)
+        return len(events) == _PAGE
+
+    async def _carry_out(self, batch: payout_pb2.PayoutBatch) -> None:
+        # An event that comes again, after a kill, finds it there, or over.
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._temporal.start_workflow(
+                PAYOUT_BATCH,
+                PayoutBatch(batch.payout_batch_id),
+                id=f"payout-batch:{batch.payout_batch_id}",
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"打款批次：{batch.payout_count} 笔",
+            )
 
     async def wake_cases(self) -> bool:
         """Signal the cases that wait for what has happened; True when somebody was woken."""

@@ -27,8 +27,13 @@ _IF_IT_CAN_ANSWER: Final = replace(
 )
 
 
-async def call(rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def call(rpc: str, request: dict[str, Any], summary: str | None = None) -> dict[str, Any]:
     """Call a service until it answers.
+
+    Args:
+        rpc: its full name.
+        request: what it takes.
+        summary: for whoever looks at it in Temporal.
 
     Raises:
         ActivityError: it refuses.
@@ -39,6 +44,7 @@ async def call(rpc: str, request: dict[str, Any]) -> dict[str, Any]:
         result_type=dict[str, Any],
         start_to_close_timeout=_ATTEMPT,
         retry_policy=UNTIL_ANSWERED,
+        summary=summary,
     )
     return reply
 

@@ -27,6 +27,7 @@ from services.settlement.store.earnings.agreement import disagreements
 from services.settlement.store.ledger import balances, lists, verify
 from services.settlement.store.ledger.batcher import LedgerBatcher, Posting
 from services.settlement.store.ledger.inserting import NewTransfer
+from services.settlement.store.payouts import agreement as payouts_agreement
 from services.settlement.store.tax import agreement
 
 _MOST_TRANSFERS: Final = 500
@@ -104,6 +105,7 @@ class LedgerServicer(Rpcs):
             *found.findings,
             *await disagreements(session),
             *await agreement.disagreements(session),
+            *await payouts_agreement.disagreements(session),
         ]
         return pb.VerifyLedgerResponse(
             sound=not findings,

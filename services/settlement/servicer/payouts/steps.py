@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from kit.authn import current_actor
@@ -12,15 +12,20 @@ from kit.money import Money
 from kit.rpc.events import record
 from services.settlement.convert import earnings as earning_protos
 from services.settlement.convert import payouts as protos
-from services.settlement.domain.earnings.state import EarningState
+from services.settlement.domain.earnings.state import (
+    EarningState,
+    Step,
+    confirm_payout,
+    return_payout,
+    start_payout,
+)
 from services.settlement.domain.ledger.transfers import TransferState
 from services.settlement.domain.payouts import postings
 from services.settlement.domain.payouts.state import FINAL, PayoutState
 from services.settlement.domain.tax.profile import Payee
-from services.settlement.store.earnings import earnings
+from services.settlement.store.earnings import moving
 from services.settlement.store.ledger import transfers
 from services.settlement.store.tax import withholdings
-from services.settlement.tables.earnings import EarningChangeRow
 from services.settlement.tables.payouts import PayoutChangeRow, PayoutRow
 
 
@@ -29,13 +34,13 @@ async def begin(row: PayoutRow, least_minor: int, now: datetime) -> None:
     earnings are being paid.
 
     Raises:
-        FailedPrecondition: what was drawn is not there any more (``SETTLEMENT_EARNING_NOT_PAYABLE``,
+        FailedPrecondition: what was drawn is not there any more (``SETTLEMENT_EARNING_STATE``,
             ``SETTLEMENT_ACCOUNT_OVERDRAWN``), too little is left (``SETTLEMENT_PAYOUT_TOO_SMALL``),
             or the tax cannot be told (see ``withholdings.record``).
     """
     session, gross = current_session(), Money(row.currency, row.gross_minor)
     document = postings.document_of(row.payout_id)
-    await _move_earnings(row, EarningState.PAYABLE, EarningState.PAYING, "提交打款", now)
+    await _move_earnings(row, start_payout, "提交渠道", now)
     made = await withholdings.record(
         session,
         document,
@@ -63,7 +68,7 @@ async def end(row: PayoutRow, to: PayoutState, reason: str, now: datetime) -> No
     document = postings.document_of(row.payout_id)
     await change(row, to, reason, now)
     if to is PayoutState.PAID:
-        await _move_earnings(row, EarningState.PAYING, EarningState.PAID, reason, now)
+        await _move_earnings(row, confirm_payout, reason, now)
         await transfers.resolve(
             session, document, TransferState.POSTED, now, memo=row.channel_bill_number
         )
@@ -71,7 +76,7 @@ async def end(row: PayoutRow, to: PayoutState, reason: str, now: datetime) -> No
         leg = postings.left(row.channel_code, net, row.channel_bill_number)
         await transfers.post(session, document, [leg], now)
     else:
-        await _move_earnings(row, EarningState.PAYING, EarningState.PAYABLE, reason, now)
+        await _move_earnings(row, return_payout, reason, now)
         await withholdings.reverse(session, document, now, current_actor().person_id, reason)
         await transfers.resolve(session, document, TransferState.VOIDED, now, memo=reason)
 
@@ -104,40 +109,23 @@ def earning_ids(row: PayoutRow) -> Sequence[str]:
 
 
 async def _move_earnings(
-    row: PayoutRow,
-    needed: EarningState,
-    to: EarningState,
-    reason: str,
-    now: datetime,
+    row: PayoutRow, step: Callable[[EarningState], Step], reason: str, now: datetime
 ) -> None:
     """Move the earnings of a payout along with it. The ledger holds the payout, not each of them."""
-    session = current_session()
-    for earning_id in earning_ids(row):
-        earning = await earnings.lock(session, earning_id)
-        if earning.earning_state is not needed:
-            raise FailedPrecondition(
-                "SETTLEMENT_EARNING_NOT_PAYABLE",
-                f"earning {earning_id} is {earning.state} by now; draw again",
-                details={"earning_id": earning_id},
-            )
-        previous, earning.state = earning.state, to.value
-        earning.revision += 1
-        if to is EarningState.PAID:
-            earning.payout_reference = row.channel_bill_number
-        earning.changes.append(
-            EarningChangeRow(
-                revision=earning.revision,
-                changed_at=now,
-                previous_state=previous,
-                new_state=earning.state,
-                reason=f"打款 {row.payout_id}：{reason}",
-                acting_person_id=current_actor().person_id,
-            )
-        )
-        await session.flush()
+    reference = row.channel_bill_number if step is confirm_payout else ""
+    moved = await moving.move(
+        current_session(),
+        earning_ids(row),
+        step,
+        f"打款 {row.payout_id}：{reason}",
+        current_actor().person_id,
+        now,
+        reference,
+    )
+    for earning, previous in ((each.row, each.previous_state) for each in moved):
         await record(
             earning_protos.event_of(earning, previous),
-            aggregate=("earning", earning_id),
+            aggregate=("earning", earning.earning_id),
             occurred_at=now,
             case_id=earning.case_id,
         )

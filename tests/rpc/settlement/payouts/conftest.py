@@ -47,14 +47,14 @@ class Till:
     def finance(self, person: str) -> "PayoutServiceAsyncStub":
         return self.as_(Actor(person, frozenset({"finance"})))
 
-    async def payee(self, payee_id: str, party_kind: str = "technician", **more: object) -> str:
-        """A payee with a phone and an account; the openid is theirs."""
+    async def payee(self, payee_id: str, **more: str | bool) -> str:
+        """A technician with a phone and an account; the openid is theirs."""
         openid = f"o-{payee_id}"
         await self.channel.payee(openid, **more)
         await self.finance("sun").PutPayoutAccount(
             pb.PutPayoutAccountRequest(
                 idempotency_key=key(),
-                party_kind=party_kind,
+                party_kind="technician",
                 payee_id=payee_id,
                 channel_code="wechat",
                 channel_payee=openid,
@@ -72,7 +72,9 @@ class Till:
 
     async def draw(self, *payees: str, by: str = "qian", **more: object) -> pb.PayoutBatch:
         request = pb.DrawPayoutBatchRequest(
-            idempotency_key=key(), payee_ids=payees, **more  # type: ignore[arg-type]
+            idempotency_key=key(),
+            payee_ids=payees,
+            **more,  # type: ignore[arg-type]
         )
         return await self.finance(by).DrawPayoutBatch(request)
 
@@ -85,7 +87,7 @@ class Till:
             )
         return batch
 
-    async def ready(self, payee_id: str, minor: int = 140_00, **more: object) -> pb.Payout:
+    async def ready(self, payee_id: str, minor: int = 140_00, **more: str | bool) -> pb.Payout:
         """An approved payout of one earning."""
         await self.payee(payee_id, **more)
         await self.earned(payee_id, minor)

@@ -74,7 +74,9 @@ async def test_a_request_that_never_arrived_is_sent_again_under_the_same_number(
 
 async def test_many_who_bring_one_payout_on_at_once_pay_it_once(till: Till) -> None:
     payout = await till.ready("pe_zhang", confirms=True)
-    results = await asyncio.gather(*(till.advance(payout) for _ in range(8)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(till.advance(payout) for _ in range(8)), return_exceptions=True
+    )
     assert not [each for each in results if isinstance(each, Exception) and not _retryable(each)]
     assert state(await till.advance(payout)) == "PAID"
     assert len(await till.channel.transfers()) == 1
@@ -177,7 +179,7 @@ async def test_an_earning_cancelled_after_the_draw_is_not_paid(till: Till) -> No
     payout = await till.ready("pe_zhang", confirms=True)
     await till.desk.cancel(payout.items[0].earning_id)
     failed = await till.advance(payout)
-    assert (state(failed), failed.fail_reason) == ("FAILED", "SETTLEMENT_EARNING_NOT_PAYABLE")
+    assert (state(failed), failed.fail_reason) == ("FAILED", "SETTLEMENT_EARNING_STATE")
     assert await till.channel.transfers() == []
     assert (await till.desk.verify()).sound
 
@@ -190,9 +192,7 @@ async def test_a_technician_sees_their_own_payouts_and_no_batch(till: Till) -> N
     with pytest.raises(NotFound):
         await zhang.GetPayout(pb.GetPayoutRequest(payout_id=other.payout_id))
     with pytest.raises(PermissionDenied):
-        await zhang.GetPayoutBatch(
-            pb.GetPayoutBatchRequest(payout_batch_id=own.payout_batch_id)
-        )
+        await zhang.GetPayoutBatch(pb.GetPayoutBatchRequest(payout_batch_id=own.payout_batch_id))
 
 
 async def test_a_batch_can_be_cancelled_before_it_is_approved_and_drawn_again(till: Till) -> None:
