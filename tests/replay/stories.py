@@ -38,6 +38,7 @@ from workflows.runtime.payloads import NUDGE, Signal
 from workflows.runtime.shell import lifetime
 from workflows.system import nudge
 from workflows.system.due_visits import DUE_VISITS, DueVisits
+from workflows.system.holdback import HOLDBACK_RELEASE, HoldbackRelease
 from workflows.system.policy_term import POLICY_TERM, PolicyTerm
 from workflows.system.replan import REPLAN, CalendarEdit, Replanning
 from workflows.system.sweep import SWEEP, Sweep
@@ -421,6 +422,20 @@ async def maintained(office: Office) -> StartedCase:
     return case
 
 
+async def kept(office: Office) -> StartedCase:
+    """A hold-back falls due meanwhile, and goes back."""
+    case, now = await office.start(MEASURE), datetime.now(UTC)
+    office.company.held = {f"hb_{case.case_id}": now + timedelta(seconds=2)}
+    await office.temporal.execute_workflow(
+        HOLDBACK_RELEASE,
+        HoldbackRelease(until=(now + timedelta(minutes=1)).isoformat()),
+        id=f"holdback_release:{case.case_id}",
+        task_queue=TASK_QUEUE,
+    )
+    await _measure(office, case)
+    return case
+
+
 async def _task_at(office: Office, case: StartedCase, node: str) -> Any:
     async def look() -> Any:
         tasks = await office.inbox("pe_chen", case)
@@ -453,6 +468,7 @@ STORIES: Final[tuple[Story, ...]] = (
     nudged,
     frozen,
     maintained,
+    kept,
     grabbed,
     redispatched,
 )

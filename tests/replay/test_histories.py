@@ -72,5 +72,6 @@ def test_there_is_something_to_replay() -> None:
         "frozen_policy_term",
         "maintained_due_visits",
         "maintained_sweep",
+        "kept_holdback_release",
     } <= kept
     assert PLANS
