@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bench.harness import Figure, Result, Round, alternate
+from bench.planning import through_rpc
 from bench.planning.days import city_day
 from services.workorder.domain.planning.checking import broken_rules
 from services.workorder.domain.planning.day import Day
@@ -39,7 +40,7 @@ async def run(rounds: int) -> list[Result]:
         longest = max(taken)
         note = f"baseline: the budget; the longest of {len(taken)}, ways between places included"
         results.append(Result(f"{case}: time", longest, _BUDGET, _BUDGET / longest, "s", note))
-    return results
+    return results + await through_rpc.run(rounds)
 
 
 def _searched(day: Day) -> Plan:
