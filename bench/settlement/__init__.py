@@ -1,0 +1,1 @@
+"""The ledger beside the least that PostgreSQL could do, and beside a textbook's ledger."""
