@@ -229,6 +229,12 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
+    IF TG_OP = 'UPDATE' AND NEW.state = 'approved' AND EXISTS (
+        SELECT FROM adjustment_share s WHERE s.adjustment_id = NEW.adjustment_id
+           AND s.party_id = NEW.approved_by_person_id) THEN
+        RAISE EXCEPTION 'nobody approves what concerns themselves'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'adjustment_four_eyes';
+    END IF;
     IF TG_OP = 'UPDATE'
        AND (OLD.adjustment_id, OLD.kind, OLD.case_id, OLD.work_order_id, OLD.outlet_id, OLD.month,
             OLD.currency, OLD.amount_minor, OLD.cause_reference, OLD.refunded_minor, OLD.evidence,

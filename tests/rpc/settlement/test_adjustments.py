@@ -80,6 +80,13 @@ async def test_a_subsidy_waits_for_another_person_and_is_posted_once(desk: Adjus
     )
 
 
+async def test_whoever_gets_a_subsidy_does_not_approve_it(desk: Adjustments) -> None:
+    earning = await desk.earning()
+    made = await desk.qian.propose(earning_id=earning.earning_id)
+    payee = desk.as_(earning.technician_id, "technician", "finance")
+    await refused(payee.approve(made.adjustment_id), FailedPrecondition, "SETTLEMENT_FOUR_EYES")
+
+
 async def test_a_rejected_one_moves_nothing_and_what_it_answered_may_be_asked_again(
     desk: Adjustments,
 ) -> None:

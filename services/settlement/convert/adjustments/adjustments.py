@@ -46,7 +46,7 @@ _STATES: Final[dict[str, pb.AdjustmentState.ValueType]] = {
     AdjustmentState.REVERSED: pb.ADJUSTMENT_STATE_REVERSED,
 }
 #: Whose parts an outlet's manager sees of its earnings.
-_OF_THE_OUTLET: Final = ("technician", "co_technician", "team")
+_OF_THE_OUTLET: Final = ("technician", "team")
 
 
 def kind_name(number: pb.AdjustmentKind.ValueType) -> str:

@@ -10,7 +10,7 @@ posted once; a reversal undoes it once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -19,9 +19,7 @@ from kit.errors import FailedPrecondition, InvalidArgument, NotFound
 from kit.money import Money, sum_money
 
 #: Parties whose earnings stand in an account of their own, from which something can be taken.
-EARNERS: Final = frozenset(
-    {"technician", "co_technician", "team", "outlet", "agent", "franchise", "franchisee"}
-)
+EARNERS: Final = frozenset({"technician", "team", "outlet", "agent", "franchisee"})
 #: Parties that earn nothing here: what they are charged is owed.
 OWERS: Final = frozenset({"warehouse", "designer", "customer"})
 
@@ -166,14 +164,21 @@ def check_party(party_kind: str, party_id: str) -> None:
         )
 
 
-def check_approval(state: AdjustmentState, proposed_by: str, person_id: str) -> None:
-    """Refuse to approve twice, or what one proposed oneself.
+def check_approval(
+    state: AdjustmentState, proposed_by: str, parties: Collection[str], person_id: str
+) -> None:
+    """Refuse to approve twice, what one proposed oneself, or what concerns oneself.
 
     Raises:
         FailedPrecondition: ``SETTLEMENT_ADJUSTMENT_STATE``, ``SETTLEMENT_FOUR_EYES``.
     """
     _require(state, (AdjustmentState.PROPOSED,), "approved")
-    check_four_eyes(proposed_by, person_id, "whoever proposed an adjustment does not approve it")
+    for other in (proposed_by, *parties):
+        check_four_eyes(
+            other,
+            person_id,
+            "whoever proposed an adjustment or is a party to it does not approve it",
+        )
 
 
 def check_rejection(state: AdjustmentState) -> None:

@@ -41,7 +41,12 @@ class DecidingRpcs(AdjustmentRpcs):
                 f"this adjustment is at revision {row.revision} by now; look at it again",
                 field="revision",
             )
-        check_approval(AdjustmentState(row.state), row.proposed_by_person_id, actor.person_id)
+        check_approval(
+            AdjustmentState(row.state),
+            row.proposed_by_person_id,
+            [share.party_id for share in row.shares],
+            actor.person_id,
+        )
         row.approved_by_person_id = actor.person_id
         await self._adjusting.move(row, AdjustmentState.APPROVED, request.reason or "同意")
         await self._adjusting.post_if_it_can(row)

@@ -157,8 +157,10 @@ async def _available(
 async def _counts_at(session: AsyncSession, row: AdjustmentRow, at: datetime) -> datetime:
     if not row.month:
         return at
-    parties = [postings.earning_account(each.party_kind, each.party_id) for each in row.shares]
-    accounts = [*parties, postings.other_side(AdjustmentKind(row.kind))]
+    accounts = [postings.other_side(AdjustmentKind(row.kind))]
+    for each in row.shares:
+        party = (each.party_kind, each.party_id)
+        accounts += [postings.earning_account(*party), postings.debt_account(*party)]
     ends = [await closed_before(session, account, row.currency) for account in accounts]
     return counts_at(row.month, at, max((end for end in ends if end is not None), default=None))
 

@@ -117,6 +117,8 @@ def test_nobody_approves_or_reverses_their_own(books: psycopg.Connection) -> Non
     propose(books)
     with pytest.raises(CheckViolation, match="adjustment_four_eyes"), books.transaction():
         move(books, "approved", by="pe_qian")
+    with pytest.raises(CheckViolation, match="concerns themselves"), books.transaction():
+        move(books, "approved", by="pe_zhang")
     move(books, "approved", by="pe_zhao")
     move(books, "posted")
     with pytest.raises(CheckViolation, match="adjustment_reversal_four_eyes"), books.transaction():

@@ -41,6 +41,7 @@ from services.settlement.domain.ledger.transfers import (
 from services.settlement.servicer.adjustments.service import AdjustmentServicer
 from services.settlement.servicer.settlement import SettlementServicer
 from services.settlement.store.adjustments.agreement import disagreements
+from services.settlement.store.adjustments.of_earnings import of
 from services.settlement.store.ledger.balances import balance
 from services.settlement.store.ledger.transfers import post
 from services.settlement.store.ledger.verify import check
@@ -344,6 +345,17 @@ def shop(new_database: NewDatabase, settlement_url: str) -> Iterator[Shop]:
     made = Shop(new_database("adjusted", template=settlement_url))
     yield made
     made.close()
+
+
+def test_the_adjustments_of_an_earning_are_found_by_it(shop: Shop) -> None:
+    adjusted, plain = (shop.earn("pe_found", 200_00).earning_id for _ in range(2))
+    made = [shop.claw_back(adjusted, fen).adjustment_id for fen in (10_00, 20_00)]
+
+    async def look() -> dict[str, list[str]]:
+        found = await of(current_session(), [adjusted, plain])
+        return {earning: [row.adjustment_id for row in rows] for earning, rows in found.items()}
+
+    assert shop.run(look()) == {adjusted: made, plain: []}
 
 
 def test_balances_equal_a_model_after_any_sequence(shop: Shop) -> None:

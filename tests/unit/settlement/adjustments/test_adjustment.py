@@ -55,19 +55,20 @@ def test_what_cannot_stand_names_its_field(wrong: Proposal, reason: str, field: 
 
 def test_each_step_has_its_states_and_two_people() -> None:
     states = set(AdjustmentState)
-    check_approval(AdjustmentState.PROPOSED, "pe_a", "pe_b")
+    check_approval(AdjustmentState.PROPOSED, "pe_a", ["pe_zhang"], "pe_b")
     for state in states - {AdjustmentState.PROPOSED}:
         with pytest.raises(FailedPrecondition, match=f"that is {state} cannot be approved"):
-            check_approval(state, "pe_a", "pe_b")
+            check_approval(state, "pe_a", [], "pe_b")
     for state in states - {AdjustmentState.PROPOSED, AdjustmentState.APPROVED}:
         with pytest.raises(FailedPrecondition, match="cannot be rejected"):
             check_rejection(state)
     for state in states - {AdjustmentState.POSTED}:
         with pytest.raises(FailedPrecondition, match="cannot be reversed"):
             check_reversal(AdjustmentKind.SUBSIDY, state, "pe_a", "pe_b")
-    with pytest.raises(FailedPrecondition) as refusal:
-        check_approval(AdjustmentState.PROPOSED, "pe_a", "pe_a")
-    assert refusal.value.reason == "SETTLEMENT_FOUR_EYES"
+    for person in ("pe_a", "pe_zhang"):
+        with pytest.raises(FailedPrecondition) as refusal:
+            check_approval(AdjustmentState.PROPOSED, "pe_a", ["pe_zhang"], person)
+        assert refusal.value.reason == "SETTLEMENT_FOUR_EYES"
     with pytest.raises(FailedPrecondition) as refusal:
         check_reversal(AdjustmentKind.SUBSIDY, AdjustmentState.POSTED, "pe_a", "pe_a")
     assert refusal.value.reason == "SETTLEMENT_FOUR_EYES"
