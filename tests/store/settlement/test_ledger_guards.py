@@ -1,9 +1,11 @@
 """What the database refuses, whoever asks and by whatever path."""
 
+from collections.abc import Sequence
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.errors import (
     CheckViolation,
     ForeignKeyViolation,
@@ -124,6 +126,69 @@ def test_nobody_is_paid_more_than_they_have(connection: psycopg.Connection) -> N
     assert balance(connection, OWN) == (140_00, 140_00, 0)
 
 
+_COPY: LiteralString = """
+COPY ledger_transfer ({}debit_account_number, credit_account_number, amount_minor, recorded_at,
+                      effective_at, state, transfer_kind, document_kind, document_id, leg)
+FROM STDIN
+"""
+
+
+def copied(
+    connection: psycopg.Connection, *rows: Sequence[Any], number: LiteralString = ""
+) -> None:
+    found = connection.execute("SELECT ledger_account, account_number FROM ledger_account"
+                               " WHERE currency = 'CNY'").fetchall()  # fmt: skip
+    numbers: dict[str, int] = dict(found)
+    with (
+        connection.transaction(),
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL(_COPY).format(sql.SQL(number))) as stream,
+    ):
+        for row in rows:
+            stream.write_row([numbers.get(value, value) for value in row])
+
+
+def row(amount: int, leg: str, debit: str = "platform:clearing", credit: str = OWN) -> Any:
+    at = "2026-03-02 09:00+08"
+    return (debit, credit, amount, at, at, "posted", "opening", "opening", "op_1", leg)
+
+
+def test_a_copied_file_is_a_posting_like_any_other(connection: psycopg.Connection) -> None:
+    open_books(connection)
+    copied(connection, row(100, "a"), row(40, "b", OWN, "payout:clearing"))
+    assert balance(connection, OWN) == (60, 0, 0)
+    with pytest.raises(CheckViolation, match=OVERDRAWN):
+        copied(connection, row(61, "c", OWN, "payout:clearing"))
+    with pytest.raises(UniqueViolation):
+        copied(connection, row(1, "a"))
+    with pytest.raises(ForeignKeyViolation):
+        copied(connection, row(1, "d", credit="7"))
+    assert balance(connection, OWN) == (60, 0, 0)
+
+
+@pytest.mark.parametrize("number", [-5, 1, 10**9])
+def test_nobody_numbers_transfers_but_the_ledger(
+    connection: psycopg.Connection, number: int
+) -> None:
+    open_books(connection)
+    copied(connection, row(100, "a"))
+    with pytest.raises((CheckViolation, UniqueViolation)):
+        copied(connection, (number, *row(1, "b")), number="transfer_number, ")
+
+
+def test_a_posting_is_recorded_at_one_instant_and_none_before_it(
+    connection: psycopg.Connection,
+) -> None:
+    open_books(connection)
+    transfer(connection)
+    with pytest.raises(CheckViolation, match="one instant"), connection.transaction():
+        transfer(connection, earning="ea_2", recorded="2026-03-02 08:59+08")
+    early, late = list(row(1, "a")), list(row(1, "b"))
+    late[3] = "2026-03-02 10:00+08"
+    with pytest.raises(CheckViolation, match="one instant"):
+        copied(connection, early, late)
+
+
 CHANGES: list[LiteralString] = [
     "UPDATE ledger_transfer SET amount_minor = 1",
     "DELETE FROM ledger_transfer",
@@ -137,6 +202,11 @@ CHANGES: list[LiteralString] = [
     "INSERT INTO ledger_balance (account_number) VALUES (1)",
     "INSERT INTO ledger_block VALUES (9, 9, 9, now(), 'x', 'y')",
     "UPDATE ledger_account SET party_id = 'x'",
+    "TRUNCATE ledger_run",
+    "DELETE FROM ledger_rollup",
+    "UPDATE ledger_closed_period SET period_end = now()",
+    "TRUNCATE ledger_closed_period",
+    "INSERT INTO ledger_run VALUES (1, 1, 1, 1)",
     "DELETE FROM ledger_account",
     "TRUNCATE ledger_account CASCADE",
     "UPDATE earning_line SET amount_minor = amount_minor + 1",
@@ -147,12 +217,19 @@ CHANGES: list[LiteralString] = [
 ]
 
 
+def _fill_a_run(connection: psycopg.Connection) -> None:
+    copied(connection, *(row(1, f"run {number}") for number in range(1_024)))
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_written_stays_written(
     connection: psycopg.Connection, change: LiteralString
 ) -> None:
     open_books(connection, "ea_1")
     transfer(connection)
+    closed = "INSERT INTO ledger_closed_period SELECT account_number, '2026-03-01', 0, now()"
+    connection.execute(closed + " FROM ledger_account")
+    _fill_a_run(connection)
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(RestrictViolation, match=r"append-only|frozen|by the ledger itself"):
         connection.execute(change)
