@@ -17,6 +17,7 @@ from kit.db.session import Database
 from kit.money import Money
 from services.settlement.domain.ledger.transfers import (
     CLEARING,
+    PAYOUT_CLEARING,
     Document,
     LedgerAccount,
     Transfer,
@@ -60,6 +61,14 @@ class Office:
         async with self.database.transaction() as session:
             await transfers.post(
                 session, Document("earning", unique("ea")), [earned], SystemClock().now()
+            )
+
+    async def hold(self, party: LedgerAccount, amount: Money) -> None:
+        """Hold what a payout sends."""
+        leg = Transfer(party, PAYOUT_CLEARING, amount, "payout", "net")
+        async with self.database.transaction() as session:
+            await transfers.hold(
+                session, Document("payout", unique("po")), [leg], SystemClock().now()
             )
 
 

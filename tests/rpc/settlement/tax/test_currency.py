@@ -1,5 +1,7 @@
 """Balances in other currencies: previewed, converted at the rate that was previewed, posted."""
 
+import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 import pytest
@@ -142,6 +144,30 @@ async def test_what_is_not_there_or_not_previewed_is_not_converted(rated: Office
     )
     assert await reason_of(rated, "finance", convert, order(1, "er_2", reason="")) == (
         "SETTLEMENT_TEXT_MISSING"
+    )
+
+
+async def test_two_conversions_at_once_never_take_more_than_there_is(rated: Office) -> None:
+    await rated.fund(LedgerAccount("technician", "pe_rush", "earning"), Money("THB", 100_00), MARCH)
+
+    def take(amount: int) -> Awaitable[object]:
+        request = order(amount, "er_2")
+        request.party_id = "pe_rush"
+        return rated.call("finance", "CurrencyService/ConvertBalance", request)
+
+    answers = await asyncio.gather(take(60), take(60), take(60), return_exceptions=True)
+    refused = [each for each in answers if isinstance(each, ServiceError)]
+    assert [each.reason for each in refused] == ["SETTLEMENT_BALANCE_TOO_SMALL"] * 2
+
+
+async def test_what_is_on_its_way_to_a_payee_is_not_converted(rated: Office) -> None:
+    account = LedgerAccount("technician", "pe_busy", "earning")
+    await rated.fund(account, Money("THB", 100_00), MARCH)
+    await rated.hold(account, Money("THB", 90_00))
+    request = order(11, "er_2")
+    request.party_id = "pe_busy"
+    assert await reason_of(rated, "finance", "ConvertBalance", request) == (
+        "SETTLEMENT_BALANCE_TOO_SMALL"
     )
 
 
