@@ -124,17 +124,16 @@ async def take_notice(channel_code: str, request: Request, edge: EdgeOf) -> Resp
     if len(body) > _MOST_NOTICE_BYTES:
         return _answer(413, "too large")
     given = request.headers
-    signature = given.get("Wechatpay-Signature", "")
-    digest = hashlib.sha256(signature.encode() + b"\n" + body).hexdigest()
     notice = payout_pb2.TakePayoutNoticeRequest(
-        idempotency_key=f"payout-notice/{digest}",
         channel_code=channel_code,
         serial_number=given.get("Wechatpay-Serial", ""),
         signed_at=given.get("Wechatpay-Timestamp", ""),
         nonce=given.get("Wechatpay-Nonce", ""),
-        signature=signature,
+        signature=given.get("Wechatpay-Signature", ""),
         body=body,
     )
+    digest = hashlib.sha256(notice.SerializeToString(deterministic=True)).hexdigest()
+    notice.idempotency_key = f"payout-notice/{digest}"
     act_for(SYSTEM)
     try:
         await edge.caller.call(f"{_SERVICE}/TakePayoutNotice", notice)
