@@ -106,6 +106,9 @@ def shared_environment(layout: Layout, cluster: postgres.Cluster | None) -> dict
     told["GONGDAN_WECOM_BASE_URL"] = layout.url("wecom")
     told["GONGDAN_WECOM_CALLBACK_URL"] = f"{layout.url('gateway')}/callbacks/wecom"
     told["GONGDAN_WECOM_SIMULATOR_FILE"] = str(layout.state / "wecom.db")
+    told["GONGDAN_PAYOUT_BASE_URL"] = layout.url("payout")
+    told["GONGDAN_PAYOUT_NOTIFY_URL"] = f"{layout.url('gateway')}/callbacks/payouts/wechat"
+    told["GONGDAN_PAYOUT_SIMULATOR_FILE"] = str(layout.state / "payout.db")
     told.setdefault("GONGDAN_FILES_FOLDER", str(layout.state / "files"))
     return told
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -24,6 +25,25 @@ ISSUERS = ("gateway", "worker")
 _SIGNING = ("GONGDAN_SIGNING_KEY_FILE", "GONGDAN_SIGNING_ISSUER")
 WECOM_APP = ("GONGDAN_WECOM_SECRET",)
 WECOM_CALLBACK = ("GONGDAN_WECOM_CALLBACK_TOKEN", "GONGDAN_WECOM_CALLBACK_AES_KEY")
+#: The merchant's own: it signs requests, knows the platform's replies, and opens notifications.
+PAYOUT_MERCHANT = (
+    "GONGDAN_PAYOUT_MERCHANT_KEY_FILE",
+    "GONGDAN_PAYOUT_PLATFORM_PUBLIC_KEY_FILE",
+    "GONGDAN_PAYOUT_API_KEY_FILE",
+)
+#: The sandbox's: the other halves.
+PAYOUT_PLATFORM = (
+    "GONGDAN_PAYOUT_MERCHANT_PUBLIC_KEY_FILE",
+    "GONGDAN_PAYOUT_PLATFORM_KEY_FILE",
+    "GONGDAN_PAYOUT_API_KEY_FILE",
+)
+_PAYOUT_FILES = {
+    "GONGDAN_PAYOUT_MERCHANT_KEY_FILE": "payout_merchant.key",
+    "GONGDAN_PAYOUT_MERCHANT_PUBLIC_KEY_FILE": "payout_merchant.pub",
+    "GONGDAN_PAYOUT_PLATFORM_KEY_FILE": "payout_platform.key",
+    "GONGDAN_PAYOUT_PLATFORM_PUBLIC_KEY_FILE": "payout_platform.pub",
+    "GONGDAN_PAYOUT_API_KEY_FILE": "payout_api.key",
+}
 _TOLD_BY = {
     "gateway": _SIGNING,
     "worker": _SIGNING,
@@ -32,6 +52,8 @@ _TOLD_BY = {
     "bootstrap": ("GONGDAN_BOOTSTRAP_TOKEN_FILE",),
     "wecom_app": WECOM_APP,
     "wecom_callback": WECOM_CALLBACK,
+    "payout_merchant": PAYOUT_MERCHANT,
+    "payout_platform": PAYOUT_PLATFORM,
 }
 _FILES = {"pii": "pii.key", "bootstrap": "bootstrap.token", "payloads": "payload_keys.json"}
 _ALPHANUMERIC = string.ascii_letters + string.digits
@@ -54,10 +76,14 @@ def make_missing(folder: Path) -> None:
         "pii.key": lambda: base64.b64encode(secrets.token_bytes(32)),
         "bootstrap.token": lambda: secrets.token_urlsafe(32).encode(),
         "wecom.env": _wecom_secrets,
+        "payout_api.key": _payout_api_key,
     }
     for name, make in made_once.items():
         if not (folder / name).exists():
             _write(folder / name, make())
+    for side in ("merchant", "platform"):
+        if not (folder / f"payout_{side}.pub").exists():
+            _make_rsa(folder / f"payout_{side}.key", folder / f"payout_{side}.pub")
     if not payload_keys_file(folder).exists():
         add_key(payload_keys_file(folder))
 
@@ -82,6 +108,8 @@ def environment_for(keys: tuple[str, ...], folder: Path) -> dict[str, str]:
     for key in keys:
         if key in ISSUERS:
             told |= zip(_SIGNING, (str(folder / f"{key}.key"), key), strict=True)
+        elif key.startswith("payout_"):
+            told |= {name: str(folder / _PAYOUT_FILES[name]) for name in _TOLD_BY[key]}
         elif key in _FILES:
             told[_TOLD_BY[key][0]] = str(folder / _FILES[key])
         else:
@@ -93,8 +121,23 @@ def environment_for(keys: tuple[str, ...], folder: Path) -> dict[str, str]:
 def _wecom_secrets() -> bytes:
     """The sandbox's app, with values of the shapes that WeCom gives out."""
     lengths = zip((*WECOM_APP, *WECOM_CALLBACK), (43, 32, 43), strict=True)
-    values = ((name, "".join(map(secrets.choice, [_ALPHANUMERIC] * n))) for name, n in lengths)
+    values = ((name, _letters(n)) for name, n in lengths)
     return "".join(f"{name}={value}\n" for name, value in values).encode()
+
+
+def _payout_api_key() -> bytes:
+    return _letters(32).encode()
+
+
+def _letters(count: int) -> str:
+    return "".join(map(secrets.choice, [_ALPHANUMERIC] * count))
+
+
+def _make_rsa(private: Path, public: Path) -> None:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    _write(private, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    pem = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    _write(public, pem)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -36,6 +36,7 @@ def _pages(layout: Layout) -> list[tuple[str, str, str, str]]:
         ("gateway", "product", product, "web"),
         ("gateway", "API documentation", f"{product}/docs", "web"),
         ("wecom", "WeCom sandbox", layout.url("wecom"), "web"),
+        ("payout", "payout sandbox", layout.url("payout"), "web"),
     ]
     if "temporal" not in layout.external:
         rows.append(("temporal", "Temporal UI", layout.temporal_ui_url, "web"))
