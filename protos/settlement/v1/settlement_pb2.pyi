@@ -23,6 +23,31 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _SplitRuleState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SplitRuleStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SplitRuleState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SPLIT_RULE_STATE_UNSPECIFIED: _SplitRuleState.ValueType  # 0
+    SPLIT_RULE_STATE_PROPOSED: _SplitRuleState.ValueType  # 1
+    """待审批"""
+    SPLIT_RULE_STATE_APPROVED: _SplitRuleState.ValueType  # 2
+    """已批准"""
+    SPLIT_RULE_STATE_REJECTED: _SplitRuleState.ValueType  # 3
+    """已驳回"""
+
+class SplitRuleState(_SplitRuleState, metaclass=_SplitRuleStateEnumTypeWrapper): ...
+
+SPLIT_RULE_STATE_UNSPECIFIED: SplitRuleState.ValueType  # 0
+SPLIT_RULE_STATE_PROPOSED: SplitRuleState.ValueType  # 1
+"""待审批"""
+SPLIT_RULE_STATE_APPROVED: SplitRuleState.ValueType  # 2
+"""已批准"""
+SPLIT_RULE_STATE_REJECTED: SplitRuleState.ValueType  # 3
+"""已驳回"""
+Global___SplitRuleState: _TypeAlias = SplitRuleState  # noqa: Y015
+
 class _EarningState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -64,31 +89,187 @@ EARNING_STATE_REVERSED: EarningState.ValueType  # 7
 """已冲正"""
 Global___EarningState: _TypeAlias = EarningState  # noqa: Y015
 
+class _EarningChangeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EarningChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EarningChangeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EARNING_CHANGE_KIND_UNSPECIFIED: _EarningChangeKind.ValueType  # 0
+    EARNING_CHANGE_KIND_SCOPE_CHANGE: _EarningChangeKind.ValueType  # 1
+    """范围变更"""
+    EARNING_CHANGE_KIND_APPROVED_EXTRA: _EarningChangeKind.ValueType  # 2
+    """现场加项"""
+    EARNING_CHANGE_KIND_FEE_EVENT: _EarningChangeKind.ValueType  # 3
+    """空跑、等待、二次上门"""
+    EARNING_CHANGE_KIND_PARTS_COST: _EarningChangeKind.ValueType  # 4
+    """备件成本"""
+    EARNING_CHANGE_KIND_REWORK: _EarningChangeKind.ValueType  # 5
+    """返工"""
+    EARNING_CHANGE_KIND_REFUND: _EarningChangeKind.ValueType  # 6
+    """退款"""
+    EARNING_CHANGE_KIND_DISPUTE_OUTCOME: _EarningChangeKind.ValueType  # 7
+    """争议结果"""
+    EARNING_CHANGE_KIND_CREW: _EarningChangeKind.ValueType  # 8
+    """班组分摊"""
+
+class EarningChangeKind(_EarningChangeKind, metaclass=_EarningChangeKindEnumTypeWrapper):
+    """What can change a promise."""
+
+EARNING_CHANGE_KIND_UNSPECIFIED: EarningChangeKind.ValueType  # 0
+EARNING_CHANGE_KIND_SCOPE_CHANGE: EarningChangeKind.ValueType  # 1
+"""范围变更"""
+EARNING_CHANGE_KIND_APPROVED_EXTRA: EarningChangeKind.ValueType  # 2
+"""现场加项"""
+EARNING_CHANGE_KIND_FEE_EVENT: EarningChangeKind.ValueType  # 3
+"""空跑、等待、二次上门"""
+EARNING_CHANGE_KIND_PARTS_COST: EarningChangeKind.ValueType  # 4
+"""备件成本"""
+EARNING_CHANGE_KIND_REWORK: EarningChangeKind.ValueType  # 5
+"""返工"""
+EARNING_CHANGE_KIND_REFUND: EarningChangeKind.ValueType  # 6
+"""退款"""
+EARNING_CHANGE_KIND_DISPUTE_OUTCOME: EarningChangeKind.ValueType  # 7
+"""争议结果"""
+EARNING_CHANGE_KIND_CREW: EarningChangeKind.ValueType  # 8
+"""班组分摊"""
+Global___EarningChangeKind: _TypeAlias = EarningChangeKind  # noqa: Y015
+
+class _EarningSort:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EarningSortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EarningSort.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EARNING_SORT_UNSPECIFIED: _EarningSort.ValueType  # 0
+    """The newest first."""
+    EARNING_SORT_OLDEST: _EarningSort.ValueType  # 1
+    EARNING_SORT_HIGHEST: _EarningSort.ValueType  # 2
+    """收益从高到低"""
+    EARNING_SORT_LOWEST: _EarningSort.ValueType  # 3
+
+class EarningSort(_EarningSort, metaclass=_EarningSortEnumTypeWrapper): ...
+
+EARNING_SORT_UNSPECIFIED: EarningSort.ValueType  # 0
+"""The newest first."""
+EARNING_SORT_OLDEST: EarningSort.ValueType  # 1
+EARNING_SORT_HIGHEST: EarningSort.ValueType  # 2
+"""收益从高到低"""
+EARNING_SORT_LOWEST: EarningSort.ValueType  # 3
+Global___EarningSort: _TypeAlias = EarningSort  # noqa: Y015
+
+class _EarningGrouping:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EarningGroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EarningGrouping.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EARNING_GROUPING_UNSPECIFIED: _EarningGrouping.ValueType  # 0
+    EARNING_GROUPING_STATE: _EarningGrouping.ValueType  # 1
+    EARNING_GROUPING_TECHNICIAN: _EarningGrouping.ValueType  # 2
+    EARNING_GROUPING_OUTLET: _EarningGrouping.ValueType  # 3
+    EARNING_GROUPING_PROVINCE: _EarningGrouping.ValueType  # 4
+    EARNING_GROUPING_CITY: _EarningGrouping.ValueType  # 5
+    EARNING_GROUPING_DAY: _EarningGrouping.ValueType  # 6
+    EARNING_GROUPING_RULE_AND_CITY: _EarningGrouping.ValueType  # 7
+    """The same line in each region: rule by rule, so that regions can be compared."""
+
+class EarningGrouping(_EarningGrouping, metaclass=_EarningGroupingEnumTypeWrapper): ...
+
+EARNING_GROUPING_UNSPECIFIED: EarningGrouping.ValueType  # 0
+EARNING_GROUPING_STATE: EarningGrouping.ValueType  # 1
+EARNING_GROUPING_TECHNICIAN: EarningGrouping.ValueType  # 2
+EARNING_GROUPING_OUTLET: EarningGrouping.ValueType  # 3
+EARNING_GROUPING_PROVINCE: EarningGrouping.ValueType  # 4
+EARNING_GROUPING_CITY: EarningGrouping.ValueType  # 5
+EARNING_GROUPING_DAY: EarningGrouping.ValueType  # 6
+EARNING_GROUPING_RULE_AND_CITY: EarningGrouping.ValueType  # 7
+"""The same line in each region: rule by rule, so that regions can be compared."""
+Global___EarningGrouping: _TypeAlias = EarningGrouping  # noqa: Y015
+
+@_typing.final
+class SplitTier(_message.Message):
+    """From which amount on a portion holds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_AMOUNT_FIELD_NUMBER: _builtins.int
+    PORTION_FIELD_NUMBER: _builtins.int
+    portion: _builtins.str
+    """In whole basis points, such as "0.125"."""
+    @_builtins.property
+    def from_amount(self) -> _money_pb2.Money:
+        """The first tier's is 0."""
+
+    def __init__(
+        self,
+        *,
+        from_amount: _money_pb2.Money | None = ...,
+        portion: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_amount", b"from_amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_amount", b"from_amount", "portion", b"portion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SplitTier: _TypeAlias = SplitTier  # noqa: Y015
+
 @_typing.final
 class SplitPortion(_message.Message):
-    """One party's portion of an earning."""
+    """One party's portion of an earning. Fixed amounts, tiers and bounded portions are taken off the base
+    in the rule's order, as far as something is left; the others share what they leave.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PARTY_KIND_FIELD_NUMBER: _builtins.int
     PORTION_FIELD_NUMBER: _builtins.int
     REMAINING_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    FIXED_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    GRADUATED_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    AT_MOST_FIELD_NUMBER: _builtins.int
     party_kind: _builtins.str
-    """"technician", "outlet", "platform", "agent"."""
+    """"technician", "team", "outlet", "agent", "franchisee", "platform"."""
     portion: _builtins.str
-    """Exact, such as "0.7"; of the parties of one rule, portions and remaining make the whole."""
+    """Exact, such as "0.7"; portions and remaining make the whole of what the others leave. With a
+    bound: of the whole base, in whole basis points.
+    """
     remaining: _builtins.bool
-    """Takes what the others leave; exactly one party of a rule."""
+    """Takes what the others leave; at most one party of a rule."""
+    party_id: _builtins.str
+    """A party that the rule itself names, such as another outlet; empty: the work's own."""
+    graduated: _builtins.bool
+    """Each tier's portion is of the part of the amount within it, not of the whole."""
+    @_builtins.property
+    def fixed(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___SplitTier]:
+        """A portion that depends on the amount."""
+
+    @_builtins.property
+    def at_least(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def at_most(self) -> _money_pb2.Money: ...
     def __init__(
         self,
         *,
         party_kind: _builtins.str = ...,
         portion: _builtins.str = ...,
         remaining: _builtins.bool = ...,
+        party_id: _builtins.str = ...,
+        fixed: _money_pb2.Money | None = ...,
+        tiers: _abc.Iterable[Global___SplitTier] | None = ...,
+        graduated: _builtins.bool = ...,
+        at_least: _money_pb2.Money | None = ...,
+        at_most: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_most", b"at_most", "fixed", b"fixed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["party_kind", b"party_kind", "portion", b"portion", "remaining", b"remaining"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_most", b"at_most", "fixed", b"fixed", "graduated", b"graduated", "party_id", b"party_id", "party_kind", b"party_kind", "portion", b"portion", "remaining", b"remaining", "tiers", b"tiers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -102,13 +283,47 @@ class SplitRule(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     COOPERATION_MODE_FIELD_NUMBER: _builtins.int
     PORTIONS_FIELD_NUMBER: _builtins.int
+    REGION_ADCODE_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    COMMISSION_BASE_FIELD_NUMBER: _builtins.int
+    EXCLUDED_TO_FIELD_NUMBER: _builtins.int
+    REVIEW_REQUIRED_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PUT_AT_FIELD_NUMBER: _builtins.int
+    PUT_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
+    DECISION_REASON_FIELD_NUMBER: _builtins.int
     split_rule_code: _builtins.str
     version: _builtins.int
     """The service counts. In a put: 0, or the version the change is based on, refused when stale."""
     cooperation_mode: _builtins.str
     """Applies to this cooperation mode; empty: to all that have none of their own."""
+    region_adcode: _builtins.str
+    """Only for work in this region, by adcode; empty: anywhere."""
+    outlet_id: _builtins.str
+    """Only for this outlet's work; empty: anybody's."""
+    commission_base: _builtins.str
+    """What the portions are of: "gross" (empty), "before_tax" or "net_of_parts"."""
+    excluded_to: _builtins.str
+    """The kind of party that gets, beside its portion, what the base leaves out."""
+    review_required: _builtins.bool
+    """Earnings are payable only once a person has reviewed them."""
+    effective_from: _builtins.str
+    """The day from which on it splits promises, in Asia/Shanghai; empty: the day it is put."""
+    state: Global___SplitRuleState.ValueType
+    put_by_person_id: _builtins.str
+    decided_by_person_id: _builtins.str
+    decision_reason: _builtins.str
     @_builtins.property
-    def portions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SplitPortion]: ...
+    def portions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SplitPortion]:
+        """In declared order: who comes first takes first and gets a left-over unit first."""
+
+    @_builtins.property
+    def put_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -116,10 +331,22 @@ class SplitRule(_message.Message):
         version: _builtins.int = ...,
         cooperation_mode: _builtins.str = ...,
         portions: _abc.Iterable[Global___SplitPortion] | None = ...,
+        region_adcode: _builtins.str = ...,
+        outlet_id: _builtins.str = ...,
+        commission_base: _builtins.str = ...,
+        excluded_to: _builtins.str = ...,
+        review_required: _builtins.bool = ...,
+        effective_from: _builtins.str = ...,
+        state: Global___SplitRuleState.ValueType = ...,
+        put_at: _timestamp_pb2.Timestamp | None = ...,
+        put_by_person_id: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+        decided_by_person_id: _builtins.str = ...,
+        decision_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "put_at", b"put_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cooperation_mode", b"cooperation_mode", "portions", b"portions", "split_rule_code", b"split_rule_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commission_base", b"commission_base", "cooperation_mode", b"cooperation_mode", "decided_at", b"decided_at", "decided_by_person_id", b"decided_by_person_id", "decision_reason", b"decision_reason", "effective_from", b"effective_from", "excluded_to", b"excluded_to", "outlet_id", b"outlet_id", "portions", b"portions", "put_at", b"put_at", "put_by_person_id", b"put_by_person_id", "region_adcode", b"region_adcode", "review_required", b"review_required", "split_rule_code", b"split_rule_code", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -149,15 +376,52 @@ class PutSplitRuleRequest(_message.Message):
 Global___PutSplitRuleRequest: _TypeAlias = PutSplitRuleRequest  # noqa: Y015
 
 @_typing.final
-class ListSplitRulesRequest(_message.Message):
+class DecideSplitRuleRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    SPLIT_RULE_CODE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    APPROVE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    split_rule_code: _builtins.str
+    version: _builtins.int
+    approve: _builtins.bool
+    reason: _builtins.str
+    """Why it is not to hold."""
     def __init__(
         self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        split_rule_code: _builtins.str = ...,
+        version: _builtins.int = ...,
+        approve: _builtins.bool = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve", b"approve", "idempotency_key", b"idempotency_key", "reason", b"reason", "split_rule_code", b"split_rule_code", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideSplitRuleRequest: _TypeAlias = DecideSplitRuleRequest  # noqa: Y015
+
+@_typing.final
+class ListSplitRulesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPLIT_RULE_CODE_FIELD_NUMBER: _builtins.int
+    split_rule_code: _builtins.str
+    """All versions of this rule, the newest first; empty: the newest of each rule."""
+    def __init__(
+        self,
+        *,
+        split_rule_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["split_rule_code", b"split_rule_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -184,6 +448,103 @@ class ListSplitRulesResponse(_message.Message):
 Global___ListSplitRulesResponse: _TypeAlias = ListSplitRulesResponse  # noqa: Y015
 
 @_typing.final
+class TrySplitRuleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAFT_FIELD_NUMBER: _builtins.int
+    SPLIT_RULE_CODE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    TIMES_FIELD_NUMBER: _builtins.int
+    split_rule_code: _builtins.str
+    version: _builtins.int
+    """0: the newest."""
+    times: _builtins.int
+    """So many splits of the same amount one after the other, up to 100, to see the fen go round; 0: 1."""
+    @_builtins.property
+    def draft(self) -> Global___SplitRule:
+        """A rule as it might be put; unset: the version named."""
+
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What is split: the whole base."""
+
+    def __init__(
+        self,
+        *,
+        draft: Global___SplitRule | None = ...,
+        split_rule_code: _builtins.str = ...,
+        version: _builtins.int = ...,
+        amount: _money_pb2.Money | None = ...,
+        times: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "draft", b"draft"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "draft", b"draft", "split_rule_code", b"split_rule_code", "times", b"times", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrySplitRuleRequest: _TypeAlias = TrySplitRuleRequest  # noqa: Y015
+
+@_typing.final
+class TriedShare(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTY_KIND_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    SUM_FIELD_NUMBER: _builtins.int
+    party_kind: _builtins.str
+    party_id: _builtins.str
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Of the last split."""
+
+    @_builtins.property
+    def sum(self) -> _money_pb2.Money:
+        """Over all of them."""
+
+    def __init__(
+        self,
+        *,
+        party_kind: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        sum: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "sum", b"sum"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "party_id", b"party_id", "party_kind", b"party_kind", "sum", b"sum"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TriedShare: _TypeAlias = TriedShare  # noqa: Y015
+
+@_typing.final
+class TrySplitRuleResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPLIT_RULE_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def split_rule(self) -> Global___SplitRule: ...
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___TriedShare]: ...
+    def __init__(
+        self,
+        *,
+        split_rule: Global___SplitRule | None = ...,
+        shares: _abc.Iterable[Global___TriedShare] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["split_rule", b"split_rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shares", b"shares", "split_rule", b"split_rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrySplitRuleResponse: _TypeAlias = TrySplitRuleResponse  # noqa: Y015
+
+@_typing.final
 class EarningLine(_message.Message):
     """One line of what a work order earns; lines sum to the total exactly."""
 
@@ -196,10 +557,11 @@ class EarningLine(_message.Message):
     RULE_ID_FIELD_NUMBER: _builtins.int
     SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    REVISION_NUMBER_FIELD_NUMBER: _builtins.int
     line_number: _builtins.int
     line_kind: _builtins.str
     """"base" 基础费, "premium" 溢价, "coefficient" 难度系数, "surcharge" 附加费, "subsidy" 补贴,
-    "deduction" 扣款, "tax" 税费, "refundable_tax" 可退税费.
+    "deduction" 扣款, "parts" 备件, "tax" 税费, "refundable_tax" 可退税费.
     """
     label: _builtins.str
     rule_id: _builtins.str
@@ -207,6 +569,8 @@ class EarningLine(_message.Message):
     share_basis_points: _builtins.int
     """Share of the total in basis points; the lines' shares sum to 10000."""
     explanation: _builtins.str
+    revision_number: _builtins.int
+    """Of which revision it is; 0: of the promise."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money: ...
     def __init__(
@@ -219,10 +583,11 @@ class EarningLine(_message.Message):
         rule_id: _builtins.str = ...,
         share_basis_points: _builtins.int = ...,
         explanation: _builtins.str = ...,
+        revision_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "explanation", b"explanation", "label", b"label", "line_kind", b"line_kind", "line_number", b"line_number", "rule_id", b"rule_id", "share_basis_points", b"share_basis_points"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "explanation", b"explanation", "label", b"label", "line_kind", b"line_kind", "line_number", b"line_number", "revision_number", b"revision_number", "rule_id", b"rule_id", "share_basis_points", b"share_basis_points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -289,6 +654,62 @@ class EarningChange(_message.Message):
 Global___EarningChange: _TypeAlias = EarningChange  # noqa: Y015
 
 @_typing.final
+class EarningRevision(_message.Message):
+    """A listed change: why, by which evidence, and what stood before and after. Its lines bear its number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_NUMBER_FIELD_NUMBER: _builtins.int
+    CHANGE_KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    EVIDENCE_REFERENCE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_TOTAL_FIELD_NUMBER: _builtins.int
+    NEW_TOTAL_FIELD_NUMBER: _builtins.int
+    PREVIOUS_SETTLEMENT_TOTAL_FIELD_NUMBER: _builtins.int
+    NEW_SETTLEMENT_TOTAL_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    ACTING_PERSON_ID_FIELD_NUMBER: _builtins.int
+    revision_number: _builtins.int
+    change_kind: Global___EarningChangeKind.ValueType
+    reason: _builtins.str
+    evidence_reference: _builtins.str
+    """What it happened by: an extra's, a fee event's, a dispute's id."""
+    acting_person_id: _builtins.str
+    @_builtins.property
+    def previous_total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def new_total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def previous_settlement_total(self) -> _money_pb2.Money:
+        """Only for those who see settlement totals."""
+
+    @_builtins.property
+    def new_settlement_total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        revision_number: _builtins.int = ...,
+        change_kind: Global___EarningChangeKind.ValueType = ...,
+        reason: _builtins.str = ...,
+        evidence_reference: _builtins.str = ...,
+        previous_total: _money_pb2.Money | None = ...,
+        new_total: _money_pb2.Money | None = ...,
+        previous_settlement_total: _money_pb2.Money | None = ...,
+        new_settlement_total: _money_pb2.Money | None = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        acting_person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "new_settlement_total", b"new_settlement_total", "new_total", b"new_total", "previous_settlement_total", b"previous_settlement_total", "previous_total", b"previous_total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acting_person_id", b"acting_person_id", "change_kind", b"change_kind", "changed_at", b"changed_at", "evidence_reference", b"evidence_reference", "new_settlement_total", b"new_settlement_total", "new_total", b"new_total", "previous_settlement_total", b"previous_settlement_total", "previous_total", b"previous_total", "reason", b"reason", "revision_number", b"revision_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarningRevision: _TypeAlias = EarningRevision  # noqa: Y015
+
+@_typing.final
 class Earning(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -309,6 +730,11 @@ class Earning(_message.Message):
     CHANGES_FIELD_NUMBER: _builtins.int
     PROMISED_AT_FIELD_NUMBER: _builtins.int
     PAYOUT_REFERENCE_FIELD_NUMBER: _builtins.int
+    REVISIONS_FIELD_NUMBER: _builtins.int
+    REGION_ADCODE_FIELD_NUMBER: _builtins.int
+    REVIEW_REQUIRED_FIELD_NUMBER: _builtins.int
+    REVIEWED_AT_FIELD_NUMBER: _builtins.int
+    REVIEWED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     NET_ESTIMATE_FIELD_NUMBER: _builtins.int
     earning_id: _builtins.str
     revision: _builtins.int
@@ -321,6 +747,10 @@ class Earning(_message.Message):
     split_rule_code: _builtins.str
     split_rule_version: _builtins.int
     payout_reference: _builtins.str
+    region_adcode: _builtins.str
+    review_required: _builtins.bool
+    """Its rule wants a person's review before it is payable."""
+    reviewed_by_person_id: _builtins.str
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarningLine]:
         """The technician's own lines: what they take home before tax."""
@@ -337,6 +767,10 @@ class Earning(_message.Message):
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarningChange]: ...
     @_builtins.property
     def promised_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def revisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarningRevision]: ...
+    @_builtins.property
+    def reviewed_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def net_estimate(self) -> _tax_pb2.NetEstimate:
         """What tax would leave of it if it were paid by itself now; an estimate for the technician and
@@ -363,11 +797,16 @@ class Earning(_message.Message):
         changes: _abc.Iterable[Global___EarningChange] | None = ...,
         promised_at: _timestamp_pb2.Timestamp | None = ...,
         payout_reference: _builtins.str = ...,
+        revisions: _abc.Iterable[Global___EarningRevision] | None = ...,
+        region_adcode: _builtins.str = ...,
+        review_required: _builtins.bool = ...,
+        reviewed_at: _timestamp_pb2.Timestamp | None = ...,
+        reviewed_by_person_id: _builtins.str = ...,
         net_estimate: _tax_pb2.NetEstimate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["net_estimate", b"net_estimate", "promised_at", b"promised_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["net_estimate", b"net_estimate", "promised_at", b"promised_at", "reviewed_at", b"reviewed_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "changes", b"changes", "earning_id", b"earning_id", "lines", b"lines", "net_estimate", b"net_estimate", "outlet_id", b"outlet_id", "payout_reference", b"payout_reference", "promised_at", b"promised_at", "quote_id", b"quote_id", "revision", b"revision", "settlement_total", b"settlement_total", "shares", b"shares", "split_rule_code", b"split_rule_code", "split_rule_version", b"split_rule_version", "state", b"state", "technician_id", b"technician_id", "total", b"total", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "changes", b"changes", "earning_id", b"earning_id", "lines", b"lines", "net_estimate", b"net_estimate", "outlet_id", b"outlet_id", "payout_reference", b"payout_reference", "promised_at", b"promised_at", "quote_id", b"quote_id", "region_adcode", b"region_adcode", "review_required", b"review_required", "reviewed_at", b"reviewed_at", "reviewed_by_person_id", b"reviewed_by_person_id", "revision", b"revision", "revisions", b"revisions", "settlement_total", b"settlement_total", "shares", b"shares", "split_rule_code", b"split_rule_code", "split_rule_version", b"split_rule_version", "state", b"state", "technician_id", b"technician_id", "total", b"total", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -419,6 +858,9 @@ class EarningFacts(_message.Message):
     QUOTE_ID_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     AGENT_ID_FIELD_NUMBER: _builtins.int
+    TEAM_ID_FIELD_NUMBER: _builtins.int
+    FRANCHISEE_ID_FIELD_NUMBER: _builtins.int
+    REGION_ADCODE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     work_order_id: _builtins.str
     technician_id: _builtins.str
@@ -427,6 +869,11 @@ class EarningFacts(_message.Message):
     quote_id: _builtins.str
     agent_id: _builtins.str
     """Needed when the split rule has a portion for the agent."""
+    team_id: _builtins.str
+    """Needed when the split rule has a portion for the team or the franchisee."""
+    franchisee_id: _builtins.str
+    region_adcode: _builtins.str
+    """Where the work is, by adcode; regions may have split rules of their own."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettlementLine]:
         """Sum to the whole settlement amount."""
@@ -442,10 +889,13 @@ class EarningFacts(_message.Message):
         quote_id: _builtins.str = ...,
         lines: _abc.Iterable[Global___SettlementLine] | None = ...,
         agent_id: _builtins.str = ...,
+        team_id: _builtins.str = ...,
+        franchisee_id: _builtins.str = ...,
+        region_adcode: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "case_id", b"case_id", "cooperation_mode", b"cooperation_mode", "lines", b"lines", "outlet_id", b"outlet_id", "quote_id", b"quote_id", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "case_id", b"case_id", "cooperation_mode", b"cooperation_mode", "franchisee_id", b"franchisee_id", "lines", b"lines", "outlet_id", b"outlet_id", "quote_id", b"quote_id", "region_adcode", b"region_adcode", "team_id", b"team_id", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -493,6 +943,147 @@ class PromiseEarningRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PromiseEarningRequest: _TypeAlias = PromiseEarningRequest  # noqa: Y015
+
+@_typing.final
+class ChangeEarningRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EARNING_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    EVIDENCE_REFERENCE_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    earning_id: _builtins.str
+    change_kind: Global___EarningChangeKind.ValueType
+    reason: _builtins.str
+    evidence_reference: _builtins.str
+    """The same kind and evidence change an earning once."""
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettlementLine]:
+        """What is added to the settlement, over all parties; negative lines take away."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        earning_id: _builtins.str = ...,
+        change_kind: Global___EarningChangeKind.ValueType = ...,
+        reason: _builtins.str = ...,
+        evidence_reference: _builtins.str = ...,
+        lines: _abc.Iterable[Global___SettlementLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_kind", b"change_kind", "earning_id", b"earning_id", "evidence_reference", b"evidence_reference", "idempotency_key", b"idempotency_key", "lines", b"lines", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeEarningRequest: _TypeAlias = ChangeEarningRequest  # noqa: Y015
+
+@_typing.final
+class CrewShare(_message.Message):
+    """One of a crew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    technician_id: _builtins.str
+    share_basis_points: _builtins.int
+    """The crew's sum to 10000."""
+    def __init__(
+        self,
+        *,
+        technician_id: _builtins.str = ...,
+        share_basis_points: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["share_basis_points", b"share_basis_points", "technician_id", b"technician_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CrewShare: _TypeAlias = CrewShare  # noqa: Y015
+
+@_typing.final
+class ShareEarningRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EARNING_ID_FIELD_NUMBER: _builtins.int
+    CREW_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    earning_id: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def crew(self) -> _containers.RepeatedCompositeFieldContainer[Global___CrewShare]:
+        """Two to twenty, the earning's technician first."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        earning_id: _builtins.str = ...,
+        crew: _abc.Iterable[Global___CrewShare] | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crew", b"crew", "earning_id", b"earning_id", "idempotency_key", b"idempotency_key", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShareEarningRequest: _TypeAlias = ShareEarningRequest  # noqa: Y015
+
+@_typing.final
+class ShareEarningResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EARNINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def earnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Earning]:
+        """In the crew's order."""
+
+    def __init__(
+        self,
+        *,
+        earnings: _abc.Iterable[Global___Earning] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earnings", b"earnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShareEarningResponse: _TypeAlias = ShareEarningResponse  # noqa: Y015
+
+@_typing.final
+class ReviewEarningRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    EARNING_ID_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    earning_id: _builtins.str
+    comment: _builtins.str
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        earning_id: _builtins.str = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "earning_id", b"earning_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewEarningRequest: _TypeAlias = ReviewEarningRequest  # noqa: Y015
 
 @_typing.final
 class LockEarningRequest(_message.Message):
@@ -632,17 +1223,43 @@ Global___GetEarningRequest: _TypeAlias = GetEarningRequest  # noqa: Y015
 
 @_typing.final
 class ListEarningsRequest(_message.Message):
+    """Empty fields ask for any; only what the caller may see is listed."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_FIELD_NUMBER: _builtins.int
     TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    REGION_ADCODE_FIELD_NUMBER: _builtins.int
+    PROMISED_FROM_FIELD_NUMBER: _builtins.int
+    PROMISED_BEFORE_FIELD_NUMBER: _builtins.int
+    LEAST_MINOR_FIELD_NUMBER: _builtins.int
+    MOST_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
     technician_id: _builtins.str
     case_id: _builtins.str
     state: Global___EarningState.ValueType
+    outlet_id: _builtins.str
+    work_order_id: _builtins.str
+    region_adcode: _builtins.str
+    """A province, city or county, with all in it."""
+    least_minor: _builtins.int
+    """Of the technician's own total, in minor units; unset: any."""
+    most_minor: _builtins.int
+    currency: _builtins.str
+    sort: Global___EarningSort.ValueType
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
+    @_builtins.property
+    def promised_from(self) -> _timestamp_pb2.Timestamp:
+        """When it was promised: from this instant on, and before that one."""
+
+    @_builtins.property
+    def promised_before(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -650,14 +1267,71 @@ class ListEarningsRequest(_message.Message):
         technician_id: _builtins.str = ...,
         case_id: _builtins.str = ...,
         state: Global___EarningState.ValueType = ...,
+        outlet_id: _builtins.str = ...,
+        work_order_id: _builtins.str = ...,
+        region_adcode: _builtins.str = ...,
+        promised_from: _timestamp_pb2.Timestamp | None = ...,
+        promised_before: _timestamp_pb2.Timestamp | None = ...,
+        least_minor: _builtins.int | None = ...,
+        most_minor: _builtins.int | None = ...,
+        currency: _builtins.str = ...,
+        sort: Global___EarningSort.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_least_minor", b"_least_minor", "_most_minor", b"_most_minor", "least_minor", b"least_minor", "most_minor", b"most_minor", "page", b"page", "promised_before", b"promised_before", "promised_from", b"promised_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page", b"page", "state", b"state", "technician_id", b"technician_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_least_minor", b"_least_minor", "_most_minor", b"_most_minor", "case_id", b"case_id", "currency", b"currency", "least_minor", b"least_minor", "most_minor", b"most_minor", "outlet_id", b"outlet_id", "page", b"page", "promised_before", b"promised_before", "promised_from", b"promised_from", "region_adcode", b"region_adcode", "sort", b"sort", "state", b"state", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__least_minor: _TypeAlias = _typing.Literal["least_minor"]  # noqa: Y015
+    _WhichOneofArgType__least_minor: _TypeAlias = _typing.Literal["_least_minor", b"_least_minor"]  # noqa: Y015
+    _WhichOneofReturnType__most_minor: _TypeAlias = _typing.Literal["most_minor"]  # noqa: Y015
+    _WhichOneofArgType__most_minor: _TypeAlias = _typing.Literal["_most_minor", b"_most_minor"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__least_minor) -> _WhichOneofReturnType__least_minor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_minor) -> _WhichOneofReturnType__most_minor | None: ...
+
+Global___ListEarningsRequest: _TypeAlias = ListEarningsRequest  # noqa: Y015
+
+@_typing.final
+class EarningSum(_message.Message):
+    """How many earnings there are of a kind, and what they come to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_TOTAL_FIELD_NUMBER: _builtins.int
+    MEAN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What they have in common: a state's name, a technician, an outlet, a region, a day."""
+    count: _builtins.int
+    @_builtins.property
+    def total(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def settlement_total(self) -> _money_pb2.Money:
+        """Only for those who see settlement totals."""
+
+    @_builtins.property
+    def mean(self) -> _money_pb2.Money:
+        """The mean of one earning, rounded down."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        count: _builtins.int = ...,
+        total: _money_pb2.Money | None = ...,
+        settlement_total: _money_pb2.Money | None = ...,
+        mean: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mean", b"mean", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "mean", b"mean", "name", b"name", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListEarningsRequest: _TypeAlias = ListEarningsRequest  # noqa: Y015
+Global___EarningSum: _TypeAlias = EarningSum  # noqa: Y015
 
 @_typing.final
 class ListEarningsResponse(_message.Message):
@@ -665,23 +1339,115 @@ class ListEarningsResponse(_message.Message):
 
     EARNINGS_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    TOTALS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def earnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Earning]: ...
     @_builtins.property
     def page(self) -> _page_pb2.PageInfo: ...
+    @_builtins.property
+    def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarningSum]:
+        """Of all that was asked for, not of this page alone; one a state and currency."""
+
     def __init__(
         self,
         *,
         earnings: _abc.Iterable[Global___Earning] | None = ...,
         page: _page_pb2.PageInfo | None = ...,
+        totals: _abc.Iterable[Global___EarningSum] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["earnings", b"earnings", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earnings", b"earnings", "page", b"page", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEarningsResponse: _TypeAlias = ListEarningsResponse  # noqa: Y015
+
+@_typing.final
+class SummarizeEarningsRequest(_message.Message):
+    """The filters are those of a list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BY_FIELD_NUMBER: _builtins.int
+    TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OUTLET_ID_FIELD_NUMBER: _builtins.int
+    WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    REGION_ADCODE_FIELD_NUMBER: _builtins.int
+    PROMISED_FROM_FIELD_NUMBER: _builtins.int
+    PROMISED_BEFORE_FIELD_NUMBER: _builtins.int
+    LEAST_MINOR_FIELD_NUMBER: _builtins.int
+    MOST_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    by: Global___EarningGrouping.ValueType
+    """Unset: by state."""
+    technician_id: _builtins.str
+    case_id: _builtins.str
+    state: Global___EarningState.ValueType
+    outlet_id: _builtins.str
+    work_order_id: _builtins.str
+    region_adcode: _builtins.str
+    least_minor: _builtins.int
+    most_minor: _builtins.int
+    currency: _builtins.str
+    @_builtins.property
+    def promised_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def promised_before(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        by: Global___EarningGrouping.ValueType = ...,
+        technician_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        state: Global___EarningState.ValueType = ...,
+        outlet_id: _builtins.str = ...,
+        work_order_id: _builtins.str = ...,
+        region_adcode: _builtins.str = ...,
+        promised_from: _timestamp_pb2.Timestamp | None = ...,
+        promised_before: _timestamp_pb2.Timestamp | None = ...,
+        least_minor: _builtins.int | None = ...,
+        most_minor: _builtins.int | None = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_least_minor", b"_least_minor", "_most_minor", b"_most_minor", "least_minor", b"least_minor", "most_minor", b"most_minor", "promised_before", b"promised_before", "promised_from", b"promised_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_least_minor", b"_least_minor", "_most_minor", b"_most_minor", "by", b"by", "case_id", b"case_id", "currency", b"currency", "least_minor", b"least_minor", "most_minor", b"most_minor", "outlet_id", b"outlet_id", "promised_before", b"promised_before", "promised_from", b"promised_from", "region_adcode", b"region_adcode", "state", b"state", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__least_minor: _TypeAlias = _typing.Literal["least_minor"]  # noqa: Y015
+    _WhichOneofArgType__least_minor: _TypeAlias = _typing.Literal["_least_minor", b"_least_minor"]  # noqa: Y015
+    _WhichOneofReturnType__most_minor: _TypeAlias = _typing.Literal["most_minor"]  # noqa: Y015
+    _WhichOneofArgType__most_minor: _TypeAlias = _typing.Literal["_most_minor", b"_most_minor"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__least_minor) -> _WhichOneofReturnType__least_minor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_minor) -> _WhichOneofReturnType__most_minor | None: ...
+
+Global___SummarizeEarningsRequest: _TypeAlias = SummarizeEarningsRequest  # noqa: Y015
+
+@_typing.final
+class SummarizeEarningsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sums(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarningSum]:
+        """Up to 500, the greatest total first."""
+
+    def __init__(
+        self,
+        *,
+        sums: _abc.Iterable[Global___EarningSum] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sums", b"sums"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummarizeEarningsResponse: _TypeAlias = SummarizeEarningsResponse  # noqa: Y015
 
 @_typing.final
 class EarningChanged(_message.Message):

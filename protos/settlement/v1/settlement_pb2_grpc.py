@@ -40,6 +40,16 @@ class SettlementServiceStub:
                 request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.PutSplitRuleRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SplitRule.FromString,
                 _registered_method=True)
+        self.DecideSplitRule = channel.unary_unary(
+                '/settlement.v1.SettlementService/DecideSplitRule',
+                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.DecideSplitRuleRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SplitRule.FromString,
+                _registered_method=True)
+        self.TrySplitRule = channel.unary_unary(
+                '/settlement.v1.SettlementService/TrySplitRule',
+                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.TrySplitRuleRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.TrySplitRuleResponse.FromString,
+                _registered_method=True)
         self.ListSplitRules = channel.unary_unary(
                 '/settlement.v1.SettlementService/ListSplitRules',
                 request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListSplitRulesRequest.SerializeToString,
@@ -55,9 +65,24 @@ class SettlementServiceStub:
                 request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.PromiseEarningRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
                 _registered_method=True)
+        self.ChangeEarning = channel.unary_unary(
+                '/settlement.v1.SettlementService/ChangeEarning',
+                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ChangeEarningRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
+                _registered_method=True)
+        self.ShareEarning = channel.unary_unary(
+                '/settlement.v1.SettlementService/ShareEarning',
+                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ShareEarningRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ShareEarningResponse.FromString,
+                _registered_method=True)
         self.LockEarning = channel.unary_unary(
                 '/settlement.v1.SettlementService/LockEarning',
                 request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.LockEarningRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
+                _registered_method=True)
+        self.ReviewEarning = channel.unary_unary(
+                '/settlement.v1.SettlementService/ReviewEarning',
+                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ReviewEarningRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
                 _registered_method=True)
         self.PostEarning = channel.unary_unary(
@@ -90,6 +115,11 @@ class SettlementServiceStub:
                 request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsRequest.SerializeToString,
                 response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsResponse.FromString,
                 _registered_method=True)
+        self.SummarizeEarnings = channel.unary_unary(
+                '/settlement.v1.SettlementService/SummarizeEarnings',
+                request_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SummarizeEarningsRequest.SerializeToString,
+                response_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SummarizeEarningsResponse.FromString,
+                _registered_method=True)
 
 
 class SettlementServiceServicer:
@@ -97,7 +127,22 @@ class SettlementServiceServicer:
     """
 
     def PutSplitRule(self, request, context):
-        """Create or change the rule by which an earning is split; each change is a new version.
+        """Propose a rule by which earnings are split, or a change of one; each change is a new version. It
+        holds once somebody else has approved it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideSplitRule(self, request, context):
+        """Approve or reject a version that somebody else put.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrySplitRule(self, request, context):
+        """What each party would get of an amount; nothing is stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,6 +169,22 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ChangeEarning(self, request, context):
+        """Change a promise by what happened: an extra, a fee event, another scope. Lines are added, none is
+        changed; only until the earning is payable, afterwards an adjustment does it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShareEarning(self, request, context):
+        """Share one technician's promise with their crew: everybody gets an earning of their own, the
+        settlement of all is what it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LockEarning(self, request, context):
         """The customer confirmed: locked, pending in the ledger.
         """
@@ -131,8 +192,16 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReviewEarning(self, request, context):
+        """Somebody has looked at a locked earning; needed before it is posted where its rule says so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PostEarning(self, request, context):
-        """Reviewed: payable, posted in the ledger.
+        """Reviewed: payable, posted in the ledger. Where the rule wants a review, a person who posts has
+        reviewed; a flow is refused until somebody has.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +240,13 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummarizeEarnings(self, request, context):
+        """How many earnings there are and what they come to, by state, technician, outlet, region or day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SettlementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -178,6 +254,16 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.PutSplitRule,
                     request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.PutSplitRuleRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SplitRule.SerializeToString,
+            ),
+            'DecideSplitRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideSplitRule,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.DecideSplitRuleRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SplitRule.SerializeToString,
+            ),
+            'TrySplitRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrySplitRule,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.TrySplitRuleRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.TrySplitRuleResponse.SerializeToString,
             ),
             'ListSplitRules': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSplitRules,
@@ -194,9 +280,24 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.PromiseEarningRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.SerializeToString,
             ),
+            'ChangeEarning': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeEarning,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ChangeEarningRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.SerializeToString,
+            ),
+            'ShareEarning': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShareEarning,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ShareEarningRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ShareEarningResponse.SerializeToString,
+            ),
             'LockEarning': grpc.unary_unary_rpc_method_handler(
                     servicer.LockEarning,
                     request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.LockEarningRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.SerializeToString,
+            ),
+            'ReviewEarning': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewEarning,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ReviewEarningRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.SerializeToString,
             ),
             'PostEarning': grpc.unary_unary_rpc_method_handler(
@@ -229,6 +330,11 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsRequest.FromString,
                     response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsResponse.SerializeToString,
             ),
+            'SummarizeEarnings': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummarizeEarnings,
+                    request_deserializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SummarizeEarningsRequest.FromString,
+                    response_serializer=protos_dot_settlement_dot_v1_dot_settlement__pb2.SummarizeEarningsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'settlement.v1.SettlementService', rpc_method_handlers)
@@ -258,6 +364,60 @@ class SettlementService:
             '/settlement.v1.SettlementService/PutSplitRule',
             protos_dot_settlement_dot_v1_dot_settlement__pb2.PutSplitRuleRequest.SerializeToString,
             protos_dot_settlement_dot_v1_dot_settlement__pb2.SplitRule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideSplitRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.SettlementService/DecideSplitRule',
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.DecideSplitRuleRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.SplitRule.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrySplitRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.SettlementService/TrySplitRule',
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.TrySplitRuleRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.TrySplitRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -350,6 +510,60 @@ class SettlementService:
             _registered_method=True)
 
     @staticmethod
+    def ChangeEarning(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.SettlementService/ChangeEarning',
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.ChangeEarningRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShareEarning(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.SettlementService/ShareEarning',
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.ShareEarningRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.ShareEarningResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def LockEarning(request,
             target,
             options=(),
@@ -365,6 +579,33 @@ class SettlementService:
             target,
             '/settlement.v1.SettlementService/LockEarning',
             protos_dot_settlement_dot_v1_dot_settlement__pb2.LockEarningRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewEarning(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.SettlementService/ReviewEarning',
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.ReviewEarningRequest.SerializeToString,
             protos_dot_settlement_dot_v1_dot_settlement__pb2.Earning.FromString,
             options,
             channel_credentials,
@@ -528,6 +769,33 @@ class SettlementService:
             '/settlement.v1.SettlementService/ListEarnings',
             protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsRequest.SerializeToString,
             protos_dot_settlement_dot_v1_dot_settlement__pb2.ListEarningsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummarizeEarnings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/settlement.v1.SettlementService/SummarizeEarnings',
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.SummarizeEarningsRequest.SerializeToString,
+            protos_dot_settlement_dot_v1_dot_settlement__pb2.SummarizeEarningsResponse.FromString,
             options,
             channel_credentials,
             insecure,

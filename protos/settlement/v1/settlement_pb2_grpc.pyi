@@ -34,7 +34,13 @@ class SettlementServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SettlementServiceAsyncStub: ...
     PutSplitRule: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.PutSplitRuleRequest, _settlement_pb2.SplitRule]
-    """Create or change the rule by which an earning is split; each change is a new version."""
+    """Propose a rule by which earnings are split, or a change of one; each change is a new version. It
+    holds once somebody else has approved it.
+    """
+    DecideSplitRule: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.DecideSplitRuleRequest, _settlement_pb2.SplitRule]
+    """Approve or reject a version that somebody else put."""
+    TrySplitRule: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.TrySplitRuleRequest, _settlement_pb2.TrySplitRuleResponse]
+    """What each party would get of an amount; nothing is stored."""
     ListSplitRules: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListSplitRulesRequest, _settlement_pb2.ListSplitRulesResponse]
     PreviewEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.PreviewEarningRequest, _settlement_pb2.Earning]
     """What a technician would earn, line by line; nothing is stored. A promise made later may differ
@@ -42,10 +48,22 @@ class SettlementServiceStub:
     """
     PromiseEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.PromiseEarningRequest, _settlement_pb2.Earning]
     """Promise an earning at the offer: estimated, no posting. Later rule changes never lower it."""
+    ChangeEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ChangeEarningRequest, _settlement_pb2.Earning]
+    """Change a promise by what happened: an extra, a fee event, another scope. Lines are added, none is
+    changed; only until the earning is payable, afterwards an adjustment does it.
+    """
+    ShareEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ShareEarningRequest, _settlement_pb2.ShareEarningResponse]
+    """Share one technician's promise with their crew: everybody gets an earning of their own, the
+    settlement of all is what it was.
+    """
     LockEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.LockEarningRequest, _settlement_pb2.Earning]
     """The customer confirmed: locked, pending in the ledger."""
+    ReviewEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ReviewEarningRequest, _settlement_pb2.Earning]
+    """Somebody has looked at a locked earning; needed before it is posted where its rule says so."""
     PostEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.PostEarningRequest, _settlement_pb2.Earning]
-    """Reviewed: payable, posted in the ledger."""
+    """Reviewed: payable, posted in the ledger. Where the rule wants a review, a person who posts has
+    reviewed; a flow is refused until somebody has.
+    """
     StartPayout: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.StartPayoutRequest, _settlement_pb2.Earning]
     """Handed to the payout channel: paying, a pending payout."""
     ConfirmPayout: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ConfirmPayoutRequest, _settlement_pb2.Earning]
@@ -54,6 +72,8 @@ class SettlementServiceStub:
     """Voids what is pending, reverses what is posted; an offer that was declined ends here too."""
     GetEarning: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.GetEarningRequest, _settlement_pb2.Earning]
     ListEarnings: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.ListEarningsRequest, _settlement_pb2.ListEarningsResponse]
+    SummarizeEarnings: _grpc.UnaryUnaryMultiCallable[_settlement_pb2.SummarizeEarningsRequest, _settlement_pb2.SummarizeEarningsResponse]
+    """How many earnings there are and what they come to, by state, technician, outlet, region or day."""
 
 @_typing.type_check_only
 class SettlementServiceAsyncStub(SettlementServiceStub):
@@ -61,7 +81,13 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutSplitRule: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PutSplitRuleRequest, _settlement_pb2.SplitRule]  # type: ignore[assignment]
-    """Create or change the rule by which an earning is split; each change is a new version."""
+    """Propose a rule by which earnings are split, or a change of one; each change is a new version. It
+    holds once somebody else has approved it.
+    """
+    DecideSplitRule: _aio.UnaryUnaryMultiCallable[_settlement_pb2.DecideSplitRuleRequest, _settlement_pb2.SplitRule]  # type: ignore[assignment]
+    """Approve or reject a version that somebody else put."""
+    TrySplitRule: _aio.UnaryUnaryMultiCallable[_settlement_pb2.TrySplitRuleRequest, _settlement_pb2.TrySplitRuleResponse]  # type: ignore[assignment]
+    """What each party would get of an amount; nothing is stored."""
     ListSplitRules: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListSplitRulesRequest, _settlement_pb2.ListSplitRulesResponse]  # type: ignore[assignment]
     PreviewEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PreviewEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     """What a technician would earn, line by line; nothing is stored. A promise made later may differ
@@ -69,10 +95,22 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """
     PromiseEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PromiseEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     """Promise an earning at the offer: estimated, no posting. Later rule changes never lower it."""
+    ChangeEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ChangeEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
+    """Change a promise by what happened: an extra, a fee event, another scope. Lines are added, none is
+    changed; only until the earning is payable, afterwards an adjustment does it.
+    """
+    ShareEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ShareEarningRequest, _settlement_pb2.ShareEarningResponse]  # type: ignore[assignment]
+    """Share one technician's promise with their crew: everybody gets an earning of their own, the
+    settlement of all is what it was.
+    """
     LockEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.LockEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     """The customer confirmed: locked, pending in the ledger."""
+    ReviewEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ReviewEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
+    """Somebody has looked at a locked earning; needed before it is posted where its rule says so."""
     PostEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.PostEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
-    """Reviewed: payable, posted in the ledger."""
+    """Reviewed: payable, posted in the ledger. Where the rule wants a review, a person who posts has
+    reviewed; a flow is refused until somebody has.
+    """
     StartPayout: _aio.UnaryUnaryMultiCallable[_settlement_pb2.StartPayoutRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     """Handed to the payout channel: paying, a pending payout."""
     ConfirmPayout: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ConfirmPayoutRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
@@ -81,6 +119,8 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """Voids what is pending, reverses what is posted; an offer that was declined ends here too."""
     GetEarning: _aio.UnaryUnaryMultiCallable[_settlement_pb2.GetEarningRequest, _settlement_pb2.Earning]  # type: ignore[assignment]
     ListEarnings: _aio.UnaryUnaryMultiCallable[_settlement_pb2.ListEarningsRequest, _settlement_pb2.ListEarningsResponse]  # type: ignore[assignment]
+    SummarizeEarnings: _aio.UnaryUnaryMultiCallable[_settlement_pb2.SummarizeEarningsRequest, _settlement_pb2.SummarizeEarningsResponse]  # type: ignore[assignment]
+    """How many earnings there are and what they come to, by state, technician, outlet, region or day."""
 
 class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
     """Earnings from the promise at the offer to the payout, and their splits."""
@@ -91,7 +131,25 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _settlement_pb2.PutSplitRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.SplitRule, _abc.Awaitable[_settlement_pb2.SplitRule]]:
-        """Create or change the rule by which an earning is split; each change is a new version."""
+        """Propose a rule by which earnings are split, or a change of one; each change is a new version. It
+        holds once somebody else has approved it.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideSplitRule(
+        self,
+        request: _settlement_pb2.DecideSplitRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.SplitRule, _abc.Awaitable[_settlement_pb2.SplitRule]]:
+        """Approve or reject a version that somebody else put."""
+
+    @_abc_1.abstractmethod
+    def TrySplitRule(
+        self,
+        request: _settlement_pb2.TrySplitRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.TrySplitRuleResponse, _abc.Awaitable[_settlement_pb2.TrySplitRuleResponse]]:
+        """What each party would get of an amount; nothing is stored."""
 
     @_abc_1.abstractmethod
     def ListSplitRules(
@@ -119,6 +177,26 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         """Promise an earning at the offer: estimated, no posting. Later rule changes never lower it."""
 
     @_abc_1.abstractmethod
+    def ChangeEarning(
+        self,
+        request: _settlement_pb2.ChangeEarningRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.Earning, _abc.Awaitable[_settlement_pb2.Earning]]:
+        """Change a promise by what happened: an extra, a fee event, another scope. Lines are added, none is
+        changed; only until the earning is payable, afterwards an adjustment does it.
+        """
+
+    @_abc_1.abstractmethod
+    def ShareEarning(
+        self,
+        request: _settlement_pb2.ShareEarningRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.ShareEarningResponse, _abc.Awaitable[_settlement_pb2.ShareEarningResponse]]:
+        """Share one technician's promise with their crew: everybody gets an earning of their own, the
+        settlement of all is what it was.
+        """
+
+    @_abc_1.abstractmethod
     def LockEarning(
         self,
         request: _settlement_pb2.LockEarningRequest,
@@ -127,12 +205,22 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         """The customer confirmed: locked, pending in the ledger."""
 
     @_abc_1.abstractmethod
+    def ReviewEarning(
+        self,
+        request: _settlement_pb2.ReviewEarningRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.Earning, _abc.Awaitable[_settlement_pb2.Earning]]:
+        """Somebody has looked at a locked earning; needed before it is posted where its rule says so."""
+
+    @_abc_1.abstractmethod
     def PostEarning(
         self,
         request: _settlement_pb2.PostEarningRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.Earning, _abc.Awaitable[_settlement_pb2.Earning]]:
-        """Reviewed: payable, posted in the ledger."""
+        """Reviewed: payable, posted in the ledger. Where the rule wants a review, a person who posts has
+        reviewed; a flow is refused until somebody has.
+        """
 
     @_abc_1.abstractmethod
     def StartPayout(
@@ -171,5 +259,13 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _settlement_pb2.ListEarningsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.ListEarningsResponse, _abc.Awaitable[_settlement_pb2.ListEarningsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SummarizeEarnings(
+        self,
+        request: _settlement_pb2.SummarizeEarningsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.SummarizeEarningsResponse, _abc.Awaitable[_settlement_pb2.SummarizeEarningsResponse]]:
+        """How many earnings there are and what they come to, by state, technician, outlet, region or day."""
 
 def add_SettlementServiceServicer_to_server(servicer: SettlementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,15 +25,61 @@ def _create_split_rules() -> None:
             cooperation_mode text NOT NULL,
             portions jsonb NOT NULL,
             put_at timestamptz NOT NULL,
-            put_by_person_id text NOT NULL,
-            PRIMARY KEY (split_rule_code, version)
+            put_by_person_id text NOT NULL CHECK (put_by_person_id <> ''),
+            region_adcode text NOT NULL DEFAULT '',
+            outlet_id text NOT NULL DEFAULT '',
+            commission_base text NOT NULL DEFAULT 'gross' CHECK (commission_base IN (
+                'gross', 'before_tax', 'net_of_parts')),
+            excluded_to text NOT NULL DEFAULT '',
+            review_required boolean NOT NULL DEFAULT false,
+            effective_from date NOT NULL DEFAULT '2000-01-01',
+            state text NOT NULL DEFAULT 'proposed' CHECK (state IN (
+                'proposed', 'approved', 'rejected')),
+            decided_at timestamptz,
+            decided_by_person_id text NOT NULL DEFAULT '',
+            decision_reason text NOT NULL DEFAULT '',
+            PRIMARY KEY (split_rule_code, version),
+            CHECK ((commission_base = 'gross') = (excluded_to = '')),
+            CHECK ((state = 'proposed') = (decided_by_person_id = '')),
+            CHECK ((state = 'proposed') = (decided_at IS NULL)),
+            -- What the installation itself puts needs nobody else.
+            CONSTRAINT split_rule_four_eyes CHECK (
+                decided_by_person_id <> put_by_person_id OR put_by_person_id = 'system')
         );
+        CREATE INDEX ix_split_rule_version_in_force
+            ON split_rule_version (split_rule_code, effective_from, version)
+            WHERE state = 'approved';
 
-        -- The newest version of each rule; one rule a cooperation mode, '' being the default.
+        -- A version is decided once; what it says never changes.
+        CREATE FUNCTION check_split_rule() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' AND OLD.state = 'proposed' AND NEW.state <> 'proposed'
+               AND (OLD.split_rule_code, OLD.version, OLD.cooperation_mode, OLD.portions,
+                    OLD.put_at, OLD.put_by_person_id, OLD.region_adcode, OLD.outlet_id,
+                    OLD.commission_base, OLD.excluded_to, OLD.review_required, OLD.effective_from)
+                 = (NEW.split_rule_code, NEW.version, NEW.cooperation_mode, NEW.portions,
+                    NEW.put_at, NEW.put_by_person_id, NEW.region_adcode, NEW.outlet_id,
+                    NEW.commission_base, NEW.excluded_to, NEW.review_required, NEW.effective_from)
+            THEN
+                RETURN NEW;
+            END IF;
+            RAISE EXCEPTION 'split_rule_version is append-only; a version is decided once'
+                USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER split_rule_version_frozen BEFORE UPDATE OR DELETE ON split_rule_version
+            FOR EACH ROW EXECUTE FUNCTION check_split_rule();
+        CREATE TRIGGER split_rule_version_no_truncate BEFORE TRUNCATE ON split_rule_version
+            FOR EACH STATEMENT EXECUTE FUNCTION check_split_rule();
+
+        -- The newest version of each rule; one rule a cooperation mode, region and outlet, '' being
+        -- any.
         CREATE TABLE split_rule (
             split_rule_code text PRIMARY KEY,
             version integer NOT NULL,
-            cooperation_mode text NOT NULL UNIQUE,
+            cooperation_mode text NOT NULL,
+            region_adcode text NOT NULL DEFAULT '',
+            outlet_id text NOT NULL DEFAULT '',
+            UNIQUE (cooperation_mode, region_adcode, outlet_id),
             FOREIGN KEY (split_rule_code, version) REFERENCES split_rule_version
         );
 
@@ -45,13 +91,13 @@ def _create_split_rules() -> None:
             party_ids text[] NOT NULL,
             dealt bigint NOT NULL CHECK (dealt >= 0),
             returned_minor bigint[] NOT NULL CHECK (0 <= ALL (returned_minor)),
+            owed_parts bigint[] NOT NULL,
             PRIMARY KEY (split_rule_code, split_rule_version, currency, party_ids),
             FOREIGN KEY (split_rule_code, split_rule_version) REFERENCES split_rule_version,
-            CHECK (cardinality(returned_minor) = cardinality(party_ids))
+            CHECK (cardinality(returned_minor) + cardinality(owed_parts) = cardinality(party_ids))
         );
         """
     )
-    forbid_changes("split_rule_version")
 
 
 def _create_earnings() -> None:
@@ -75,8 +121,17 @@ def _create_earnings() -> None:
             split_rule_code text NOT NULL,
             split_rule_version integer NOT NULL,
             promised_at timestamptz NOT NULL,
+            region_adcode text NOT NULL DEFAULT '',
+            review_required boolean NOT NULL DEFAULT false,
+            reviewed_at timestamptz,
+            reviewed_by_person_id text NOT NULL DEFAULT '',
             FOREIGN KEY (split_rule_code, split_rule_version) REFERENCES split_rule_version,
-            CHECK ((state = 'paid') = (payout_reference <> ''))
+            CHECK ((state = 'paid') = (payout_reference <> '')),
+            CHECK ((reviewed_at IS NULL) = (reviewed_by_person_id = '')),
+            CHECK (reviewed_by_person_id <> technician_id),
+            CONSTRAINT earning_reviewed CHECK (
+                NOT review_required OR reviewed_at IS NOT NULL
+                OR state NOT IN ('payable', 'paying', 'paid'))
         );
         -- A work order pays a technician once, whatever key the second promise comes with.
         CREATE UNIQUE INDEX earning_once ON earning (work_order_id, technician_id)
@@ -84,6 +139,8 @@ def _create_earnings() -> None:
         CREATE INDEX ix_earning_technician ON earning (technician_id, earning_id);
         CREATE INDEX ix_earning_outlet ON earning (outlet_id, earning_id);
         CREATE INDEX ix_earning_case ON earning (case_id, earning_id);
+        CREATE INDEX ix_earning_amount ON earning (total_minor, earning_id);
+        CREATE INDEX ix_earning_region ON earning (region_adcode COLLATE "C", earning_id);
 
         CREATE TABLE earning_line (
             earning_id text NOT NULL REFERENCES earning,
@@ -93,8 +150,9 @@ def _create_earnings() -> None:
             settlement_amount_minor bigint NOT NULL,
             amount_minor bigint NOT NULL,
             rule_id text NOT NULL,
-            share_basis_points integer NOT NULL,
             explanation text NOT NULL,
+            -- Of which revision it is; 0: of the promise.
+            revision_number integer NOT NULL DEFAULT 0 CHECK (revision_number >= 0),
             PRIMARY KEY (earning_id, line_number)
         );
 
@@ -104,8 +162,14 @@ def _create_earnings() -> None:
             party_kind text NOT NULL,
             party_id text NOT NULL,
             amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+            -- What of it is dealt by the portions, and which exact amount that answers.
+            commission_minor bigint NOT NULL CHECK (commission_minor >= 0),
+            exact_parts bigint NOT NULL DEFAULT 0,
+            -- The ledger's name of it.
+            leg text NOT NULL,
             PRIMARY KEY (earning_id, position),
-            UNIQUE (earning_id, party_kind)
+            UNIQUE (earning_id, leg),
+            UNIQUE (earning_id, party_kind, party_id)
         );
 
         CREATE TABLE earning_change (
@@ -127,8 +191,10 @@ def _create_earnings() -> None:
         CREATE TRIGGER earning_frozen BEFORE UPDATE OF
                 earning_id, case_id, work_order_id, technician_id, outlet_id, cooperation_mode,
                 quote_id, currency, settlement_total_minor, total_minor, split_rule_code,
-                split_rule_version, promised_at OR DELETE
-            ON earning FOR EACH ROW EXECUTE FUNCTION refuse_to_touch_promise();
+                split_rule_version, promised_at, region_adcode, review_required OR DELETE
+            -- Totals move with the lines of a revision, by a trigger of those.
+            ON earning FOR EACH ROW WHEN (pg_trigger_depth() = 0)
+            EXECUTE FUNCTION refuse_to_touch_promise();
         CREATE TRIGGER earning_no_truncate BEFORE TRUNCATE ON earning
             FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_touch_promise();
 
@@ -160,5 +226,4 @@ def _create_earnings() -> None:
         """
     )
     forbid_changes("earning_line")
-    forbid_changes("earning_share")
     forbid_changes("earning_change")

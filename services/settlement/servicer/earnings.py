@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from kit.authn import current_actor
+from kit.clock import SHANGHAI
 from kit.db.session import current_session
 from kit.ids import new_id
-from kit.rpc.convert import decode_page_token, page_info, page_size
 from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.convert import earnings as protos
 from services.settlement.domain.earnings import state
-from services.settlement.domain.earnings.earning import check_origin, contract_of, promise
+from services.settlement.domain.earnings.earning import (
+    EarningFacts,
+    check_origin,
+    contract_of,
+    promise,
+)
 from services.settlement.domain.earnings.state import LedgerEffect, Step
 from services.settlement.domain.earnings.view import SEE_ALL, viewer_of
-from services.settlement.domain.splits.rule import choose_rule
-from services.settlement.domain.splits.split import give_back
+from services.settlement.domain.splits.rule import SplitRule, choose_rule
+from services.settlement.domain.splits.scheme import undo
 from services.settlement.servicer.adjustments.adjusting import Adjusting
 from services.settlement.servicer.base import CASHIERS, OPERATORS, Context, Rpcs, require_text
 from services.settlement.servicer.estimating import with_net_estimate
@@ -33,11 +38,10 @@ class EarningRpcs(Rpcs):
     ) -> pb.Earning:
         current_actor().require_role(*SEE_ALL)
         facts = protos.facts_from_proto(request.facts)
-        session = current_session()
-        rule = choose_rule(await rules.current_rules(session), facts.cooperation_mode)
-        carry = await rules.look_at_carry(session, contract_of(rule, facts))
-        promised, _ = promise(rule, facts, carry)
-        now = self._clock.now()
+        session, now = current_session(), self._clock.now()
+        rule = await self._rule_for(facts)
+        memory = await rules.look_at_memory(session, contract_of(rule, facts), rule.scheme)
+        promised, _ = promise(rule, facts, memory)
         row = protos.earning_row("", facts, rule, promised, now)
         return await with_net_estimate(
             protos.earning_to_proto(row, viewer_of(current_actor())), now
@@ -49,15 +53,40 @@ class EarningRpcs(Rpcs):
         current_actor().require_role(*OPERATORS)
         facts = protos.facts_from_proto(request.facts)
         check_origin(facts)
-        session = current_session()
-        rule = choose_rule(await rules.current_rules(session), facts.cooperation_mode)
+        row = await self._promise(facts, await self._rule_for(facts))
+        return await self._changed(row, "", "派单报价时承诺")
+
+    async def _rule_for(self, facts: EarningFacts) -> SplitRule:
+        today = self._clock.now().astimezone(SHANGHAI).date()
+        known = await rules.in_force(current_session(), today)
+        mode, region, outlet = facts.cooperation_mode, facts.region_adcode, facts.outlet_id
+        return choose_rule(known, mode, region, outlet)
+
+    async def _promise(self, facts: EarningFacts, rule: SplitRule) -> EarningRow:
+        """Record a promise as a rule splits it."""
+        session, now = current_session(), self._clock.now()
         contract = contract_of(rule, facts)
-        promised, carry = promise(rule, facts, await rules.lock_carry(session, contract))
-        await rules.remember(session, contract, carry)
-        now = self._clock.now()
+        memory = await rules.lock_memory(session, contract, rule.scheme)
+        promised, memory = promise(rule, facts, memory)
+        await rules.remember(session, contract, memory)
         row = protos.earning_row(new_id("ea", now), facts, rule, promised, now)
         await store.add(session, row)
-        return await self._changed(row, "", "派单报价时承诺")
+        return row
+
+    async def ReviewEarning(self, request: pb.ReviewEarningRequest, context: Context) -> pb.Earning:
+        current_actor().require_role(*OPERATORS)
+        row = await store.lock(current_session(), request.earning_id)
+        state.check_reviewable(row.earning_state)
+        if row.reviewed_at is None:
+            self._review(row)
+            row.revision += 1
+            await self._changed(row, row.state, f"已审核：{request.comment}".rstrip("："))
+        return protos.earning_to_proto(row, viewer_of(current_actor()))
+
+    def _review(self, row: EarningRow) -> None:
+        state.check_reviewer(row.technician_id, current_actor().person_id)
+        row.reviewed_at = self._clock.now()
+        row.reviewed_by_person_id = current_actor().person_id
 
     async def LockEarning(self, request: pb.LockEarningRequest, context: Context) -> pb.Earning:
         current_actor().require_role(*OPERATORS)
@@ -67,7 +96,11 @@ class EarningRpcs(Rpcs):
     async def PostEarning(self, request: pb.PostEarningRequest, context: Context) -> pb.Earning:
         current_actor().require_role(*OPERATORS)
         row = await store.lock(current_session(), request.earning_id)
-        return await self._take(row, state.post(row.earning_state), "审核通过，入账")
+        step = state.post(row.earning_state)
+        if row.review_required and row.reviewed_at is None:
+            state.check_review(by_person=not current_actor().is_system)
+            self._review(row)
+        return await self._take(row, step, "审核通过，入账")
 
     async def StartPayout(self, request: pb.StartPayoutRequest, context: Context) -> pb.Earning:
         current_actor().require_role(*CASHIERS)
@@ -90,10 +123,9 @@ class EarningRpcs(Rpcs):
         step = state.cancel(row.earning_state)
         if step is None:
             return protos.earning_to_proto(row, viewer_of(current_actor()))
-        contract = protos.contract_of(row)
-        carry = await rules.lock_carry(session, contract)
-        shares = [share.amount for share in protos.shares_of(row)]
-        await rules.remember(session, contract, give_back(carry, shares))
+        contract, rule = protos.contract_of(row), await self._recorded_rule(row)
+        memory = await rules.lock_memory(session, contract, rule.scheme)
+        await rules.remember(session, contract, undo(rule.scheme, protos.dealing_of(row), memory))
         return await self._take(row, step, request.reason)
 
     async def GetEarning(self, request: pb.GetEarningRequest, context: Context) -> pb.Earning:
@@ -101,20 +133,10 @@ class EarningRpcs(Rpcs):
         row = await store.find(current_session(), request.earning_id, viewer)
         return await with_net_estimate(protos.earning_to_proto(row, viewer), self._clock.now())
 
-    async def ListEarnings(
-        self, request: pb.ListEarningsRequest, context: Context
-    ) -> pb.ListEarningsResponse:
-        viewer = viewer_of(current_actor())
-        wanted = store.Wanted(
-            request.technician_id, request.case_id, protos.state_name(request.state)
-        )
-        size = page_size(request.page)
-        (before,) = decode_page_token(request.page, 1) or ("",)
-        rows = await store.page(current_session(), wanted, viewer, before, size)
-        return pb.ListEarningsResponse(
-            earnings=[protos.earning_to_proto(row, viewer) for row in rows[:size]],
-            page=page_info([row.earning_id for row in rows], size),
-        )
+    async def _recorded_rule(self, row: EarningRow) -> SplitRule:
+        """The version that split an earning, whatever has changed since."""
+        found = await rules.version(current_session(), row.split_rule_code, row.split_rule_version)
+        return rules.rule_of(found)
 
     async def _take(self, row: EarningRow, step: Step, reason: str) -> pb.Earning:
         """Move an earning one step on, in its row and in the ledger."""

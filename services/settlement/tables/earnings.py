@@ -1,4 +1,4 @@
-"""Earnings: the frozen promises, and where they stand."""
+"""Earnings: the promises, what happened to them, and where they stand."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class EarningLineRow(Base):
     settlement_amount_minor: Mapped[int]
     amount_minor: Mapped[int]
     rule_id: Mapped[str]
-    share_basis_points: Mapped[int]
     explanation: Mapped[str]
+    revision_number: Mapped[int] = mapped_column(default=0)
 
 
 class EarningShareRow(Base):
@@ -37,6 +37,42 @@ class EarningShareRow(Base):
     party_kind: Mapped[str]
     party_id: Mapped[str]
     amount_minor: Mapped[int]
+    commission_minor: Mapped[int]
+    exact_parts: Mapped[int]
+    leg: Mapped[str]
+
+
+class EarningRevisionRow(Base):
+    """A listed change: why, by which evidence, from what to what."""
+
+    __tablename__ = "earning_revision"
+
+    earning_id: Mapped[str] = mapped_column(ForeignKey("earning.earning_id"), primary_key=True)
+    revision_number: Mapped[int] = mapped_column(primary_key=True)
+    change_kind: Mapped[str]
+    evidence_reference: Mapped[str]
+    reason: Mapped[str]
+    previous_total_minor: Mapped[int]
+    new_total_minor: Mapped[int]
+    previous_settlement_total_minor: Mapped[int]
+    new_settlement_total_minor: Mapped[int]
+    changed_at: Mapped[datetime]
+    acting_person_id: Mapped[str]
+
+
+class EarningShareRevisionRow(Base):
+    """What a listed change makes of one party's share."""
+
+    __tablename__ = "earning_share_revision"
+
+    earning_id: Mapped[str] = mapped_column(primary_key=True)
+    revision_number: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    previous_minor: Mapped[int]
+    amount_minor: Mapped[int]
+    commission_minor: Mapped[int]
+    exact_parts: Mapped[int]
+    leg: Mapped[str]
 
 
 class EarningChangeRow(Base):
@@ -54,7 +90,7 @@ class EarningChangeRow(Base):
 
 
 class EarningRow(Base):
-    """An earning: its frozen promise, and where it stands."""
+    """An earning: what it comes to, and where it stands."""
 
     __tablename__ = "earning"
 
@@ -74,12 +110,19 @@ class EarningRow(Base):
     split_rule_code: Mapped[str]
     split_rule_version: Mapped[int]
     promised_at: Mapped[datetime]
+    region_adcode: Mapped[str] = mapped_column(default="")
+    review_required: Mapped[bool] = mapped_column(default=False)
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_person_id: Mapped[str] = mapped_column(default="")
 
     lines: Mapped[list[EarningLineRow]] = relationship(
         order_by=EarningLineRow.line_number, lazy="selectin"
     )
     shares: Mapped[list[EarningShareRow]] = relationship(
         order_by=EarningShareRow.position, lazy="selectin"
+    )
+    revisions: Mapped[list[EarningRevisionRow]] = relationship(
+        order_by=EarningRevisionRow.revision_number, lazy="selectin"
     )
     changes: Mapped[list[EarningChangeRow]] = relationship(
         order_by=EarningChangeRow.revision, lazy="selectin"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,6 +22,16 @@ class SplitRuleVersionRow(Base):
     portions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     put_at: Mapped[datetime]
     put_by_person_id: Mapped[str]
+    region_adcode: Mapped[str]
+    outlet_id: Mapped[str]
+    commission_base: Mapped[str]
+    excluded_to: Mapped[str]
+    review_required: Mapped[bool]
+    effective_from: Mapped[date]
+    state: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    decided_by_person_id: Mapped[str] = mapped_column(default="")
+    decision_reason: Mapped[str] = mapped_column(default="")
 
 
 class SplitRuleRow(Base):
@@ -32,6 +42,8 @@ class SplitRuleRow(Base):
     split_rule_code: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
     cooperation_mode: Mapped[str]
+    region_adcode: Mapped[str]
+    outlet_id: Mapped[str]
 
 
 class SplitContractRow(Base):
@@ -45,3 +57,4 @@ class SplitContractRow(Base):
     party_ids: Mapped[tuple[str, ...]] = mapped_column(primary_key=True)
     dealt: Mapped[int]
     returned_minor: Mapped[tuple[int, ...]]
+    owed_parts: Mapped[tuple[int, ...]]

@@ -5,7 +5,9 @@ from typing import Any, LiteralString
 import psycopg
 
 RULE: LiteralString = """
-INSERT INTO split_rule_version VALUES ('standard', 1, '', '[]', now(), 'pe_hq');
+INSERT INTO split_rule_version (split_rule_code, version, cooperation_mode, portions, put_at,
+                                put_by_person_id)
+VALUES ('standard', 1, '', '[]', now(), 'pe_hq');
 INSERT INTO split_rule VALUES ('standard', 1, '');
 """
 
@@ -18,12 +20,13 @@ VALUES (%(earning)s, 1, 'estimated', 'ca_1', 'wo_' || %(earning)s, 'pe_zhang', '
 """
 
 LINES: LiteralString = """
-INSERT INTO earning_line VALUES (%(earning)s, 1, 'base', '基础费', 20000, 14000, 'r', 10000, '');
+INSERT INTO earning_line VALUES (%(earning)s, 1, 'base', '基础费', 20000, 14000, 'r', '');
 """
 
 SHARES: LiteralString = """
-INSERT INTO earning_share VALUES (%(earning)s, 1, 'technician', 'pe_zhang', 14000),
-                                 (%(earning)s, 2, 'platform', 'platform', 6000);
+INSERT INTO earning_share VALUES
+    (%(earning)s, 1, 'technician', 'pe_zhang', 14000, 14000, 0, 'technician'),
+    (%(earning)s, 2, 'platform', 'platform', 6000, 6000, 0, 'platform');
 """
 
 ACCOUNTS: LiteralString = """

@@ -262,8 +262,8 @@ def test_the_state_of_an_earning_moves(connection: psycopg.Connection) -> None:
 @pytest.mark.parametrize(
     "extra",
     [
-        "INSERT INTO earning_line VALUES ('ea_1', 2, 'subsidy', '补贴', 1, 1, 'r', 0, '')",
-        "INSERT INTO earning_share VALUES ('ea_1', 3, 'agent', 'ag_1', 1)",
+        "INSERT INTO earning_line VALUES ('ea_1', 2, 'subsidy', '补贴', 1, 1, 'r', '')",
+        "INSERT INTO earning_share VALUES ('ea_1', 3, 'agent', 'ag_1', 1, 1, 0, 'agent')",
         "INSERT INTO earning SELECT 'ea_2', revision, state, payout_reference, case_id, 'wo_2',"
         " technician_id, outlet_id, cooperation_mode, quote_id, currency, settlement_total_minor,"
         " total_minor, split_rule_code, split_rule_version, promised_at FROM earning",

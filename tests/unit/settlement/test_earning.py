@@ -11,9 +11,11 @@ from services.settlement.domain.earnings.earning import (
     SettlementLine,
     check_origin,
     promise,
+    shares_of_whole,
 )
 from services.settlement.domain.splits.rule import SplitRule
-from services.settlement.domain.splits.split import PartyKind, fresh_carry
+from services.settlement.domain.splits.scheme import fresh_memory
+from services.settlement.domain.splits.split import PartyKind
 from tests.unit.settlement.words import cny, facts, line, rule
 
 OWN = rule(("technician", "1"))
@@ -21,7 +23,7 @@ SEVENTY = rule(("technician", "0.7"), ("platform", "…"))
 
 
 def promised(of: SplitRule, facts: EarningFacts) -> Promise:
-    return promise(of, facts, fresh_carry(len(of.terms)))[0]
+    return promise(of, facts, fresh_memory(of.scheme))[0]
 
 
 def amounts(of: Promise) -> list[int]:
@@ -32,7 +34,11 @@ def test_base_height_and_night_rush_are_60_15_and_25_percent() -> None:
     earned = promised(
         OWN, facts(line("base", 120_00), line("surcharge", 30_00), line("surcharge", 50_00))
     )
-    assert [line.share_basis_points for line in earned.lines] == [6000, 1500, 2500]
+    assert shares_of_whole([line.settlement_amount.amount_minor for line in earned.lines]) == [
+        6000,
+        1500,
+        2500,
+    ]
     assert amounts(earned) == [120_00, 30_00, 50_00]
     assert earned.total == cny(200_00)
 
@@ -44,7 +50,11 @@ def test_lines_of_333_33_sum_to_it_by_largest_remainder() -> None:
     )
     assert earned.total == cny(333_33)
     assert amounts(earned) == [200_00, 50_00, 83_33]
-    assert [line.share_basis_points for line in earned.lines] == [6000, 1500, 2500]
+    assert shares_of_whole([line.settlement_amount.amount_minor for line in earned.lines]) == [
+        6000,
+        1500,
+        2500,
+    ]
 
 
 def test_each_line_keeps_its_rule_and_says_how_it_came_to_be() -> None:
@@ -67,7 +77,10 @@ def test_a_portion_without_a_decimal_is_explained_as_a_fraction() -> None:
 def test_a_deduction_is_a_negative_line_and_shares_are_of_the_rest() -> None:
     earned = promised(SEVENTY, facts(line("base", 200_00), line("deduction", -50_00)))
     assert amounts(earned) == [140_00, -35_00]
-    assert [line.share_basis_points for line in earned.lines] == [13333, -3333]
+    assert shares_of_whole([line.settlement_amount.amount_minor for line in earned.lines]) == [
+        13333,
+        -3333,
+    ]
     assert earned.settlement_total == cny(150_00)
 
 
@@ -140,4 +153,5 @@ def test_lines_and_shares_always_sum_exactly(fees: list[int], deduction: int, pe
         earned.settlement_total.amount_minor
     )
     whole = 10_000 if earned.settlement_total.amount_minor else 0
-    assert sum(line.share_basis_points for line in earned.lines) == whole
+    points = shares_of_whole([line.settlement_amount.amount_minor for line in earned.lines])
+    assert sum(points) == whole

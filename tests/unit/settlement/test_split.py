@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from kit.errors import InvalidArgument
 from kit.money import Money
+from services.settlement.domain.splits.scheme import check_scheme
 from services.settlement.domain.splits.split import (
     Carry,
     Portion,
-    PortionTerm,
-    check_portions,
     fresh_carry,
     give_back,
     split_recurring,
 )
+from services.settlement.domain.splits.terms import PortionTerm
 from tests.unit.settlement.words import cny, portions
 
 
@@ -110,10 +110,10 @@ def terms(*stated: tuple[str, str, bool]) -> tuple[PortionTerm, ...]:
 
 
 def test_the_remaining_party_takes_what_the_others_leave() -> None:
-    checked = check_portions(
+    checked = check_scheme(
         terms(("technician", "0.7", False), ("outlet", "1/5", False), ("platform", "", True)), "p"
     )
-    assert [portion.ratio for portion in checked] == [
+    assert [portion.ratio for portion in checked.portions] == [
         Fraction(7, 10), Fraction(1, 5), Fraction(1, 10)
     ]  # fmt: skip
 
@@ -143,5 +143,5 @@ def test_a_rule_that_does_not_make_a_whole_is_refused_where_it_is_wrong(
     stated: list[tuple[str, str, bool]], field: str, says: str
 ) -> None:
     with pytest.raises(InvalidArgument, match=says) as refusal:
-        check_portions(terms(*stated), "p")
+        check_scheme(terms(*stated), "p")
     assert (refusal.value.reason, refusal.value.field) == ("SETTLEMENT_SPLIT_RULE_INVALID", field)

@@ -5,7 +5,8 @@ from fractions import Fraction
 from kit.money import Money
 from services.settlement.domain.earnings.earning import EarningFacts, SettlementLine
 from services.settlement.domain.splits.rule import SplitRule
-from services.settlement.domain.splits.split import PartyKind, Portion, PortionTerm
+from services.settlement.domain.splits.split import PartyKind, Portion
+from services.settlement.domain.splits.terms import PortionTerm
 
 
 def cny(amount_minor: int) -> Money:

@@ -38,7 +38,7 @@ def held_by(effect: LedgerEffect, shares: Sequence[Share]) -> list[Transfer]:
 
 def _hold_shares(shares: Sequence[Share]) -> list[Transfer]:
     return [
-        Transfer(CLEARING, account_of(share), share.amount, TransferKind.EARNING, share.party_kind)
+        Transfer(CLEARING, account_of(share), share.amount, TransferKind.EARNING, share.leg)
         for share in shares
         if share.amount.amount_minor > 0
     ]
@@ -46,9 +46,7 @@ def _hold_shares(shares: Sequence[Share]) -> list[Transfer]:
 
 def _hold_payout(shares: Sequence[Share]) -> list[Transfer]:
     return [
-        Transfer(
-            account_of(share), PAYOUT_CLEARING, share.amount, TransferKind.PAYOUT, share.party_kind
-        )
+        Transfer(account_of(share), PAYOUT_CLEARING, share.amount, TransferKind.PAYOUT, share.leg)
         for share in shares
         if share.party_kind is PartyKind.TECHNICIAN and share.amount.amount_minor > 0
     ]

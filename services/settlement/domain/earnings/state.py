@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kit.errors import FailedPrecondition
+from kit.errors import FailedPrecondition, PermissionDenied
 
 
 class EarningState(StrEnum):
@@ -74,6 +74,29 @@ def post(state: EarningState) -> Step:
     """The earning is reviewed and belongs to its parties."""
     _require(state, EarningState.LOCKED, "posted")
     return Step(EarningState.PAYABLE, LedgerEffect.POST_SHARES)
+
+
+def check_reviewable(state: EarningState) -> None:
+    """Raise ``FailedPrecondition`` (``SETTLEMENT_EARNING_STATE``) unless there is something final to
+    review: the customer has accepted, and it is not posted yet."""
+    _require(state, EarningState.LOCKED, "reviewed")
+
+
+def check_reviewer(technician_id: str, person_id: str) -> None:
+    """Raise ``PermissionDenied`` (``SETTLEMENT_OWN_EARNING``) when people review what they earn."""
+    if technician_id == person_id:
+        raise PermissionDenied("SETTLEMENT_OWN_EARNING", "somebody else reviews what you earn")
+
+
+def check_review(*, by_person: bool) -> None:
+    """Raise ``FailedPrecondition`` (``SETTLEMENT_REVIEW_MISSING``) when a flow would post what a
+    person is to review; a person who posts has reviewed."""
+    if not by_person:
+        raise FailedPrecondition(
+            "SETTLEMENT_REVIEW_MISSING",
+            "the split rule wants a person's review first; wait for ReviewEarning",
+            field="earning_id",
+        )
 
 
 def start_payout(state: EarningState) -> Step:

@@ -40,6 +40,14 @@ class Viewer:
             return frozenset({PartyKind.TECHNICIAN})
         return frozenset()
 
+    def may_see_share(
+        self, party_kind: str, party_id: str, technician_id: str, outlet_id: str
+    ) -> bool:
+        """Whether one party's share of such an earning is in sight: of outlets only the own one's."""
+        if party_kind not in self.visible_parties(technician_id, outlet_id):
+            return False
+        return self.sees_all or party_kind != PartyKind.OUTLET or party_id == self.outlet_id
+
 
 #: What may travel to whoever follows an earning: no more than its technician sees.
 def own_technician(technician_id: str) -> Viewer:

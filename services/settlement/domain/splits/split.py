@@ -15,7 +15,7 @@ What a cancelled split had handed out goes back to its contract, and is handed o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -40,15 +40,8 @@ class PartyKind(StrEnum):
     OUTLET = "outlet"
     PLATFORM = "platform"
     AGENT = "agent"
-
-
-@dataclass(frozen=True, slots=True)
-class PortionTerm:
-    """One party's portion as a rule states it: an exact number, or what the others leave."""
-
-    party_kind: str
-    portion: str
-    remaining: bool
+    TEAM = "team"
+    FRANCHISEE = "franchisee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +70,37 @@ def fresh_carry(parties: int) -> Carry:
     return Carry(0, (0,) * parties)
 
 
-def check_portions(terms: Sequence[PortionTerm], field: str) -> tuple[Portion, ...]:
-    """The portions a rule states, which make exactly the whole, in declared order.
+def check_portions(
+    stated: Mapping[str, tuple[PartyKind, str | None]], field: str
+) -> tuple[Portion, ...]:
+    """The portions that deal out an amount between them, which make exactly the whole.
+
+    Args:
+        stated: by the field that states it: the party, and its exact number or, where it takes what
+            the others leave, None.
+        field: of all of them.
 
     Raises:
-        InvalidArgument: ``SETTLEMENT_SPLIT_RULE_INVALID``, naming the term at fault under ``field``.
+        InvalidArgument: ``SETTLEMENT_SPLIT_RULE_INVALID``, naming the portion at fault.
     """
-    kinds = [_party_kind(term, f"{field}[{i}]") for i, term in enumerate(terms)]
-    for i, kind in enumerate(kinds):
-        if kind in kinds[:i]:
-            raise _invalid(f"{kind} has a portion already", f"{field}[{i}].party_kind")
-    if PartyKind.TECHNICIAN not in kinds:
-        raise _invalid("an earning needs a portion for the technician", field)
-    ratios = [_ratio(term, f"{field}[{i}]") for i, term in enumerate(terms)]
+    ratios = [None if text is None else _ratio(text, at) for at, (_, text) in stated.items()]
     left = 1 - sum((ratio for ratio in ratios if ratio is not None), Fraction(0))
-    remaining = [i for i, ratio in enumerate(ratios) if ratio is None]
+    remaining = [at for at, (_, text) in stated.items() if text is None]
     if len(remaining) > 1:
-        raise _invalid("only one party can take what remains", f"{field}[{remaining[1]}].remaining")
+        raise invalid("only one party can take what remains", f"{remaining[1]}.remaining")
     if left < 0 or (left > 0 and not remaining):
-        raise _invalid(
+        raise invalid(
             f"the portions sum to {1 - left}, not to 1; correct them, or let one party take what"
             " remains",
             field,
         )
     exact = [left if ratio is None else ratio for ratio in ratios]
     if lcm(*(ratio.denominator for ratio in exact)) > FINEST_PORTION:
-        raise _invalid(
+        raise invalid(
             f"the portions have no common denominator up to {FINEST_PORTION}; use basis points",
             field,
         )
+    kinds = (kind for kind, _ in stated.values())
     return tuple(Portion(kind, ratio) for kind, ratio in zip(kinds, exact, strict=True))
 
 
@@ -178,31 +173,18 @@ def _dealing_order(weights: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(order)
 
 
-def _party_kind(term: PortionTerm, field: str) -> PartyKind:
-    try:
-        return PartyKind(term.party_kind)
-    except ValueError as error:
-        raise _invalid(
-            f"unknown party {term.party_kind!r}; known: {', '.join(PartyKind)}",
-            f"{field}.party_kind",
-        ) from error
-
-
-def _ratio(term: PortionTerm, field: str) -> Fraction | None:
-    if term.remaining:
-        if term.portion:
-            raise _invalid("a party takes a portion or what remains, not both", f"{field}.portion")
-        return None
-    if not _EXACT.fullmatch(term.portion):
-        raise _invalid(
-            f"{term.portion!r} is no portion; write 0.7 or 2/3, or let the party take what remains",
+def _ratio(text: str, field: str) -> Fraction:
+    if not _EXACT.fullmatch(text):
+        raise invalid(
+            f"{text!r} is no portion; write 0.7 or 2/3, or let the party take what remains",
             f"{field}.portion",
         )
-    ratio = Fraction(term.portion)
+    ratio = Fraction(text)
     if ratio > 1:
-        raise _invalid(f"a portion is between 0 and 1, not {term.portion}", f"{field}.portion")
+        raise invalid(f"a portion is between 0 and 1, not {text}", f"{field}.portion")
     return ratio
 
 
-def _invalid(message: str, field: str) -> InvalidArgument:
+def invalid(message: str, field: str) -> InvalidArgument:
+    """The refusal of a split rule."""
     return InvalidArgument("SETTLEMENT_SPLIT_RULE_INVALID", message, field=field)

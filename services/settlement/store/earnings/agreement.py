@@ -24,7 +24,7 @@ SELECT format('earning %s is %s, but the ledger holds "%s" of the %s''s %s', e.e
                        true) AS exact
          FROM ledger_transfer t JOIN ledger_account a ON a.account_number = t.debit_account_number
         WHERE t.document_kind = 'earning' AND t.document_id = e.earning_id
-          AND t.leg = s.party_kind) held
+          AND t.leg = s.leg) held
  WHERE s.amount_minor > 0
    AND NOT (held.exact AND (e.state, s.party_kind = 'technician', held.trace) IN (
        SELECT * FROM unnest(cast(:states AS text[]), cast(:own AS boolean[]),
