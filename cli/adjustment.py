@@ -152,6 +152,29 @@ def rate(
 
 
 @verb(app)
+def penalties(
+    work_order: Annotated[str, typer.Argument(metavar="WORK_ORDER", help="wo_…")],
+    warehouse: Annotated[str, typer.Option(help="Whose parts were waited for")] = "",
+    designer: Annotated[str, typer.Option(help="Whose answer was waited for")] = "",
+    rule: Annotated[str, typer.Option(help="By this rule; the only one there is")] = "",
+) -> None:
+    """Charge what stood still on site to whoever blocked 时限罚款, never to those who waited."""
+    path = f"/work-orders/{part(work_order)}/penalties"
+    body = {"warehouse_id": warehouse, "designer_id": designer, "rule_code": rule}
+
+    def shown(answer: adjustment_pb2.ProposePenaltiesResponse) -> RenderableType:
+        rows = table("adjustment", "who", "amount", "how", "state")
+        for each in answer.adjustments:
+            who = "".join(f"{word(s.party_kind)} {s.party_id}" for s in each.shares)
+            rows.add_row(
+                each.adjustment_id, who, money(each.amount), text(each.explanation), state(each)
+            )
+        return rows
+
+    tell(api().send("POST", path, adjustment_pb2.ProposePenaltiesResponse, body), shown)
+
+
+@verb(app)
 def approve(
     adjustment: _Id, reason: Annotated[str, typer.Option(help="For the record")] = ""
 ) -> None:

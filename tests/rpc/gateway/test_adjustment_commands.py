@@ -1,10 +1,14 @@
 """`gongdan adjustment` and `gongdan holdback`: from a rule that two people make to what is posted."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.rpc.gateway.conftest import As
+from tests.rpc.gateway.play import fresh_key
 from tests.rpc.gateway.test_command_line import Gongdan, gongdan  # noqa: F401 - a fixture
+from tests.rpc.gateway.test_on_site import Accepted, accepted  # noqa: F401 - a fixture
 
 RULE = {
     "label": "高温补贴",
@@ -94,3 +98,53 @@ async def test_what_is_not_there_is_neither_released_nor_clawed_back(
     ):
         refused = await gongdan(*command)
         assert reason in refused.stderr, refused.output
+
+
+def command(hours_ago: int, **act: Any) -> dict[str, Any]:
+    """What a phone reports, as having happened some hours ago."""
+    at = datetime.now(UTC) - timedelta(hours=hours_ago)
+    key = fresh_key()["Idempotency-Key"]
+    return {"command_id": f"phone.{key}", "occurred_at": at.isoformat(), **act}
+
+
+def clock(verb: str, hours_ago: int, **said: str) -> dict[str, Any]:
+    """What a phone reports of its clock."""
+    return command(hours_ago, work_clock={"verb": f"WORK_CLOCK_VERB_{verb}", **said})
+
+
+async def test_what_stood_still_on_site_is_charged_to_whoever_blocked(
+    as_: As,
+    gongdan: Gongdan,  # noqa: F811
+    accepted: Accepted,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    order, technician = await accepted()
+    here = {"location": {"longitude": 116.4612, "latitude": 39.9087}}
+    acts = [
+        command(9, check_in=here),
+        clock("START", 8),
+        clock("PAUSE", 7, reason="PAUSE_REASON_PARTS"),
+        clock("RESUME", 4),
+        clock("PAUSE", 3, reason="PAUSE_REASON_BREAK"),
+        clock("RESUME", 2),
+    ]
+    told = await as_(technician).post(
+        f"/api/v1/work-orders/{order}/on-site/reports",
+        json={"device_id": "p-1", "sent_at": datetime.now(UTC).isoformat(), "commands": acts},
+        headers=fresh_key(),
+    )
+    assert told.status_code == 200, told.text
+    file = tmp_path / "waiting.json"
+    terms = {"free_minutes": 30, "per_started_hour_minor": 2000, "cap_minor": 10000}
+    rule = {"label": "等待", "effective_from": "2026-01-01", "sla_penalty": terms}
+    file.write_text(json.dumps(rule))
+    await gongdan("adjustment", "rule", "put", "waiting", str(file), "--as", "pe_qian")
+    await gongdan("adjustment", "rule", "approve", "waiting", "1", "--as", "pe_zheng")
+    unnamed = await gongdan("adjustment", "penalties", order)
+    assert "PENALTY_PAYER_UNKNOWN" in unnamed.stderr, unnamed.output
+    charged = await gongdan("adjustment", "penalties", order, "--warehouse", "wh_1", "--json")
+    assert charged.exit_code == 0, charged.output
+    (penalty,) = json.loads(charged.stdout)["adjustments"]
+    assert (penalty["shares"][0]["party_id"], penalty["amount"]["amount_minor"]) == ("wh_1", -6000)
+    assert penalty["evidence"][0]["reference"].startswith(f"{order}/on-site#")
+    assert "等配件" in penalty["evidence"][0]["note"]
