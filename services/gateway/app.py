@@ -65,6 +65,7 @@ from services.gateway.routes import (
     notify,
     on_site,
     payloads,
+    penalties,
     payouts,
     price_books,
     price_policies,
@@ -93,7 +94,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 _API: Final = (
     registry, assets, work_order_imports,
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, day_plans, stock, settlement, payouts, adjustments, tax, ledger, receipts, reconciliation,
+    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, penalties, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, day_plans, stock, settlement, payouts, adjustments, tax, ledger, receipts, reconciliation,
     directory, customers, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (
