@@ -23,7 +23,7 @@ from kit.rpc.methods import find_method, request_class
 from protos.directory.v1 import directory_pb2
 from protos.flow.v1 import flow_pb2
 from protos.pricing.v1 import book_pb2, library_pb2
-from protos.settlement.v1 import settlement_pb2
+from protos.settlement.v1 import payout_pb2, settlement_pb2
 from protos.workorder.v1 import (
     appointment_pb2,
     asset_pb2,
@@ -39,7 +39,7 @@ from workflows.compiler.library import flows_used
 
 CONTRACTS = (
     appointment_pb2, asset_pb2, book_pb2, directory_pb2, flow_pb2, library_pb2, maintenance_pb2,
-    on_site_pb2, orders_pb2, registry_pb2, settlement_pb2, stock_pb2, workorder_pb2,
+    on_site_pb2, orders_pb2, payout_pb2, registry_pb2, settlement_pb2, stock_pb2, workorder_pb2,
 )  # fmt: skip
 """The services that the seed speaks to; importing their contracts makes their RPCs known."""
 COMPANY = Path(__file__).with_suffix(".yaml")

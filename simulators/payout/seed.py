@@ -10,8 +10,8 @@ REPORTED = {"1005": frozenset({"岗位类型", "报酬说明"})}
 def payees() -> dict[str, Payee]:
     """Payees by openid, afresh."""
     people = (
-        Payee("oSandbox-zhang_shifu", "张师傅"),
-        Payee("oSandbox-liu_shifu", "刘师傅"),
-        Payee("oSandbox-outlet_wu", "吴站长"),
+        Payee("oSandbox-pe_zhang", "张师傅"),
+        Payee("oSandbox-pe_liu", "刘师傅"),
+        Payee("oSandbox-pe_wu", "吴站长"),
     )
     return {payee.openid: payee for payee in people}

@@ -916,7 +916,7 @@ class OpenPayout(_message.Message):
     payout_id: _builtins.str
     state: Global___PayoutState.ValueType
     says: _builtins.str
-    """For people, such as "zhang_shifu ¥128.00"."""
+    """For people, such as "pe_zhang ¥128.00"."""
     def __init__(
         self,
         *,

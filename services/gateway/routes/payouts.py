@@ -30,9 +30,9 @@ expose(
     "A payee's account with a channel; each change is a new version",
     example={
         "party_kind": "technician",
-        "payee_id": "zhang_shifu",
+        "payee_id": "pe_zhang",
         "channel_code": "wechat",
-        "channel_payee": "oSandbox-zhang_shifu",
+        "channel_payee": "oSandbox-pe_zhang",
     },
 )
 
@@ -64,7 +64,7 @@ expose(
     "",
     f"{_SERVICE}/DrawPayoutBatch",
     "Draw what is due, within the limits; what is left out says why",
-    example={"payee_ids": ["zhang_shifu"], "note": "三月上半月"},
+    example={"payee_ids": ["pe_zhang"], "note": "三月上半月"},
 )
 expose(batches, "GET", "/{payout_batch_id}", f"{_SERVICE}/GetPayoutBatch", "One, with its payouts")
 expose(
