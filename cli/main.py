@@ -15,6 +15,7 @@ from cli import (
     build,
     calendar,
     case,
+    claim,
     conversion,
     customer,
     day_plan,
@@ -56,7 +57,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, payout, adjustment, holdback, tax, conversion, receivable, receipt, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, payout, adjustment, holdback, tax, conversion, receivable, receipt, claim, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

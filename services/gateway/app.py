@@ -47,6 +47,7 @@ from services.gateway.routes import (
     calendars,
     callbacks,
     cases,
+    claims,
     customers,
     day_plans,
     directory,
@@ -81,6 +82,7 @@ from services.gateway.routes import (
     simulations,
     stock,
     tax,
+    vouchers,
     work_order_desk,
     work_order_imports,
     work_order_live,
@@ -94,7 +96,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 _API: Final = (
     registry, assets, work_order_imports,
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, penalties, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, day_plans, stock, settlement, payouts, adjustments, tax, ledger, receipts, reconciliation,
+    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, penalties, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, day_plans, stock, settlement, payouts, adjustments, tax, ledger, receipts, reconciliation, vouchers, claims,
     directory, customers, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (

@@ -18,6 +18,7 @@ from kit.rpc.server import Mount, RpcServer, until_told_to_stop
 from protos.events.v1 import events_pb2_grpc
 from protos.settlement.v1 import (
     adjustment_pb2_grpc,
+    claim_pb2_grpc,
     currency_pb2_grpc,
     ledger_pb2_grpc,
     payout_pb2_grpc,
@@ -31,6 +32,7 @@ from services.settlement.channel import wechat
 from services.settlement.channel.signing import Keys
 from services.settlement.domain.payouts.channel import Channels
 from services.settlement.servicer.adjustments.service import AdjustmentServicer
+from services.settlement.servicer.claims import ClaimServicer
 from services.settlement.servicer.currency import CurrencyServicer, ExchangeRateProjection
 from services.settlement.servicer.ledger import LedgerServicer
 from services.settlement.servicer.payouts.payouts import PayoutServicer
@@ -109,6 +111,11 @@ def mounts(clock: Clock, channels: Channels | None = None) -> list[Mount]:
             "events.v1.ProjectionService",
             events_pb2_grpc.add_ProjectionServiceServicer_to_server,
             ExchangeRateProjection(),
+        ),
+        Mount(
+            "settlement.v1.ClaimService",
+            claim_pb2_grpc.add_ClaimServiceServicer_to_server,
+            ClaimServicer(clock),
         ),
         Mount(
             "settlement.v1.VoucherService",

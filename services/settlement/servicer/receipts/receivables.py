@@ -81,15 +81,19 @@ class ReceivableRpcs(Rpcs):
     ) -> pb.Receivable:
         current_actor().require_role(*OPERATORS, "customer_service")
         require_text(request.reason, "reason", "why nothing is owed")
+        return await self.cancel(request.receivable_id, request.reason)
+
+    async def cancel(self, receivable_id: str, reason: str) -> pb.Receivable:
+        """Nothing is owed after all, whoever says so."""
         session = current_session()
-        row = await store.read(session, request.receivable_id, lock=True)
+        row = await store.read(session, receivable_id, lock=True)
         state = ReceivableState(row.state)
         if state is ReceivableState.CANCELLED:
             return protos.receivable_to_proto(row)
         check_may_cancel(row.receivable_id, state, row.received_minor)
         now = self._clock.now()
-        await transfers.reverse(session, _document(row), now, memo=request.reason)
-        return await self._ended(row, ReceivableState.CANCELLED, request.reason)
+        await transfers.reverse(session, _document(row), now, memo=reason)
+        return await self._ended(row, ReceivableState.CANCELLED, reason)
 
     async def WriteOffReceivable(
         self, request: pb.WriteOffReceivableRequest, context: Context

@@ -1,0 +1,1 @@
+"""Claims: what a brand owes for warranty work, sent as one document."""
