@@ -28,12 +28,17 @@ _TEXTS: Final = (
     "debit", "credit", "currency", "state", "document_kind", "document_id", "transfer_kind", "leg",
     "rule_id", "memo",
 )  # fmt: skip
+#: Accounts are looked up one by one: a join would sooner or later read all accounts for a few.
 _INSERT: Final = text(
     """
     INSERT INTO ledger_transfer (
         debit_account_number, credit_account_number, amount_minor, recorded_at, effective_at,
         state, transfer_kind, document_kind, document_id, leg, rule_id, memo)
-    SELECT d.account_number, c.account_number, t.amount_minor, :at,
+    SELECT (SELECT account_number FROM ledger_account
+             WHERE ledger_account = t.debit AND currency = t.currency),
+           (SELECT account_number FROM ledger_account
+             WHERE ledger_account = t.credit AND currency = t.currency),
+           t.amount_minor, :at,
            coalesce(t.effective_at, :effective_at), t.state, t.transfer_kind, t.document_kind,
            t.document_id, t.leg, t.rule_id, t.memo
       FROM unnest(:debit, :credit, :currency, :state, :document_kind, :document_id,
@@ -41,8 +46,6 @@ _INSERT: Final = text(
            WITH ORDINALITY AS t (debit, credit, currency, state, document_kind, document_id,
                                  transfer_kind, leg, rule_id, memo, amount_minor, effective_at,
                                  position)
-      JOIN ledger_account d ON d.ledger_account = t.debit AND d.currency = t.currency
-      JOIN ledger_account c ON c.ledger_account = t.credit AND c.currency = t.currency
      ORDER BY t.position
     RETURNING transfer_number
     """
@@ -61,8 +64,8 @@ _OPEN: Final = text(
     SELECT party_kind, party_id, account_kind, currency, may_be_negative
       FROM unnest(:codes, :party_kinds, :party_ids, :account_kinds, :currencies, :may_be_negative)
            AS asked (code, party_kind, party_id, account_kind, currency, may_be_negative)
-     WHERE NOT EXISTS (SELECT FROM ledger_account open
-                        WHERE open.ledger_account = asked.code AND open.currency = asked.currency)
+     WHERE (SELECT account_number FROM ledger_account open
+             WHERE open.ledger_account = asked.code AND open.currency = asked.currency) IS NULL
     ON CONFLICT DO NOTHING
     """
 ).bindparams(

@@ -40,8 +40,8 @@ _FOLLOW: Final = """
      WHERE o.document_kind = :document_kind AND o.document_id = :document_id
        AND {followed}
        AND (CAST(:legs AS text[]) IS NULL OR o.leg = ANY (:legs))
-       AND NOT EXISTS (SELECT FROM ledger_transfer f
-                        WHERE f.refers_to_transfer_number = o.transfer_number)
+       AND (SELECT f.transfer_number FROM ledger_transfer f
+             WHERE f.refers_to_transfer_number = o.transfer_number) IS NULL
      ORDER BY o.transfer_number
     RETURNING transfer_number, leg
 """
