@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.common.v1 import money_pb2 as _money_pb2
 from protos.common.v1 import page_pb2 as _page_pb2
+from protos.settlement.v1 import adjustment_pb2 as _adjustment_pb2
 from protos.settlement.v1 import tax_pb2 as _tax_pb2
 import builtins as _builtins
 import sys
@@ -736,6 +737,8 @@ class Earning(_message.Message):
     REVIEWED_AT_FIELD_NUMBER: _builtins.int
     REVIEWED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     NET_ESTIMATE_FIELD_NUMBER: _builtins.int
+    ADJUSTMENTS_FIELD_NUMBER: _builtins.int
+    HOLDBACKS_FIELD_NUMBER: _builtins.int
     earning_id: _builtins.str
     revision: _builtins.int
     case_id: _builtins.str
@@ -777,6 +780,12 @@ class Earning(_message.Message):
         finance, of an earning that is not paid yet. Nobody else sees it.
         """
 
+    @_builtins.property
+    def adjustments(self) -> _containers.RepeatedCompositeFieldContainer[_adjustment_pb2.Adjustment]:
+        """What was added or taken later, and what is kept of it, as the reader may see; only in GetEarning."""
+
+    @_builtins.property
+    def holdbacks(self) -> _containers.RepeatedCompositeFieldContainer[_adjustment_pb2.Holdback]: ...
     def __init__(
         self,
         *,
@@ -803,10 +812,12 @@ class Earning(_message.Message):
         reviewed_at: _timestamp_pb2.Timestamp | None = ...,
         reviewed_by_person_id: _builtins.str = ...,
         net_estimate: _tax_pb2.NetEstimate | None = ...,
+        adjustments: _abc.Iterable[_adjustment_pb2.Adjustment] | None = ...,
+        holdbacks: _abc.Iterable[_adjustment_pb2.Holdback] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["net_estimate", b"net_estimate", "promised_at", b"promised_at", "reviewed_at", b"reviewed_at", "settlement_total", b"settlement_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "changes", b"changes", "earning_id", b"earning_id", "lines", b"lines", "net_estimate", b"net_estimate", "outlet_id", b"outlet_id", "payout_reference", b"payout_reference", "promised_at", b"promised_at", "quote_id", b"quote_id", "region_adcode", b"region_adcode", "review_required", b"review_required", "reviewed_at", b"reviewed_at", "reviewed_by_person_id", b"reviewed_by_person_id", "revision", b"revision", "revisions", b"revisions", "settlement_total", b"settlement_total", "shares", b"shares", "split_rule_code", b"split_rule_code", "split_rule_version", b"split_rule_version", "state", b"state", "technician_id", b"technician_id", "total", b"total", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustments", b"adjustments", "case_id", b"case_id", "changes", b"changes", "earning_id", b"earning_id", "holdbacks", b"holdbacks", "lines", b"lines", "net_estimate", b"net_estimate", "outlet_id", b"outlet_id", "payout_reference", b"payout_reference", "promised_at", b"promised_at", "quote_id", b"quote_id", "region_adcode", b"region_adcode", "review_required", b"review_required", "reviewed_at", b"reviewed_at", "reviewed_by_person_id", b"reviewed_by_person_id", "revision", b"revision", "revisions", b"revisions", "settlement_total", b"settlement_total", "shares", b"shares", "split_rule_code", b"split_rule_code", "split_rule_version", b"split_rule_version", "state", b"state", "technician_id", b"technician_id", "total", b"total", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,6 +20,7 @@ from services.settlement.domain.earnings.view import SEE_ALL, viewer_of
 from services.settlement.domain.splits.rule import SplitRule, choose_rule
 from services.settlement.domain.splits.scheme import undo
 from services.settlement.servicer.adjustments.adjusting import Adjusting
+from services.settlement.servicer.adjustments.showing import with_adjustments
 from services.settlement.servicer.base import CASHIERS, OPERATORS, Context, Rpcs, require_text
 from services.settlement.servicer.estimating import with_net_estimate
 from services.settlement.servicer.moving import tell
@@ -131,7 +132,8 @@ class EarningRpcs(Rpcs):
     async def GetEarning(self, request: pb.GetEarningRequest, context: Context) -> pb.Earning:
         viewer = viewer_of(current_actor())
         row = await store.find(current_session(), request.earning_id, viewer)
-        return await with_net_estimate(protos.earning_to_proto(row, viewer), self._clock.now())
+        told = await with_adjustments(protos.earning_to_proto(row, viewer), viewer)
+        return await with_net_estimate(told, self._clock.now())
 
     async def _recorded_rule(self, row: EarningRow) -> SplitRule:
         """The version that split an earning, whatever has changed since."""

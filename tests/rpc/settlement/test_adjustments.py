@@ -386,6 +386,26 @@ async def test_everybody_sees_their_own_part_and_no_more(desk: Adjustments) -> N
     )
 
 
+async def test_an_earning_shows_what_was_adjusted_of_it_to_each_as_they_may_see(
+    desk: Adjustments,
+) -> None:
+    outlet = unique("ou")
+    earning = await desk.earning(cooperation_mode="franchise", outlet_id=outlet)
+    party: dict[str, Any] = {"party_kind": "outlet", "party_id": outlet}
+    outlets = await desk.qian.propose(earning_id=earning.earning_id, **party)
+    taken = await desk.qian.claw_back(earning.earning_id, 20_00)
+    office = await desk.books.get(earning.earning_id)
+    assert [each.adjustment_id for each in office.adjustments] == [
+        outlets.adjustment_id,
+        taken.adjustment_id,
+    ]
+    technician = desk.books.as_(earning.technician_id, "technician")
+    own = (await technician.get(earning.earning_id)).adjustments
+    assert [(each.adjustment_id, each.amount) for each in own] == [
+        (taken.adjustment_id, money(-14_00))
+    ]
+
+
 Act = tuple[Callable[[Adjustments], Awaitable[Any]], set[str]]
 OPERATORS, APPROVERS = {"finance", "supervisor", "admin"}, {"finance", "hq", "admin"}
 EVERYBODY = {"technician", "outlet_manager", "finance", "hq", "supervisor", "admin"}

@@ -196,6 +196,12 @@ async def test_everybody_sees_their_own(desk: Adjustments) -> None:
     assert await desk.as_(unique("pe"), "technician").holdbacks() == []
 
 
+async def test_an_earning_shows_what_is_kept_of_it(desk: Adjustments) -> None:
+    earning, held = await kept(desk)
+    shown = await desk.books.as_(earning.technician_id, "technician").get(earning.earning_id)
+    assert list(shown.holdbacks) == [held]
+
+
 async def test_a_hold_back_that_is_not_there_is_not_found(desk: Adjustments) -> None:
     with pytest.raises(NotFound) as refusal:
         await desk.qian.release("hb_none")
