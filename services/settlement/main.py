@@ -25,6 +25,7 @@ from protos.settlement.v1 import (
     receipt_pb2_grpc,
     reconciliation_pb2_grpc,
     settlement_pb2_grpc,
+    statement_pb2_grpc,
     tax_pb2_grpc,
     voucher_pb2_grpc,
 )
@@ -39,6 +40,7 @@ from services.settlement.servicer.payouts.payouts import PayoutServicer
 from services.settlement.servicer.receipts.receipts import ReceiptServicer
 from services.settlement.servicer.reconciliation.reconciliation import ReconciliationServicer
 from services.settlement.servicer.settlement import SettlementServicer
+from services.settlement.servicer.statements.service import StatementServicer
 from services.settlement.servicer.tax import TaxServicer
 from services.settlement.servicer.vouchers import VoucherServicer
 
@@ -96,6 +98,11 @@ def mounts(clock: Clock, channels: Channels | None = None) -> list[Mount]:
             "settlement.v1.PayoutService",
             payout_pb2_grpc.add_PayoutServiceServicer_to_server,
             PayoutServicer(clock, channels or {}),
+        ),
+        Mount(
+            "settlement.v1.StatementService",
+            statement_pb2_grpc.add_StatementServiceServicer_to_server,
+            StatementServicer(clock),
         ),
         Mount(
             "settlement.v1.TaxService",
