@@ -35,6 +35,7 @@ from workflows.runtime.shell.plan_ref import FetchPlan
 from workflows.runtime.shell.runner import LeanRunner
 from workflows.runtime.workflow import CaseWorkflow
 from workflows.system.alert import AlertWorkflow
+from workflows.system.anomaly_notice import AnomalyNoticeWorkflow
 from workflows.system.bulk_act import BulkActWorkflow
 from workflows.system.due_visits import DueVisitsWorkflow
 from workflows.system.hand_over import HandOverWorkflow
@@ -57,6 +58,7 @@ WORKFLOWS: Final = (
     ReplanWorkflow,
     MigrationWorkflow,
     PolicyTermWorkflow,
+    AnomalyNoticeWorkflow,
     PayoutBatchWorkflow,
     DueVisitsWorkflow,
     SweepWorkflow,

@@ -35,7 +35,9 @@ from workflows.activities.messages import message_to_json
 from workflows.catalog import load_catalog
 from workflows.relay import store
 from workflows.relay.policy_terms import Ended, policy_term_of
+from workflows.relay.raised_anomalies import raised_anomaly_of
 from workflows.relay.routes import (
+    ANOMALIES,
     CALENDARS,
     PAYOUTS,
     POLICIES,
@@ -44,6 +46,7 @@ from workflows.relay.routes import (
     Projection,
 )
 from workflows.runtime.payloads import Signal
+from workflows.system.anomaly_notice import ANOMALY_NOTICE
 from workflows.system.payout_batch import PAYOUT_BATCH, PayoutBatch
 from workflows.system.policy_term import POLICY_TERM, PolicyTerm
 from workflows.system.replan import PER_SECOND, REPLAN, CalendarEdit, Replanning
@@ -60,7 +63,8 @@ _CASES: Final = "cases"
 _REPLAN: Final = "replan"
 _POLICY_TERMS: Final = "policy_terms"
 _PAYOUT_BATCHES: Final = "payout_batches"
-_CALENDAR_CHANGED: Final = directory_pb2.CalendarChanged.DESCRIPTOR.full_name
+_ANOMALIES: Final = "anomalies"
+Act = Callable[[events_pb2.DomainEvent], Awaitable[None]]
 
 _log = logger("relay")
 
@@ -98,6 +102,7 @@ class Relay:
             group.create_task(_repeat("calendars→replan", self.replan))
             group.create_task(_repeat("policies→terms", self.tell_policy_terms))
             group.create_task(_repeat("payouts→batches", self.carry_out_payouts))
+            group.create_task(_repeat("anomalies→notices", self.tell_anomalies))
 
     async def project(self, projection: Projection) -> bool:
         """Send one page of events to a projection; True when there may be more."""
@@ -130,18 +135,27 @@ class Relay:
                 await store.save_cursor(session, source, _CASES, events[-1].cursor)
         return len(events) == _PAGE
 
-    async def replan(self) -> bool:
-        """Have the cases that count by an edited calendar told; True when there may be more."""
-        events = await self._read(CALENDARS, _REPLAN)
+    async def follow(self, source: str, consumer: str, act: Act) -> bool:
+        """Act on one page of a source's events, one after the other; True when there may be more.
+
+        An event comes again after a kill, so acting on it twice must be the same as once.
+        """
+        events = await self._read(source, consumer)
         for event in events:
-            if _type_of(event) == _CALENDAR_CHANGED:
-                changed = directory_pb2.CalendarChanged()
-                event.payload.Unpack(changed)
-                await self._order_replan(changed)
+            await act(event)
         if events:
             async with self._database.transaction() as session:
-                await store.save_cursor(session, CALENDARS, _REPLAN, events[-1].cursor)
+                await store.save_cursor(session, source, consumer, events[-1].cursor)
         return len(events) == _PAGE
+
+    async def replan(self) -> bool:
+        """Have the cases that count by an edited calendar told; True when there may be more."""
+        return await self.follow(CALENDARS, _REPLAN, self._replan)
+
+    async def _replan(self, event: events_pb2.DomainEvent) -> None:
+        changed = directory_pb2.CalendarChanged()
+        if event.payload.Unpack(changed):
+            await self._order_replan(changed)
 
     async def _order_replan(self, changed: directory_pb2.CalendarChanged) -> None:
         days = tuple((days.first_day, days.last_day) for days in changed.changed_days)
@@ -158,28 +172,35 @@ class Relay:
     async def tell_policy_terms(self) -> bool:
         """Have the switches and freezes of pricing told of when they begin and end; True when there
         may be more."""
-        events = await self._read(POLICIES, _POLICY_TERMS)
-        for event in events:
-            told = policy_term_of(event)
-            if isinstance(told, PolicyTerm):
-                await self._begin_term(told)
-            elif told is not None:
-                await self._end_term(told)
-        if events:
-            async with self._database.transaction() as session:
-                await store.save_cursor(session, POLICIES, _POLICY_TERMS, events[-1].cursor)
-        return len(events) == _PAGE
+        return await self.follow(POLICIES, _POLICY_TERMS, self._tell_policy_term)
 
-    async def _begin_term(self, term: PolicyTerm) -> None:
-        # An event that comes again, after a kill, finds it there, or over.
+    async def _tell_policy_term(self, event: events_pb2.DomainEvent) -> None:
+        told = policy_term_of(event)
+        if isinstance(told, PolicyTerm):
+            await self._begin(POLICY_TERM, told, _term_id(told.policy_id), told.what)
+        elif told is not None:
+            await self._end_term(told)
+
+    async def tell_anomalies(self) -> bool:
+        """Have the supervisors told of anomalies that were raised; True when there may be more."""
+        return await self.follow(ANOMALIES, _ANOMALIES, self._tell_anomaly)
+
+    async def _tell_anomaly(self, event: events_pb2.DomainEvent) -> None:
+        raised = raised_anomaly_of(event)
+        if raised is not None:
+            workflow_id = f"anomaly-notice:{raised.anomaly_id}"
+            await self._begin(ANOMALY_NOTICE, raised, workflow_id, raised.what)
+
+    async def _begin(self, workflow: str, given: object, workflow_id: str, summary: str) -> None:
+        # What comes again, after a kill, finds it there, or over.
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._temporal.start_workflow(
-                POLICY_TERM,
-                term,
-                id=_term_id(term.policy_id),
+                workflow,
+                given,
+                id=workflow_id,
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=term.what,
+                static_summary=summary,
             )
 
     async def _end_term(self, ended: Ended) -> None:
@@ -192,28 +213,19 @@ class Relay:
 
     async def carry_out_payouts(self) -> bool:
         """Have payout batches carried out that two people have approved; True when there may be more."""
-        events = await self._read(PAYOUTS, _PAYOUT_BATCHES)
-        for event in events:
-            changed = payout_pb2.PayoutBatchChanged()
-            if event.payload.Unpack(changed):
-                batch = changed.payout_batch
-                if batch.state == payout_pb2.PAYOUT_BATCH_STATE_APPROVED:
-                    await self._carry_out(batch)
-        if events:
-            async with self._database.transaction() as session:
-                await store.save_cursor(session, PAYOUTS, _PAYOUT_BATCHES, events[-1].cursor)
-        return len(events) == _PAGE
+        return await self.follow(PAYOUTS, _PAYOUT_BATCHES, self._carry_out)
 
-    async def _carry_out(self, batch: payout_pb2.PayoutBatch) -> None:
-        # An event that comes again, after a kill, finds it there, or over.
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await self._temporal.start_workflow(
+    async def _carry_out(self, event: events_pb2.DomainEvent) -> None:
+        changed = payout_pb2.PayoutBatchChanged()
+        if not event.payload.Unpack(changed):
+            return
+        batch = changed.payout_batch
+        if batch.state == payout_pb2.PAYOUT_BATCH_STATE_APPROVED:
+            await self._begin(
                 PAYOUT_BATCH,
                 PayoutBatch(batch.payout_batch_id),
-                id=f"payout-batch:{batch.payout_batch_id}",
-                task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"打款批次：{batch.payout_count} 笔",
+                f"payout-batch:{batch.payout_batch_id}",
+                f"打款批次：{batch.payout_count} 笔",
             )
 
     async def wake_cases(self) -> bool:

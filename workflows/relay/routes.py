@@ -12,6 +12,8 @@ SOURCES: Final = ("directory", "pricing", "workorder", "settlement", "notify")
 CALENDARS: Final = "directory"
 #: Whose switches and freezes are told of when they begin and end.
 POLICIES: Final = "pricing"
+#: Whose anomalies are told of when they are raised.
+ANOMALIES: Final = "workorder"
 #: Whose payout batches are carried out once they are approved.
 PAYOUTS: Final = "settlement"
 

@@ -14,9 +14,15 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from kit.errors import Kind
     from workflows.runtime.events import Act
+    from workflows.runtime.messages import SEND
     from workflows.runtime.payloads import ActReply, Refusal
+    from workflows.runtime.people import RESOLVE_ASSIGNEES
 
 _ATTEMPT: Final = timedelta(seconds=15)
+#: A message is worth an hour of trying.
+_TELLING: Final = timedelta(seconds=10)
+_TOLD_WITHIN: Final = timedelta(hours=1)
+_TOLD_AGAIN: Final = RetryPolicy(maximum_interval=timedelta(seconds=30))
 #: Whoever is down or busy is asked again.
 UNTIL_ANSWERED: Final = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
@@ -25,6 +31,33 @@ UNTIL_ANSWERED: Final = RetryPolicy(
 _IF_IT_CAN_ANSWER: Final = replace(
     UNTIL_ANSWERED, non_retryable_error_types=["NotFound", "Internal"]
 )
+
+
+async def tell(who: dict[str, str], message: dict[str, Any]) -> None:
+    """Send a message to whoever has a role. Who cannot be told within the hour sees it in the lists.
+
+    Args:
+        who: the role, and what narrows it, as ``ResolveAssignees`` takes them.
+        message: as ``Send`` takes it, but for whom it is to.
+    """
+    try:
+        found = await _told(RESOLVE_ASSIGNEES, who)
+        if people := found["person_ids"]:
+            await _told(SEND, {**message, "recipient_person_ids": people})
+    except ActivityError as error:
+        workflow.logger.error("nobody was told: %s", error.cause)
+
+
+async def _told(rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+    reply: dict[str, Any] = await workflow.execute_activity(
+        rpc,
+        request,
+        result_type=dict[str, Any],
+        start_to_close_timeout=_TELLING,
+        schedule_to_close_timeout=_TOLD_WITHIN,
+        retry_policy=_TOLD_AGAIN,
+    )
+    return reply
 
 
 async def call(rpc: str, request: dict[str, Any], summary: str | None = None) -> dict[str, Any]:

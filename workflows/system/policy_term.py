@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.language.times import shanghai_text
-    from workflows.runtime.messages import SEND
-    from workflows.runtime.people import RESOLVE_ASSIGNEES
     from workflows.runtime.shell.lifetime import begin_next_run
-    from workflows.system.calling import call
+    from workflows.system.calling import call, tell
 
 POLICY_TERM: Final = "PolicyTerm"
 _TEMPLATE: Final = "price_policy_changed"
 _ROLE: Final = "pricing_manager"
-_ATTEMPT: Final = timedelta(seconds=10)
-#: Whoever cannot be told within the hour sees it in the lists.
-_GIVE_UP_AFTER: Final = timedelta(hours=1)
-_RETRY: Final = RetryPolicy(maximum_interval=timedelta(seconds=30))
 #: Then the next run goes on waiting, on the build that is present by then: none is kept for a year.
 _LONGEST_RUN: Final = timedelta(days=7)
 
@@ -102,18 +94,9 @@ class PolicyTermWorkflow:
         return self._ended_because is not None
 
     async def _tell(self, what: str, reason: str) -> None:
-        try:
-            found = await self._call(RESOLVE_ASSIGNEES, {"role": _ROLE})
-            if people := found["person_ids"]:
-                await self._call(SEND, self._message(what, reason, people))
-        except ActivityError as error:
-            workflow.logger.error("nobody was told of a price policy: %s", error.cause)
-
-    def _message(self, what: str, reason: str, people: list[str]) -> dict[str, Any]:
-        return {
+        message = {
             "idempotency_key": f"{workflow.info().workflow_id}/{what}",
             "template_code": _TEMPLATE,
-            "recipient_person_ids": people,
             "variables": {
                 "what": what,
                 "where": self._term.where,
@@ -122,17 +105,7 @@ class PolicyTermWorkflow:
                 "ends_at": _shown(self._term.ends_at),
             },
         }
-
-    async def _call(self, rpc: str, request: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = await workflow.execute_activity(
-            rpc,
-            request,
-            result_type=dict[str, Any],
-            start_to_close_timeout=_ATTEMPT,
-            schedule_to_close_timeout=_GIVE_UP_AFTER,
-            retry_policy=_RETRY,
-        )
-        return reply
+        await tell({"role": _ROLE}, message)
 
 
 def _shown(instant: str) -> str:

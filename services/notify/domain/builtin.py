@@ -138,6 +138,14 @@ BUILTIN_TEMPLATES = (
         optional=("flow", "summary", "completed_at", "due_at"),
     ),
     _notice(
+        "anomaly_raised",
+        title="异常：{{what}}",
+        body="{{about}}\n地区：{{where}}\n发现：{{raised_at}}\n请核实并确认或排除：{{anomaly}}",
+        url="/",
+        required=("what", "anomaly"),
+        optional=("about", "where", "raised_at"),
+    ),
+    _notice(
         "price_policy_changed",
         title="{{what}}",
         body="{{reason}}\n范围：{{where}}\n开始：{{begins_at}}\n结束：{{ends_at}}",
