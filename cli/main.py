@@ -46,6 +46,7 @@ from cli import (
     receivable,
     reconcile,
     registry_file,
+    split_rule,
     stock,
     tax,
     team,
@@ -57,7 +58,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, payout, adjustment, holdback, tax, conversion, receivable, receipt, claim, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, split_rule, payout, adjustment, holdback, tax, conversion, receivable, receipt, claim, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -33,6 +33,13 @@ expose(
         }
     },
 )
+expose(
+    earnings,
+    "GET",
+    "/summary",
+    f"{_SERVICE}/SummarizeEarnings",
+    "How many and how much, by state, technician, outlet, province, city or day",
+)
 expose(earnings, "GET", "/{earning_id}", f"{_SERVICE}/GetEarning", "One earning, line by line")
 expose(
     earnings,
@@ -58,14 +65,75 @@ expose(
     example={"reason": "refunded"},
 )
 
+expose(
+    earnings,
+    "POST",
+    "/{earning_id}/changes",
+    f"{_SERVICE}/ChangeEarning",
+    "Change a promise by what happened, with its evidence",
+    example={
+        "change_kind": "EARNING_CHANGE_KIND_FEE_EVENT",
+        "reason": "客户不在家，空跑一趟",
+        "evidence_reference": "fe_01",
+        "lines": [
+            {
+                "line_kind": "surcharge",
+                "label": "空跑费",
+                "amount": {"currency": "CNY", "amount_minor": 3000},
+            }
+        ],
+    },
+)
+expose(
+    earnings,
+    "POST",
+    "/{earning_id}/crew",
+    f"{_SERVICE}/ShareEarning",
+    "Share a promise with a crew; everybody gets an earning of their own",
+    example={
+        "crew": [
+            {"technician_id": "pe_zhang", "share_basis_points": 6000},
+            {"technician_id": "pe_li", "share_basis_points": 4000},
+        ]
+    },
+)
+expose(
+    earnings,
+    "POST",
+    "/{earning_id}/review",
+    f"{_SERVICE}/ReviewEarning",
+    "Somebody has looked at it 审核",
+    example={"comment": "照片与加项相符"},
+)
+
 split_rules = APIRouter(prefix="/split-rules", tags=["earnings 收益"])
 expose(split_rules, "GET", "", f"{_SERVICE}/ListSplitRules", "How earnings are split 分账")
+expose(
+    split_rules,
+    "POST",
+    "/try",
+    f"{_SERVICE}/TrySplitRule",
+    "What each party would get of an amount; nothing is kept",
+    example={
+        "split_rule_code": "standard",
+        "amount": {"currency": "CNY", "amount_minor": 33333},
+        "times": 10,
+    },
+)
+expose(
+    split_rules,
+    "POST",
+    "/{split_rule_code}/versions/{version}/decision",
+    f"{_SERVICE}/DecideSplitRule",
+    "Approve or reject a version that somebody else put",
+    example={"approve": True},
+)
 expose(
     split_rules,
     "PUT",
     "/{split_rule_code}",
     f"{_SERVICE}/PutSplitRule",
-    "Create or change a split rule; each change is a new version",
+    "Propose a split rule or a change of one; each change is a new version",
     body="split_rule",
     example={
         "cooperation_mode": "franchise",

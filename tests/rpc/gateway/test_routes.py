@@ -166,7 +166,7 @@ async def test_every_change_of_the_business_takes_a_key(product: WholeProduct) -
     keyless = {
         "/api/v1/session", "/api/v1/api-tokens", "/api/v1/api-tokens/{token_id}",
         "/api/v1/local-accounts/{login_name}", "/api/v1/flows/check", "/api/v1/quotes/preview",
-        "/api/v1/earnings/preview", "/api/v1/places/resolve", "/api/v1/places/parse",
+        "/api/v1/earnings/preview", "/api/v1/split-rules/try", "/api/v1/places/resolve", "/api/v1/places/parse",
         "/api/v1/personal-data/{reference}/reveal", "/api/v1/cases/{case_id}/form", "/api/v1/files",
         "/api/v1/flows/{flow_code}/simulations", "/api/v1/bulk-acts/preview",
         "/api/v1/calendars/{calendar_code}/preview", "/api/v1/item-imports/preview",

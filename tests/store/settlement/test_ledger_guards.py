@@ -211,7 +211,7 @@ CHANGES: list[LiteralString] = [
     "TRUNCATE ledger_account CASCADE",
     "UPDATE earning_line SET amount_minor = amount_minor + 1",
     "DELETE FROM earning_share",
-    "TRUNCATE earning_share",
+    "TRUNCATE earning_share CASCADE",
     "UPDATE split_rule_version SET portions = '{}'",
     "DELETE FROM split_rule_version",
 ]
