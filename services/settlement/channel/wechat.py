@@ -91,7 +91,7 @@ class WechatChannel:
 
     async def withdraw(self, number: str) -> Answer:
         """Take back what its payee has not confirmed."""
-        return await self._ask("POST", f"{_BILLS}/out-bill-no/{number}/cancel", {})
+        return await self._ask("POST", f"{_BILLS}/out-bill-no/{number}/cancel")
 
     def open_notice(self, notice: SignedNotice, now: datetime) -> Notice:
         """What a notification says (``SETTLEMENT_NOTICE_REFUSED``)."""
