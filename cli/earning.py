@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+from google.protobuf import json_format
 from rich.console import RenderableType
 
 from cli.amounts import amount_of
 from cli.api import part
-from cli.output import facts, money, state, table, tell, text, time
+from cli.output import facts, money, screen, state, table, tell, text, time
 from cli.times import end, instant
-from cli.verb import api, noun, verb
+from cli.verb import api, asked, noun, verb
 from protos.settlement.v1 import settlement_pb2
 from services.gateway.words import enum_term, word
 
@@ -194,6 +196,20 @@ def cancel(earning: _Id, reason: Annotated[str, typer.Option(help="Why")]) -> No
 def show(earning: _Id) -> None:
     """One earning with its lines, its shares and its history."""
     tell(api().get(f"/earnings/{part(earning)}", settlement_pb2.Earning), statement)
+
+
+@verb(app)
+def watch(earning: _Id) -> None:
+    """Follow an earning until it is paid or over; Ctrl-C stops watching."""
+    for plain in api().stream(f"/earnings/{part(earning)}/events"):
+        if asked().as_json:
+            print(json.dumps(plain, ensure_ascii=False), flush=True)
+        else:
+            told = json_format.ParseDict(
+                plain, settlement_pb2.Earning(), ignore_unknown_fields=True
+            )
+            why = text(told.changes[-1].reason) if told.changes else ""
+            screen().print(f"{state(told)} {money(told.total)}  [dim]{why}[/]")
 
 
 @verb(app)

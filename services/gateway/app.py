@@ -52,6 +52,7 @@ from services.gateway.routes import (
     day_plans,
     directory,
     dispatch,
+    earning_live,
     exports,
     extras,
     files,
@@ -66,8 +67,8 @@ from services.gateway.routes import (
     notify,
     on_site,
     payloads,
-    penalties,
     payouts,
+    penalties,
     price_books,
     price_policies,
     price_reviews,
@@ -80,6 +81,7 @@ from services.gateway.routes import (
     session,
     settlement,
     simulations,
+    statements,
     stock,
     tax,
     vouchers,
@@ -96,7 +98,7 @@ _OWN_HOSTS: Final = ("127.0.0.1", "localhost", "testserver")
 _API: Final = (
     registry, assets, work_order_imports,
     product, session, flows, simulations, cases, bulk_acts, reports, exports,
-    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, penalties, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, day_plans, stock, settlement, payouts, adjustments, tax, ledger, receipts, reconciliation, vouchers, claims,
+    incidents, hand_overs, forms, files, items, pricing, price_books, price_policies, price_reviews, assigning, penalties, work_order_desk, work_order_live, work_orders, appointments, maintenance, on_site, extras, anomalies, dispatch, day_plans, stock, settlement, earning_live, payouts, adjustments, statements, tax, ledger, receipts, reconciliation, vouchers, claims,
     directory, customers, calendars, notify, builds, migrations,
 )  # fmt: skip
 _PAGES: Final = (

@@ -1,6 +1,5 @@
 """Listed changes of earnings, as far as the database itself lets anything through."""
 
-from collections.abc import Iterator
 from typing import LiteralString
 
 import psycopg
@@ -34,11 +33,11 @@ def revise(connection: psycopg.Connection, number: int = 1, previous: int = 1400
 
 
 @pytest.fixture
-def opened(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+def opened(connection: psycopg.Connection) -> psycopg.Connection:
     open_books(connection, "ea_1")
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     connection.execute("SET CONSTRAINTS ALL DEFERRED")
-    yield connection
+    return connection
 
 
 def test_totals_and_shares_move_by_what_a_revision_adds(opened: psycopg.Connection) -> None:
