@@ -47,6 +47,7 @@ from cli import (
     reconcile,
     registry_file,
     split_rule,
+    statement,
     stock,
     tax,
     team,
@@ -58,7 +59,7 @@ from cli.verb import verb
 
 _NOUNS: Final = (
     anomaly, asset, outlet, team, technician,
-    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, split_rule, payout, adjustment, holdback, tax, conversion, receivable, receipt, claim, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
+    flow, case, audit, incident, item, price, price_book, quote, work_order, appointment, maintenance, on_site, extra, stock, dispatch, day_plan, earning, split_rule, payout, adjustment, holdback, statement, tax, conversion, receivable, receipt, claim, reconcile, voucher, ledger, person, department, customer, place, price_policy, notify, calendar, build,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -48,6 +48,9 @@ SCHEDULES: Final = {
     "adjustments": _Timed(
         SWEEP, Sweep("settlement.v1.AdjustmentService/SettleAdjustments"), "*/10 * * * *"
     ),
+    "statements": _Timed(
+        SWEEP, Sweep("settlement.v1.StatementService/CloseDuePeriods"), "4 * * * *"
+    ),
     "anomalies": _Timed(SWEEP, Sweep("workorder.v1.AnomalyService/SweepAnomalies"), "*/10 * * * *"),
 }
 

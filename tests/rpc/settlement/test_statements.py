@@ -82,9 +82,9 @@ class Books:
         request = pb.ListStatementItemsRequest(statement_id=statement.statement_id)
         return list((await self.stub.ListStatementItems(request)).items)
 
-    async def cycle(self, kind: pb.CycleKind.ValueType, day: str, **said: object) -> None:
+    async def cycle(self, kind: pb.CycleKind.ValueType, day: str, delay_days: int = 0) -> None:
         request = pb.PutSettlementCycleRequest(
-            idempotency_key=unique("cycle"), cycle_kind=kind, from_day=day, **said
+            idempotency_key=unique("cycle"), cycle_kind=kind, from_day=day, delay_days=delay_days
         )
         await self.as_(FINANCE).stub.PutSettlementCycle(request)
 
