@@ -20,6 +20,7 @@ from cli.times import instant
 from cli.verb import api, noun, verb
 from kit.clock import SystemClock
 from protos.workorder.v1 import on_site_pb2
+from services.gateway.words import word
 
 app = noun("on-site", "On site 现场: arriving, working, waiting, photos, checklists, flags, fees.")
 for _part in (on_site_rule.rule, on_site_rule.checklist):
@@ -188,15 +189,29 @@ def flags(
     kind: Annotated[str, typer.Option(help="Such as same_photo, outside_geofence")] = "",
     technician: Annotated[str, typer.Option(help="Only this technician's")] = "",
     work_order: Annotated[str, typer.Option(help="Only of this one")] = "",
+    unreviewed: Annotated[bool, typer.Option("--unreviewed", help="Only what waits")] = False,
 ) -> None:
     """What the office should look at, newest first."""
     query = {
         "kind": f"ON_SITE_FLAG_KIND_{kind.upper()}" if kind else "",
         "technician_id": technician,
         "work_order_id": work_order,
+        "unreviewed": unreviewed,
     }
     found = first_page("/on-site-flags", on_site_pb2.ListOnSiteFlagsResponse, "flags", query)
     tell(found, lambda found: _flags(found.flags))
+
+
+@verb(app)
+def review(
+    flag: Annotated[str, typer.Argument(metavar="FLAG", help="fg_…")],
+    verdict: Annotated[str, typer.Argument(help="explained or upheld")],
+    reason: Annotated[str, typer.Option(help="Why")],
+) -> None:
+    """Say what a flag was, once; not by whoever is flagged."""
+    body = {"verdict": verdict, "reason": reason}
+    done = api().send("POST", f"/on-site-flags/{part(flag)}/review", on_site_pb2.OnSiteFlag, body)
+    tell(done, lambda found: _flags([found]))
 
 
 @verb(app)
@@ -345,15 +360,18 @@ def _said(answer: on_site_pb2.ChecklistAnswer) -> str:
 
 
 def _flags(found: Iterable[on_site_pb2.OnSiteFlag]) -> RenderableType:
-    rows = table("raised", "flag", "measured", "work order", "technician", "same as")
+    rows = table("flag", "raised", "what", "measured", "work order", "who", "same as", "said")
     for flag in found:
+        said = f"{word(flag.verdict)} {text(flag.review_reason)}" if flag.verdict else ""
         rows.add_row(
+            flag.flag_id,
             moment(flag.raised_at),
             state(flag, "kind"),
             str(flag.measured),
             f"{flag.work_order_id} {flag.command_id}",
             flag.technician_id,
             f"{flag.other_work_order_id} {flag.other_command_id}".strip(),
+            said,
         )
     return rows
 

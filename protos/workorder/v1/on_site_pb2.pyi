@@ -1217,6 +1217,10 @@ class OnSiteFlag(_message.Message):
     OTHER_WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
     OTHER_COMMAND_ID_FIELD_NUMBER: _builtins.int
     RAISED_AT_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REVIEW_REASON_FIELD_NUMBER: _builtins.int
+    REVIEWED_AT_FIELD_NUMBER: _builtins.int
+    REVIEWED_BY_PERSON_ID_FIELD_NUMBER: _builtins.int
     flag_id: _builtins.str
     work_order_id: _builtins.str
     command_id: _builtins.str
@@ -1226,8 +1230,14 @@ class OnSiteFlag(_message.Message):
     other_work_order_id: _builtins.str
     """Where the photo was seen before."""
     other_command_id: _builtins.str
+    verdict: _builtins.str
+    """What the office says of it: "explained", "upheld"; empty: nobody looked yet."""
+    review_reason: _builtins.str
+    reviewed_by_person_id: _builtins.str
     @_builtins.property
     def raised_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def reviewed_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -1240,14 +1250,47 @@ class OnSiteFlag(_message.Message):
         other_work_order_id: _builtins.str = ...,
         other_command_id: _builtins.str = ...,
         raised_at: _timestamp_pb2.Timestamp | None = ...,
+        verdict: _builtins.str = ...,
+        review_reason: _builtins.str = ...,
+        reviewed_at: _timestamp_pb2.Timestamp | None = ...,
+        reviewed_by_person_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at", "reviewed_at", b"reviewed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["command_id", b"command_id", "flag_id", b"flag_id", "kind", b"kind", "measured", b"measured", "other_command_id", b"other_command_id", "other_work_order_id", b"other_work_order_id", "raised_at", b"raised_at", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["command_id", b"command_id", "flag_id", b"flag_id", "kind", b"kind", "measured", b"measured", "other_command_id", b"other_command_id", "other_work_order_id", b"other_work_order_id", "raised_at", b"raised_at", "review_reason", b"review_reason", "reviewed_at", b"reviewed_at", "reviewed_by_person_id", b"reviewed_by_person_id", "technician_id", b"technician_id", "verdict", b"verdict", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OnSiteFlag: _TypeAlias = OnSiteFlag  # noqa: Y015
+
+@_typing.final
+class ReviewOnSiteFlagRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    FLAG_ID_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    flag_id: _builtins.str
+    verdict: _builtins.str
+    """"explained" or "upheld"."""
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        idempotency_key: _builtins.str = ...,
+        flag_id: _builtins.str = ...,
+        verdict: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flag_id", b"flag_id", "idempotency_key", b"idempotency_key", "reason", b"reason", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewOnSiteFlagRequest: _TypeAlias = ReviewOnSiteFlagRequest  # noqa: Y015
 
 @_typing.final
 class ListOnSiteFlagsRequest(_message.Message):
@@ -1257,10 +1300,12 @@ class ListOnSiteFlagsRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     TECHNICIAN_ID_FIELD_NUMBER: _builtins.int
     WORK_ORDER_ID_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_FIELD_NUMBER: _builtins.int
     kind: Global___OnSiteFlagKind.ValueType
     """What follows narrows the list down."""
     technician_id: _builtins.str
     work_order_id: _builtins.str
+    unreviewed: _builtins.bool
     @_builtins.property
     def page(self) -> _page_pb2.PageRequest: ...
     def __init__(
@@ -1270,10 +1315,11 @@ class ListOnSiteFlagsRequest(_message.Message):
         kind: Global___OnSiteFlagKind.ValueType = ...,
         technician_id: _builtins.str = ...,
         work_order_id: _builtins.str = ...,
+        unreviewed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "page", b"page", "technician_id", b"technician_id", "work_order_id", b"work_order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "page", b"page", "technician_id", b"technician_id", "unreviewed", b"unreviewed", "work_order_id", b"work_order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -73,6 +73,11 @@ class OnSiteServiceStub:
                 request_serializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ListOnSiteFlagsRequest.SerializeToString,
                 response_deserializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ListOnSiteFlagsResponse.FromString,
                 _registered_method=True)
+        self.ReviewOnSiteFlag = channel.unary_unary(
+                '/workorder.v1.OnSiteService/ReviewOnSiteFlag',
+                request_serializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ReviewOnSiteFlagRequest.SerializeToString,
+                response_deserializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.OnSiteFlag.FromString,
+                _registered_method=True)
         self.ListFeeEvents = channel.unary_unary(
                 '/workorder.v1.OnSiteService/ListFeeEvents',
                 request_serializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ListFeeEventsRequest.SerializeToString,
@@ -137,6 +142,13 @@ class OnSiteServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReviewOnSiteFlag(self, request, context):
+        """The office says what a flag was, once; not whoever is flagged.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListFeeEvents(self, request, context):
         """Wasted trips, waiting and second visits as the events decided them, newest first.
         """
@@ -181,6 +193,11 @@ def add_OnSiteServiceServicer_to_server(servicer, server):
                     servicer.ListOnSiteFlags,
                     request_deserializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ListOnSiteFlagsRequest.FromString,
                     response_serializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ListOnSiteFlagsResponse.SerializeToString,
+            ),
+            'ReviewOnSiteFlag': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewOnSiteFlag,
+                    request_deserializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.ReviewOnSiteFlagRequest.FromString,
+                    response_serializer=protos_dot_workorder_dot_v1_dot_on__site__pb2.OnSiteFlag.SerializeToString,
             ),
             'ListFeeEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFeeEvents,
@@ -381,6 +398,33 @@ class OnSiteService:
             '/workorder.v1.OnSiteService/ListOnSiteFlags',
             protos_dot_workorder_dot_v1_dot_on__site__pb2.ListOnSiteFlagsRequest.SerializeToString,
             protos_dot_workorder_dot_v1_dot_on__site__pb2.ListOnSiteFlagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewOnSiteFlag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/workorder.v1.OnSiteService/ReviewOnSiteFlag',
+            protos_dot_workorder_dot_v1_dot_on__site__pb2.ReviewOnSiteFlagRequest.SerializeToString,
+            protos_dot_workorder_dot_v1_dot_on__site__pb2.OnSiteFlag.FromString,
             options,
             channel_credentials,
             insecure,

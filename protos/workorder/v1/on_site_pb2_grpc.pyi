@@ -54,6 +54,8 @@ class OnSiteServiceStub:
     """
     ListOnSiteFlags: _grpc.UnaryUnaryMultiCallable[_on_site_pb2.ListOnSiteFlagsRequest, _on_site_pb2.ListOnSiteFlagsResponse]
     """What the office should look at, newest first."""
+    ReviewOnSiteFlag: _grpc.UnaryUnaryMultiCallable[_on_site_pb2.ReviewOnSiteFlagRequest, _on_site_pb2.OnSiteFlag]
+    """The office says what a flag was, once; not whoever is flagged."""
     ListFeeEvents: _grpc.UnaryUnaryMultiCallable[_on_site_pb2.ListFeeEventsRequest, _on_site_pb2.ListFeeEventsResponse]
     """Wasted trips, waiting and second visits as the events decided them, newest first."""
 
@@ -83,6 +85,8 @@ class OnSiteServiceAsyncStub(OnSiteServiceStub):
     """
     ListOnSiteFlags: _aio.UnaryUnaryMultiCallable[_on_site_pb2.ListOnSiteFlagsRequest, _on_site_pb2.ListOnSiteFlagsResponse]  # type: ignore[assignment]
     """What the office should look at, newest first."""
+    ReviewOnSiteFlag: _aio.UnaryUnaryMultiCallable[_on_site_pb2.ReviewOnSiteFlagRequest, _on_site_pb2.OnSiteFlag]  # type: ignore[assignment]
+    """The office says what a flag was, once; not whoever is flagged."""
     ListFeeEvents: _aio.UnaryUnaryMultiCallable[_on_site_pb2.ListFeeEventsRequest, _on_site_pb2.ListFeeEventsResponse]  # type: ignore[assignment]
     """Wasted trips, waiting and second visits as the events decided them, newest first."""
 
@@ -151,6 +155,14 @@ class OnSiteServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_on_site_pb2.ListOnSiteFlagsResponse, _abc.Awaitable[_on_site_pb2.ListOnSiteFlagsResponse]]:
         """What the office should look at, newest first."""
+
+    @_abc_1.abstractmethod
+    def ReviewOnSiteFlag(
+        self,
+        request: _on_site_pb2.ReviewOnSiteFlagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_on_site_pb2.OnSiteFlag, _abc.Awaitable[_on_site_pb2.OnSiteFlag]]:
+        """The office says what a flag was, once; not whoever is flagged."""
 
     @_abc_1.abstractmethod
     def ListFeeEvents(

@@ -107,6 +107,14 @@ expose(
 
 flags = APIRouter(prefix="/on-site-flags", tags=["on-site 现场"])
 expose(flags, "GET", "", f"{_SERVICE}/ListOnSiteFlags", "What the office should look at")
+expose(
+    flags,
+    "POST",
+    "/{flag_id}/review",
+    f"{_SERVICE}/ReviewOnSiteFlag",
+    "What it was, said once; not by whoever is flagged",
+    example={"verdict": "explained", "reason": "地下车库没有信号"},
+)
 
 fee_events = APIRouter(prefix="/fee-events", tags=["on-site 现场"])
 expose(

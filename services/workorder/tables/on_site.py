@@ -95,6 +95,18 @@ class OnSiteFlagRow(Base):
     raised_at: Mapped[datetime]
 
 
+class OnSiteFlagReviewRow(Base):
+    """What the office says of a flag. Append-only."""
+
+    __tablename__ = "on_site_flag_review"
+
+    flag_id: Mapped[str] = mapped_column(ForeignKey("on_site_flag.flag_id"), primary_key=True)
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    reviewed_at: Mapped[datetime]
+    reviewed_by_person_id: Mapped[str]
+
+
 class OnSiteSealRow(Base):
     """What the customer accepted, as one digest. Append-only."""
 

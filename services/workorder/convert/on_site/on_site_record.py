@@ -23,6 +23,7 @@ from services.workorder.domain.on_site.rule import Rule
 from services.workorder.tables.on_site import (
     FeeEventRow,
     OnSiteCommandRow,
+    OnSiteFlagReviewRow,
     OnSiteFlagRow,
     OnSiteSealRow,
 )
@@ -135,8 +136,8 @@ def _filled(of: Checklist, item: checklist.Item, answers: Answers) -> pb.FilledI
     )
 
 
-def flag_to_proto(row: OnSiteFlagRow) -> pb.OnSiteFlag:
-    """Why a command should be looked at."""
+def flag_to_proto(row: OnSiteFlagRow, review: OnSiteFlagReviewRow | None = None) -> pb.OnSiteFlag:
+    """Why a command should be looked at, and what the office says of it."""
     return pb.OnSiteFlag(
         flag_id=row.flag_id,
         work_order_id=row.work_order_id,
@@ -147,6 +148,10 @@ def flag_to_proto(row: OnSiteFlagRow) -> pb.OnSiteFlag:
         other_work_order_id=row.other_work_order_id,
         other_command_id=row.other_command_id,
         raised_at=instant_to_proto(row.raised_at),
+        verdict=review.verdict if review else "",
+        review_reason=review.reason if review else "",
+        reviewed_at=instant_to_proto(review.reviewed_at if review else None),
+        reviewed_by_person_id=review.reviewed_by_person_id if review else "",
     )
 
 

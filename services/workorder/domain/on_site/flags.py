@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from kit.errors import InvalidArgument, PermissionDenied
 from services.workorder.domain.geo import Point
 from services.workorder.domain.on_site import geofence
 from services.workorder.domain.on_site.commands import Arrival, Command, Evidence, Fix
@@ -24,6 +25,35 @@ class FlagKind(StrEnum):
     AFTER_ACCEPTANCE = "after_acceptance"
     SAME_PHOTO = "same_photo"
     SIMILAR_PHOTO = "similar_photo"
+
+
+class FlagVerdict(StrEnum):
+    """What the office says of a flag."""
+
+    #: There is a good reason for it.
+    EXPLAINED = "explained"
+    #: It is what it looks like.
+    UPHELD = "upheld"
+
+
+def check_review(verdict: str, technician_id: str, person_id: str) -> FlagVerdict:
+    """What is said of a flag, by somebody else than who is flagged.
+
+    Raises:
+        InvalidArgument: ``ON_SITE_FLAG_VERDICT_INVALID``.
+        PermissionDenied: ``ON_SITE_FLAG_OWN``.
+    """
+    if verdict not in tuple(FlagVerdict):
+        raise InvalidArgument(
+            "ON_SITE_FLAG_VERDICT_INVALID",
+            f"a flag is {' or '.join(FlagVerdict)}",
+            field="verdict",
+        )
+    if technician_id == person_id:
+        raise PermissionDenied(
+            "ON_SITE_FLAG_OWN", "nobody reviews what they did themselves", field="flag_id"
+        )
+    return FlagVerdict(verdict)
 
 
 @dataclass(frozen=True, slots=True)

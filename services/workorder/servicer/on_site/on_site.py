@@ -26,17 +26,21 @@ from services.workorder.domain.on_site.commands import (
     require_command_id,
     require_count,
 )
-from services.workorder.domain.on_site.flags import FlagKind
+from services.workorder.domain.on_site.flags import FlagKind, check_review
 from services.workorder.domain.on_site.record import Outcome, Record, Standing
 from services.workorder.domain.on_site.reporter import reporter
+from services.workorder.domain.orders.intake import require_reason
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.on_site import sites
 from services.workorder.servicer.on_site.on_site_rules import OnSiteRuleRpcs
 from services.workorder.servicer.on_site.sites import Site
 from services.workorder.store.on_site import extras, fee_events, on_site, on_site_flags
 from services.workorder.store.on_site.on_site import Report, Reported
+from services.workorder.tables.on_site import OnSiteFlagReviewRow
 
 _LONGEST_DEVICE_ID = 128
+#: Who says what a flag was.
+_REVIEWERS = ("admin", "dispatcher", "hq", "outlet_manager", "supervisor")
 
 
 class OnSiteServicer(OnSiteRuleRpcs):
@@ -90,12 +94,34 @@ class OnSiteServicer(OnSiteRuleRpcs):
             enum_from_proto(pb.OnSiteFlagKind, FlagKind, request.kind, "kind") or "",
             request.technician_id,
             request.work_order_id,
+            request.unreviewed,
         )
-        rows = await on_site_flags.page(current_session(), wanted, before, size + 1)
+        session = current_session()
+        rows = await on_site_flags.page(session, wanted, before, size + 1)
+        said = await on_site_flags.reviews(session, [row.flag_id for row in rows])
         return pb.ListOnSiteFlagsResponse(
-            flags=[record_protos.flag_to_proto(row) for row in rows[:size]],
+            flags=[record_protos.flag_to_proto(row, said.get(row.flag_id)) for row in rows[:size]],
             page=page_info([row.flag_id for row in rows], size),
         )
+
+    async def ReviewOnSiteFlag(
+        self, request: pb.ReviewOnSiteFlagRequest, context: Context
+    ) -> pb.OnSiteFlag:
+        actor, session = current_actor(), current_session()
+        actor.require_role(*_REVIEWERS)
+        reason = require_reason(request.reason)
+        row = await on_site_flags.read(session, request.flag_id)
+        await self._read(row.work_order_id)  # of the actor's regions
+        verdict = check_review(request.verdict, row.technician_id, actor.person_id)
+        review = OnSiteFlagReviewRow(
+            flag_id=row.flag_id,
+            verdict=verdict.value,
+            reason=reason,
+            reviewed_at=self._clock.now(),
+            reviewed_by_person_id=actor.person_id,
+        )
+        await on_site_flags.review(session, review)
+        return record_protos.flag_to_proto(row, review)
 
     async def ListFeeEvents(
         self, request: pb.ListFeeEventsRequest, context: Context
@@ -152,6 +178,7 @@ class OnSiteServicer(OnSiteRuleRpcs):
     async def _record(self, site: Site) -> pb.OnSiteRecord:
         session, order, record = current_session(), site.order, site.record()
         raised = await on_site_flags.of_work_order(session, order.work_order_id)
+        said = await on_site_flags.reviews(session, [row.flag_id for row in raised])
         proposed = await extras.of_work_order(session, order.work_order_id)
         fees = await fee_events.of_work_order(session, order.work_order_id)
         seal = await on_site.seal_of(session, order.work_order_id)
@@ -163,7 +190,7 @@ class OnSiteServicer(OnSiteRuleRpcs):
             checklists=record_protos.checklists_to_proto(site.checklists, record.answers),
             extras=[extra_protos.to_proto(row, now) for row in proposed],
             fee_events=[record_protos.fee_event_to_proto(row) for row in fees],
-            flags=[record_protos.flag_to_proto(row) for row in raised],
+            flags=[record_protos.flag_to_proto(row, said.get(row.flag_id)) for row in raised],
             seal=record_protos.seal_to_proto(
                 seal, on_site.digest_of(order, site.rows, proposed) if seal else b""
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,12 +12,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from kit.errors import AlreadyExists, NotFound
 from kit.ids import new_id
 from services.workorder.domain.access import Scope
 from services.workorder.domain.on_site.flags import Flag, Picture
 from services.workorder.domain.on_site.rule import Rule
 from services.workorder.store.scopes import within
-from services.workorder.tables.on_site import OnSiteCommandRow, OnSiteFlagRow
+from services.workorder.tables.on_site import (
+    OnSiteCommandRow,
+    OnSiteFlagReviewRow,
+    OnSiteFlagRow,
+)
 from services.workorder.tables.work_orders import WorkOrderRow
 
 # In one order, so that two reports of several files never wait for each other.
@@ -36,6 +41,7 @@ class WantedFlags:
     kind: str = ""
     technician_id: str = ""
     work_order_id: str = ""
+    unreviewed: bool = False
 
 
 def picture_of(row: OnSiteCommandRow) -> Picture | None:
@@ -142,7 +148,56 @@ async def page(
         query = query.where(OnSiteFlagRow.technician_id == wanted.technician_id)
     if wanted.work_order_id:
         query = query.where(OnSiteFlagRow.work_order_id == wanted.work_order_id)
+    if wanted.unreviewed:
+        reviewed = select(OnSiteFlagReviewRow.flag_id)
+        query = query.where(OnSiteFlagRow.flag_id.not_in(reviewed))
     return (await session.scalars(query)).all()
+
+
+async def read(session: AsyncSession, flag_id: str) -> OnSiteFlagRow:
+    """A flag.
+
+    Raises:
+        NotFound: ``ON_SITE_FLAG_UNKNOWN``.
+    """
+    row = await session.get(OnSiteFlagRow, flag_id)
+    if row is None:
+        raise NotFound("ON_SITE_FLAG_UNKNOWN", f"there is no flag {flag_id!r}", field="flag_id")
+    return row
+
+
+async def review(session: AsyncSession, row: OnSiteFlagReviewRow) -> None:
+    """Keep what the office says of a flag.
+
+    Raises:
+        AlreadyExists: ``ON_SITE_FLAG_REVIEWED``.
+    """
+    kept = await session.scalar(
+        insert(OnSiteFlagReviewRow)
+        .values(
+            flag_id=row.flag_id,
+            verdict=row.verdict,
+            reason=row.reason,
+            reviewed_at=row.reviewed_at,
+            reviewed_by_person_id=row.reviewed_by_person_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(OnSiteFlagReviewRow.flag_id)
+    )
+    if kept is None:
+        raise AlreadyExists(
+            "ON_SITE_FLAG_REVIEWED", f"flag {row.flag_id} was reviewed already", field="flag_id"
+        )
+
+
+async def reviews(
+    session: AsyncSession, flag_ids: Collection[str]
+) -> Mapping[str, OnSiteFlagReviewRow]:
+    """What was said of some flags, by their ids."""
+    rows = await session.scalars(
+        select(OnSiteFlagReviewRow).where(OnSiteFlagReviewRow.flag_id.in_(flag_ids))
+    )
+    return {row.flag_id: row for row in rows}
 
 
 async def case_of(session: AsyncSession, flag: OnSiteFlagRow) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from typing import Any
 
+from kit.authn import Actor
 from protos.workorder.v1 import on_site_pb2 as pb
 from tests.rpc.workorder.conftest import DISPATCHER, Desk
 from tests.rpc.workorder.on_site.conftest import OnSite, in_progress, photo
@@ -107,3 +108,31 @@ async def test_one_photo_twice_on_its_own_work_order_is_nobodys_business(desk: D
         one.tell(-20, evidence=shown(1, content)), one.tell(-19, evidence=shown(1, content))
     )
     assert not (await one.record()).flags
+
+
+async def test_a_flag_is_reviewed_once_and_by_somebody_else(desk: Desk) -> None:
+    one, other = await two(desk)
+    content = 10**30 + next(_contents)
+    await one.report(one.tell(-20, evidence=shown(0, content)))
+    await other.report(other.tell(-10, evidence=shown(0, content)))
+    (flag,) = (await other.record()).flags
+    who = other.technician.person_id
+    waiting = {"technician_id": who, "unreviewed": True}
+    service = "OnSiteService"
+    listed = await desk.call(f"{service}/ListOnSiteFlags", DISPATCHER, **waiting)
+    assert [each.flag_id for each in listed.flags] == [flag.flag_id]
+    said = {"flag_id": flag.flag_id, "verdict": "explained", "reason": "同一小区的样板间"}
+
+    async def refused(by: Actor = DISPATCHER, **wrong: str) -> str:
+        return (await desk.refused(f"{service}/ReviewOnSiteFlag", by, **{**said, **wrong})).reason
+
+    assert await refused(verdict="maybe") == "ON_SITE_FLAG_VERDICT_INVALID"
+    assert await refused(flag_id="fg_x") == "ON_SITE_FLAG_UNKNOWN"
+    assert await refused(Actor(who, frozenset({"dispatcher"}))) == "ON_SITE_FLAG_OWN"
+    assert await refused(other.technician) == "ROLE_REQUIRED"
+    reviewed = await desk.call(f"{service}/ReviewOnSiteFlag", DISPATCHER, **said)
+    assert (reviewed.verdict, reviewed.reviewed_by_person_id) == ("explained", "pe_dispatcher")
+    assert await refused(verdict="upheld") == "ON_SITE_FLAG_REVIEWED"
+    assert not (await desk.call(f"{service}/ListOnSiteFlags", DISPATCHER, **waiting)).flags
+    (seen,) = (await other.record()).flags
+    assert seen.review_reason == "同一小区的样板间"
