@@ -12,8 +12,8 @@ from kit.rpc.convert import instant_from_proto
 from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.convert.earnings import state_name
 from services.settlement.convert.money import amount
+from services.settlement.domain.earnings.listing import Grouping, Sort, Sum, Wanted
 from services.settlement.domain.earnings.view import Viewer
-from services.settlement.store.earnings.lists import Grouping, Sort, Sum, Wanted
 
 _SORTS: Final[dict[pb.EarningSort.ValueType, Sort]] = {
     pb.EARNING_SORT_UNSPECIFIED: Sort.NEWEST,

@@ -30,7 +30,6 @@ from services.settlement.domain.earnings.view import Viewer, own_technician
 from services.settlement.domain.splits.rule import Contract, SplitRule
 from services.settlement.domain.splits.scheme import Dealing
 from services.settlement.domain.splits.split import PartyKind
-from services.settlement.store.earnings.revisions import Written
 from services.settlement.tables.earnings import (
     EarningChangeRow,
     EarningLineRow,
@@ -245,13 +244,14 @@ def revision_rows(
     evidence_reference: str,
     reason: str,
     at: datetime,
-) -> Written:
+    acting_person_id: str,
+) -> tuple[EarningRevisionRow, list[EarningLineRow], list[EarningShareRevisionRow]]:
     """The rows of a change, not stored yet."""
     number, own, whole = len(row.revisions) + 1, *totals_of(made.lines)
     lines = [line_row(line, len(row.lines) + i, number) for i, line in enumerate(made.lines, 1)]
     for line in lines:
         line.earning_id = row.earning_id
-    return Written(
+    return (
         EarningRevisionRow(
             earning_id=row.earning_id,
             revision_number=number,
@@ -263,6 +263,7 @@ def revision_rows(
             previous_settlement_total_minor=row.settlement_total_minor,
             new_settlement_total_minor=row.settlement_total_minor + whole,
             changed_at=at,
+            acting_person_id=acting_person_id,
         ),
         lines,
         [

@@ -12,8 +12,8 @@ from protos.common.v1 import money_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.convert.days import day_from_proto
 from services.settlement.domain.splits.rule import CommissionBase, RuleState, SplitRule
+from services.settlement.domain.splits.stated import from_row, to_row
 from services.settlement.domain.splits.terms import PortionTerm, TierTerm
-from services.settlement.store.splits.terms import from_row, to_row
 from services.settlement.tables.splits import SplitRuleVersionRow
 
 _STATES: Final[dict[str, pb.SplitRuleState.ValueType]] = {

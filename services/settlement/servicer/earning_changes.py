@@ -89,9 +89,9 @@ class EarningChangeRpcs(EarningRpcs):
         if locked:
             was = protos.shares_of(row)
             await posting.record(session, row, LedgerEffect.VOID_SHARES, was, now)
-        written = protos.revision_rows(row, made, kind, evidence_reference, reason, now)
-        written.revision.acting_person_id = current_actor().person_id
-        await revisions.add(session, row, written)
+        person_id = current_actor().person_id
+        rows = protos.revision_rows(row, made, kind, evidence_reference, reason, now, person_id)
+        await revisions.add(session, row, *rows)
         if locked:
             is_now = protos.shares_of(row)
             await posting.record(session, row, LedgerEffect.HOLD_SHARES, is_now, now)

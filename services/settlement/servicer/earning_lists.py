@@ -9,6 +9,7 @@ from protos.common.v1 import page_pb2
 from protos.settlement.v1 import settlement_pb2 as pb
 from services.settlement.convert import earning_lists as protos
 from services.settlement.convert.earnings import earning_to_proto
+from services.settlement.domain.earnings.listing import Grouping
 from services.settlement.domain.earnings.view import viewer_of
 from services.settlement.servicer.base import Context, Rpcs
 from services.settlement.store.earnings import lists
@@ -25,7 +26,7 @@ class EarningListRpcs(Rpcs):
         size, token = page_size(request.page), decode_page_token(request.page, 2)
         after = protos.after(token, sort)
         rows = await lists.page(session, wanted, viewer, sort, after, size)
-        totals = await lists.sums(session, wanted, viewer, lists.Grouping.STATE)
+        totals = await lists.sums(session, wanted, viewer, Grouping.STATE)
         more = len(rows) > size
         next_token = encode_page_token(*lists.sort_key(rows[size - 1], sort)) if more else ""
         return pb.ListEarningsResponse(

@@ -184,7 +184,7 @@ async def test_a_rule_is_put_by_one_and_approved_by_another(settlement: Desk) ->
     decision.idempotency_key = unique("decide")
     with pytest.raises(FailedPrecondition) as refusal:
         await qian.stub.DecideSplitRule(decision)
-    assert refusal.value.reason == "SETTLEMENT_SPLIT_RULE_OWN"
+    assert refusal.value.reason == "SETTLEMENT_FOUR_EYES"
     decision.idempotency_key = unique("decide")
     decided = await settlement.as_("pe_zhao", "finance").stub.DecideSplitRule(decision)
     assert (decided.state, decided.decided_by_person_id) == (

@@ -76,6 +76,8 @@ def promise_earning(state: FieldWorkState, offer: Offer) -> CallRpc:
         "quote_id": state.input.quote_id,
         "lines": list(state.settlement_lines or ()),
     }
+    if adcode := state.work_order.get("place", {}).get("adcode", ""):
+        facts["region_adcode"] = adcode
     return _write(
         state,
         f"promise/{offer.number}",

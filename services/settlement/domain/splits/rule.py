@@ -125,14 +125,14 @@ def check_scope(rule: SplitRule, newest: SplitRule | None) -> None:
 
 def check_decision(state: RuleState, put_by_person_id: str, person_id: str) -> None:
     """Raise ``FailedPrecondition`` unless this person may decide on a version in this state:
-    ``SETTLEMENT_SPLIT_RULE_DECIDED``, ``SETTLEMENT_SPLIT_RULE_OWN``."""
+    ``SETTLEMENT_SPLIT_RULE_DECIDED``, ``SETTLEMENT_FOUR_EYES``."""
     if state is not RuleState.PROPOSED:
         raise FailedPrecondition(
             "SETTLEMENT_SPLIT_RULE_DECIDED", f"this version is {state} already", field="version"
         )
     if put_by_person_id == person_id:
         raise FailedPrecondition(
-            "SETTLEMENT_SPLIT_RULE_OWN",
+            "SETTLEMENT_FOUR_EYES",
             "whoever put a version does not decide on it; ask another",
             field="version",
         )

@@ -3,69 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.settlement.domain.earnings.listing import Grouping, Sort, Sum, Wanted
 from services.settlement.domain.earnings.view import Viewer
 from services.settlement.domain.splits.rule import stem
 from services.settlement.tables.earnings import EarningLineRow, EarningRow
 
 #: A summary of more than so many is one for nobody.
 MOST_SUMS: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which earnings are asked for; empty and None mean any."""
-
-    technician_id: str = ""
-    case_id: str = ""
-    state: str = ""
-    outlet_id: str = ""
-    work_order_id: str = ""
-    region_adcode: str = ""
-    currency: str = ""
-    promised_from: datetime | None = None
-    promised_before: datetime | None = None
-    least_minor: int | None = None
-    most_minor: int | None = None
-
-
-class Sort(StrEnum):
-    """In which order."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-    HIGHEST = "highest"
-    LOWEST = "lowest"
-
-
-class Grouping(StrEnum):
-    """What the earnings of one sum have in common."""
-
-    STATE = "state"
-    TECHNICIAN = "technician"
-    OUTLET = "outlet"
-    PROVINCE = "province"
-    CITY = "city"
-    DAY = "day"
-    RULE_AND_CITY = "rule_and_city"
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """How many earnings there are of a kind and what they come to."""
-
-    name: str
-    currency: str
-    count: int
-    total_minor: int
-    settlement_total_minor: int
 
 
 _CITY: Final = func.rpad(func.left(EarningRow.region_adcode, 4), 6, "0")

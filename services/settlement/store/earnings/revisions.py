@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,22 +16,18 @@ from services.settlement.tables.earnings import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A change as it is recorded."""
-
-    revision: EarningRevisionRow
-    lines: Sequence[EarningLineRow]
-    shares: Sequence[EarningShareRevisionRow]
-
-
-async def add(session: AsyncSession, row: EarningRow, written: Written) -> None:
-    """Record a change of a locked earning; the row is read again afterwards.
+async def add(
+    session: AsyncSession,
+    row: EarningRow,
+    made: EarningRevisionRow,
+    lines: Sequence[EarningLineRow],
+    shares: Sequence[EarningShareRevisionRow],
+) -> None:
+    """Record a change of an earning that this transaction holds; its row is read again afterwards.
 
     Raises:
         AlreadyExists: ``SETTLEMENT_CHANGE_EXISTS`` when the same event has changed it already.
     """
-    made = written.revision
     known = await session.scalar(
         select(EarningRevisionRow.revision_number).where(
             EarningRevisionRow.earning_id == row.earning_id,
@@ -50,9 +45,8 @@ async def add(session: AsyncSession, row: EarningRow, written: Written) -> None:
     session.add(made)
     await session.flush()
     # One statement: totals move once, by the sum of all lines.
-    await session.execute(insert(EarningLineRow).values([_values(line) for line in written.lines]))
-    for share in written.shares:
-        session.add(share)
+    await session.execute(insert(EarningLineRow).values([_values(line) for line in lines]))
+    session.add_all(shares)
     await session.flush()
     await session.refresh(row)
     for share_row in row.shares:

@@ -14,7 +14,7 @@ from kit.errors import AlreadyExists, NotFound
 from services.settlement.domain.splits.rule import CommissionBase, Contract, RuleState, SplitRule
 from services.settlement.domain.splits.scheme import Memory, Scheme, fresh_memory
 from services.settlement.domain.splits.split import Carry
-from services.settlement.store.splits.terms import from_row
+from services.settlement.domain.splits.stated import from_row
 from services.settlement.tables.splits import SplitContractRow, SplitRuleRow, SplitRuleVersionRow
 
 
