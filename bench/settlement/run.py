@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 
 from bench.harness import Result
-from bench.settlement import callers, history, textbook
+from bench.settlement import callers, closing, history, textbook
 from bench.settlement.rows import Accounts, copy, open_accounts, transfers
 from kit.db.migrate import migrate
 from stack import postgres
@@ -55,7 +55,7 @@ async def run(rounds: int) -> list[Result]:
             history.fill(connection, accounts, _POSTINGS)
             connection.execute("ANALYZE")
             results += _as_of(connection, accounts, rounds)
-    return results
+    return results + await closing.run(rounds)
 
 
 def _connect(url: str) -> psycopg.Connection:

@@ -3,8 +3,10 @@
 import asyncio
 import csv
 import io
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 import psycopg
@@ -13,6 +15,7 @@ from openpyxl import load_workbook
 
 from kit.authn import SYSTEM, Actor
 from kit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ServiceError
+from protos.common.v1 import page_pb2
 from protos.settlement.v1 import adjustment_pb2, ledger_pb2
 from protos.settlement.v1 import statement_pb2 as pb
 from protos.settlement.v1.statement_pb2_grpc import StatementServiceStub
@@ -74,7 +77,9 @@ class Books:
         return made
 
     async def of(self, party_id: str) -> list[pb.Statement]:
-        request = pb.ListStatementsRequest(party_id=party_id)
+        request = pb.ListStatementsRequest(
+            party_id=party_id, page=page_pb2.PageRequest(page_size=200)
+        )
         found = list((await self.stub.ListStatements(request)).statements)
         return sorted(found, key=lambda each: each.period_end.seconds)
 
@@ -82,9 +87,15 @@ class Books:
         request = pb.ListStatementItemsRequest(statement_id=statement.statement_id)
         return list((await self.stub.ListStatementItems(request)).items)
 
-    async def cycle(self, kind: pb.CycleKind.ValueType, day: str, delay_days: int = 0) -> None:
+    async def cycle(
+        self, kind: pb.CycleKind.ValueType, day: str, delay_days: int = 0, outlet_id: str = ""
+    ) -> None:
         request = pb.PutSettlementCycleRequest(
-            idempotency_key=unique("cycle"), cycle_kind=kind, from_day=day, delay_days=delay_days
+            idempotency_key=unique("cycle"),
+            cycle_kind=kind,
+            from_day=day,
+            delay_days=delay_days,
+            outlet_id=outlet_id,
         )
         await self.as_(FINANCE).stub.PutSettlementCycle(request)
 
@@ -330,3 +341,32 @@ async def test_a_changed_statement_or_line_is_refused_and_found(books: Books) ->
         connection.commit()
     request = pb.VerifyStatementRequest(statement_id=statement.statement_id)
     assert not (await books.stub.VerifyStatement(request)).sound
+
+
+async def test_three_months_of_two_cycles_tile_time_and_equal_the_ledger(books: Books) -> None:
+    await books.cycle(pb.CYCLE_KIND_T_PLUS, "2026-11-03", delay_days=1, outlet_id="ou_fast")
+    await books.cycle(pb.CYCLE_KIND_HALF_MONTH, "2026-11-03", outlet_id="ou_slow")
+    chance = random.Random(7)
+    outlets = {"pe_fast": "ou_fast", "pe_slow": "ou_slow"}
+    earned = dict.fromkeys(outlets, 0)
+    for day in range(1, 93):
+        books.clock.at = datetime(2026, 11, 2, 16, 4, tzinfo=UTC) + timedelta(days=day)
+        await books.close_all()
+        for technician, outlet in outlets.items():
+            if day == 1 or chance.random() < 0.2:
+                fen = 10 * chance.randrange(1, 5_000)
+                await books.earned(fen, technician_id=technician, outlet_id=outlet)
+                earned[technician] += fen * 7 // 10
+    books.clock.at = datetime(2027, 2, 28, 17, tzinfo=UTC)
+    await books.close_all()
+    lengths = {}
+    for technician in outlets:
+        found = await books.of(technician)
+        for before, after in pairwise(found):
+            assert before.period_end == after.period_start
+            assert before.closing == after.opening
+        assert found[-1].closing == money(earned[technician])
+        assert len({each.period_end.seconds for each in found}) == len(found)
+        lengths[technician] = len(found)
+    # From 4 November to 28 February by days; from the first half of November on by halves.
+    assert lengths == {"pe_fast": 117, "pe_slow": 8}
