@@ -259,7 +259,9 @@ def _regions(region_code: str) -> tuple[str, ...]:
     own = current_actor().region_adcodes
     if not region_code:
         return own
-    if own and not any(region_code.startswith(each.rstrip("0")) for each in own):
+    if own and not any(
+        region_code.startswith(each.removesuffix("00").removesuffix("00")) for each in own
+    ):
         raise PermissionDenied(
             "DAY_PLAN_REGION", "that is none of your regions", field="region_code"
         )

@@ -298,6 +298,12 @@ async def test_only_dispatchers_plan(town: Town) -> None:
     assert await town.refused("ListDayPlans", CUSTOMER) == "ROLE_REQUIRED"
 
 
+async def test_a_district_whose_code_ends_in_nought_is_not_its_neighbours(town: Town) -> None:
+    qijiang = Actor("pe_q", frozenset({"dispatcher"}), region_adcodes=("500110",))
+    asked = {"day": town.tomorrow, "region_code": "500112"}
+    assert await town.refused("ProposeDayPlan", qijiang, **asked) == "DAY_PLAN_REGION"
+
+
 async def test_what_cannot_be_planned_is_refused_by_its_field(town: Town) -> None:
     for reason, asked in (
         ("DAY_PLAN_DAY_INVALID", {"day": "morgen"}),
