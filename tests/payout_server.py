@@ -32,6 +32,7 @@ APP_ID = "wx0123456789abcdef"
 
 def write_keys(folder: Path) -> dict[str, Path]:
     """Key files of merchant and platform."""
+    folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for name in ("merchant", "platform"):
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -104,7 +105,6 @@ class PayoutServer:
 @asynccontextmanager
 async def payout_server(folder: Path, **settings: Any) -> AsyncIterator[PayoutServer]:
     """Run a simulator until the block ends."""
-    folder.mkdir(parents=True, exist_ok=True)
     files = write_keys(folder)
     fields: dict[str, Any] = {
         "port": 0,

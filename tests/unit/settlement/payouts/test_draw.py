@@ -97,8 +97,8 @@ def test_no_limit_is_passed_no_account_overdrawn_and_all_that_is_due_is_drawn_or
     whole = {each.payee_id for each in left if not each.earning_id}
     assert not named & told
     for one in dues:
-        for each in one.payable:
-            assert each.earning_id in named | told or one.payee_id in whole
+        for payable in one.payable:
+            assert payable.earning_id in named | told or one.payee_id in whole
 
 
 @pytest.mark.parametrize(
