@@ -36,7 +36,7 @@ def propose(
         bool, typer.Option("--only-agreed", help="Leave out work without an agreed time")
     ] = False,
     rest: Annotated[int, typer.Option("--break", help="Minutes between 11:00 and 14:00")] = 45,
-    milliseconds: Annotated[int, typer.Option(help="For the search")] = 1_500,
+    milliseconds: Annotated[int, typer.Option(help="For the search")] = 1_000,
     seed: Annotated[int, typer.Option(help="The same gives the same plan again")] = 1,
 ) -> None:
     """Plan a day; nothing stands until it is accepted."""

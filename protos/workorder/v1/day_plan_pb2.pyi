@@ -49,7 +49,7 @@ class ProposeDayPlanRequest(_message.Message):
     break_minutes: _builtins.int
     """A break between 11:00 and 14:00; 0: none."""
     search_milliseconds: _builtins.int
-    """Milliseconds for the search; 0: 1500."""
+    """Milliseconds for the search; 0: 1000."""
     seed: _builtins.int
     """The same day, seed and number of steps give the same plan; 0: 1."""
     def __init__(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from kit.authn import current_actor
 from kit.clock import SHANGHAI
@@ -19,20 +18,16 @@ from services.workorder.convert.registry.technicians import hours_of
 from services.workorder.domain import access
 from services.workorder.domain.orders.intake import require_reason
 from services.workorder.domain.orders.work_order import State
+from services.workorder.domain.planning.accepting import Planned
+from services.workorder.domain.planning.affected import affected
 from services.workorder.domain.planning.calendar_day import shown_day
-from services.workorder.domain.registry.working_hours import Absence, covers
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.planning.proposals import ProposalRpcs, day_from
 from services.workorder.store.planning import days, planned_visits
 from services.workorder.store.planning.planned_visits import By
 from services.workorder.store.registry import technicians
 from services.workorder.tables.planning import PlannedVisitRow
-from services.workorder.tables.technicians import TechnicianRow
 from services.workorder.tables.work_orders import WorkOrderRow
-
-#: Who has not begun so long after the planned time does not come.
-_PATIENCE: Final = timedelta(minutes=30)
-_BEGUN: Final = (State.IN_PROGRESS, State.COMPLETED, State.ACCEPTED_BY_CUSTOMER, State.CANCELLED)
 
 _Found = Sequence[tuple[PlannedVisitRow, WorkOrderRow]]
 
@@ -99,35 +94,18 @@ class DayPlanServicer(ProposalRpcs, DayPlanServiceServicer):
         ids = {row.technician_id for row, _ in found}
         present = await days.people(session, ids)
         absences = await days.absences(session, ids, begins, ends)
-        return {
-            row.work_order_id: self._why(
-                row, work_order, present.get(row.technician_id), absences.get(row.technician_id, ())
+        told: dict[str, str] = {}
+        for row, work_order in found:
+            technician = present.get(row.technician_id)
+            why = affected(
+                Planned(row.technician_id, row.begins_at, row.ends_at),
+                State(work_order.state),
+                hours_of(technician) if technician else None,
+                absences.get(row.technician_id, ()),
+                self._clock.now(),
             )
-            for row, work_order in found
-        }
-
-    def _why(
-        self,
-        row: PlannedVisitRow,
-        work_order: WorkOrderRow,
-        technician: TechnicianRow | None,
-        absences: Sequence[Absence],
-    ) -> str:
-        if work_order.state in _BEGUN:
-            return ""
-        if technician is None:
-            return "TECHNICIAN_INACTIVE"
-        if any(
-            each.starts_at < row.ends_at and (each.ends_at is None or each.ends_at > row.begins_at)
-            for each in absences
-        ):
-            return "ABSENT"
-        hours = hours_of(technician)
-        if hours and not covers(hours, (), row.begins_at, row.ends_at):
-            return "OFF_DUTY"
-        if self._clock.now() > row.begins_at + _PATIENCE:
-            return "NOT_STARTED"
-        return ""
+            told[row.work_order_id] = why.value if why else ""
+        return told
 
 
 def _check_instant(written: str) -> None:

@@ -24,6 +24,7 @@ from services.workorder.domain.planning.accepting import (
     Wish,
     decide,
 )
+from services.workorder.domain.planning.affected import is_absent
 from services.workorder.domain.planning.building import Terms
 from services.workorder.domain.planning.calendar_day import (
     CalendarDay,
@@ -32,6 +33,7 @@ from services.workorder.domain.planning.calendar_day import (
     shown_day,
 )
 from services.workorder.domain.planning.proposing import ACCEPTABLE, Question
+from services.workorder.domain.planning.regions import lies_within, region_prefixes
 from services.workorder.index import DispatchIndex
 from services.workorder.servicer.base import Context
 from services.workorder.servicer.planning.gathering import GatheringRpcs, Whose
@@ -44,7 +46,7 @@ from services.workorder.store.registry import technicians
 from services.workorder.tables.planning import DayPlanLineRow, DayPlanRow, PlannedVisitRow
 
 _STEPS: Final = 4_000
-_MILLISECONDS: Final = 1_500
+_MILLISECONDS: Final = 1_000
 _MOST_MILLISECONDS: Final = 5_000
 _OPEN: Final = (State.CREATED, State.OFFERED)
 
@@ -99,7 +101,9 @@ class ProposalRpcs(GatheringRpcs):
 
     async def GetDayPlan(self, request: pb.GetDayPlanRequest, context: Context) -> pb.DayPlan:
         current_actor().require_role(*access.OFFICE)
-        return await self._shown(await day_plans.read(current_session(), request.day_plan_id))
+        row = await day_plans.read(current_session(), request.day_plan_id)
+        _check_theirs(row)
+        return await self._shown(row)
 
     async def ListDayPlans(
         self, request: pb.ListDayPlansRequest, context: Context
@@ -108,7 +112,9 @@ class ProposalRpcs(GatheringRpcs):
         session, size = current_session(), page_size(request.page)
         (before,) = decode_page_token(request.page, 1) or ("",)
         day = day_from(request.day, date.min) if request.day else None
-        rows = await day_plans.page(session, day, before, size + 1)
+        actor = current_actor()
+        whose = day_plans.Whose(actor.person_id, region_prefixes(actor.region_adcodes))
+        rows = await day_plans.page(session, day, whose, before, size + 1)
         return pb.ListDayPlansResponse(
             day_plans=[await self._shown(row) for row in rows[:size]],
             page=page_info([row.day_plan_id for row in rows], size),
@@ -119,7 +125,7 @@ class ProposalRpcs(GatheringRpcs):
     ) -> pb.ListDayPlanRowsResponse:
         current_actor().require_role(*access.OFFICE)
         session, size = current_session(), page_size(request.page)
-        await day_plans.read(session, request.day_plan_id)
+        _check_theirs(await day_plans.read(session, request.day_plan_id))
         (after,) = decode_page_token(request.page, 1) or ("",)
         rows = await day_plans.lines(
             session,
@@ -192,13 +198,13 @@ class ProposalRpcs(GatheringRpcs):
     async def _living(self, day_plan_id: str) -> DayPlanRow:
         """A proposal that was not discarded, locked."""
         row = await day_plans.read(current_session(), day_plan_id, lock=True)
+        _check_theirs(row)
         if row.discarded_at is not None:
             raise FailedPrecondition(
                 "DAY_PLAN_DISCARDED",
                 f"day plan {day_plan_id} was discarded; propose the day again",
                 field="day_plan_id",
             )
-        _regions(row.region_code)
         return row
 
     async def _present(self, lines: Sequence[DayPlanLineRow], day: CalendarDay) -> Present:
@@ -220,10 +226,9 @@ class ProposalRpcs(GatheringRpcs):
             if line.begins_at is not None
             and line.ends_at is not None
             and line.technician_id in present
-            and not any(
-                each.starts_at < line.ends_at
-                and (each.ends_at is None or each.ends_at > line.begins_at)
-                for each in absences.get(line.technician_id, ())
+            and not is_absent(
+                Planned(line.technician_id, line.begins_at, line.ends_at),
+                absences.get(line.technician_id, ()),
             )
         }
         return Present(
@@ -259,13 +264,20 @@ def _regions(region_code: str) -> tuple[str, ...]:
     own = current_actor().region_adcodes
     if not region_code:
         return own
-    if own and not any(
-        region_code.startswith(each.removesuffix("00").removesuffix("00")) for each in own
-    ):
+    if own and not lies_within(region_code, own):
         raise PermissionDenied(
             "DAY_PLAN_REGION", "that is none of your regions", field="region_code"
         )
     return (region_code,)
+
+
+def _check_theirs(row: DayPlanRow) -> None:
+    """Refuse somebody of other regions, as if the plan were not there."""
+    actor = current_actor()
+    own = actor.region_adcodes
+    is_mine = not own or row.proposed_by_person_id == actor.person_id
+    if not is_mine and not lies_within(row.region_code, own):
+        raise day_plans.unknown(row.day_plan_id)
 
 
 def _seconds(milliseconds: int) -> float:

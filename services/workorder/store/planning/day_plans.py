@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import NotFound
 from services.workorder.domain.planning.proposing import ACCEPTABLE
 from services.workorder.tables.planning import DayPlanLineRow, DayPlanRow
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose proposals are shown: one's own, and those of regions that begin so; none: all."""
+
+    person_id: str
+    region_prefixes: tuple[str, ...]
 
 
 async def add(session: AsyncSession, row: DayPlanRow, lines: Sequence[DayPlanLineRow]) -> None:
@@ -33,17 +42,29 @@ async def read(session: AsyncSession, day_plan_id: str, *, lock: bool = False) -
         DayPlanRow, day_plan_id, with_for_update=lock or None, populate_existing=lock
     )
     if row is None:
-        raise NotFound(
-            "DAY_PLAN_UNKNOWN", f"there is no day plan {day_plan_id!r}", field="day_plan_id"
-        )
+        raise unknown(day_plan_id)
     return row
 
 
+def unknown(day_plan_id: str) -> NotFound:
+    """The answer for a proposal that is not there, or not for this actor to know of."""
+    return NotFound(
+        "DAY_PLAN_UNKNOWN", f"there is no day plan {day_plan_id!r}", field="day_plan_id"
+    )
+
+
 async def page(
-    session: AsyncSession, day: date | None, before: str, size: int
+    session: AsyncSession, day: date | None, whose: Whose, before: str, size: int
 ) -> Sequence[DayPlanRow]:
     """The newest proposals from before an id on, at most so many."""
     query = select(DayPlanRow).order_by(DayPlanRow.day_plan_id.desc()).limit(size)
+    if whose.region_prefixes:
+        query = query.where(
+            or_(
+                DayPlanRow.proposed_by_person_id == whose.person_id,
+                *(DayPlanRow.region_code.startswith(each) for each in whose.region_prefixes),
+            )
+        )
     if day is not None:
         query = query.where(DayPlanRow.day == day)
     if before:

@@ -328,3 +328,21 @@ async def test_a_discarded_proposal_is_not_accepted(town: Town) -> None:
     await town.call("DiscardDayPlan", day_plan_id=plan.day_plan_id)
     refused = await town.refused("AcceptDayPlan", day_plan_id=plan.day_plan_id)
     assert refused == "DAY_PLAN_DISCARDED"
+
+
+async def test_a_plan_of_other_regions_is_not_there_for_who_has_only_theirs(town: Town) -> None:
+    await town.technician()
+    await town.work(1)
+    everywhere = await town.propose(region_code="")
+    beijing = await town.propose(region_code="110105")
+    local = Actor("pe_local", frozenset({"dispatcher"}), region_adcodes=("110000",))
+    stranger = Actor("pe_stranger", frozenset({"dispatcher"}), region_adcodes=("310000",))
+    assert (await town.call("GetDayPlan", local, day_plan_id=beijing.day_plan_id)).day
+    for by, plan in ((local, everywhere), (stranger, beijing), (stranger, everywhere)):
+        for rpc in ("GetDayPlan", "ListDayPlanRows", "AcceptDayPlan", "DiscardDayPlan"):
+            assert await town.refused(rpc, by, day_plan_id=plan.day_plan_id) == "DAY_PLAN_UNKNOWN"
+    listed = await town.call("ListDayPlans", local, day=town.tomorrow)
+    assert beijing.day_plan_id in {plan.day_plan_id for plan in listed.day_plans}
+    assert everywhere.day_plan_id not in {plan.day_plan_id for plan in listed.day_plans}
+    own = await town.propose(local, region_code="")
+    assert (await town.call("GetDayPlan", local, day_plan_id=own.day_plan_id)).visit_count >= 0
