@@ -65,24 +65,47 @@ _PRICES: Final = text(f"""
     WHERE extra.state = 'approved' AND ended_at > :since AND quantity > 0
 """)  # noqa: S608
 
+#: The cities of codes; of codes that name none, their provinces.
+_AREAS: Final = """
+    coalesce((SELECT array_agg(DISTINCT left(code, 4) || '00') FROM unnest({codes}) AS code
+               WHERE code ~ '^[0-9]{{6}}$' AND code !~ '0000$'),
+             (SELECT array_agg(DISTINCT code) FROM unnest({codes}) AS code
+               WHERE code ~ '^[0-9]{{2}}0000$'))
+"""
+_ORDER_CODES: Final = (
+    "(adcode_path || array[work_order.adcode, left(work_order.adcode, 4) || '00',"
+    " left(work_order.adcode, 2) || '0000'])"
+)
+
+# A unit is seen where it was fitted, and, when that is elsewhere, in the city of the stockroom it was
+# issued from. That comes first by its name, so that the fitting completes what is found.
 _SERIALS: Final = text(f"""
-    WITH seen AS (
+    WITH used AS (
+        SELECT part_use_id, part_use.work_order_id, technician_id, recorded_at AS at, item_code,
+               serial, stockroom_id
+        FROM part_use JOIN part_use_line USING (part_use_id) JOIN stock_movement USING (movement_id),
+             unnest(serial_numbers) AS serial
+        WHERE recorded_at > :since AND reversed_at IS NULL
+    ), seen AS (
         SELECT extra_id || ':' || serial AS fact_id, extra.work_order_id, extra.technician_id,
                ended_at AS at, item_code, serial
         FROM extra JOIN extra_line USING (extra_id), unnest(serial_numbers) AS serial
         WHERE extra.state = 'approved' AND ended_at > :since
         UNION ALL
-        SELECT part_use_id || ':' || serial, part_use.work_order_id, technician_id, recorded_at,
-               item_code, serial
-        FROM part_use JOIN part_use_line USING (part_use_id) JOIN stock_movement USING (movement_id),
-             unnest(serial_numbers) AS serial
-        WHERE recorded_at > :since
+        SELECT part_use_id || ':' || serial, work_order_id, technician_id, at, item_code, serial
+        FROM used
         UNION ALL
         SELECT 'visit:' || work_order_id, work_order_id, {_HOLDER}, checked_in_at, item_code, serial
         FROM work_order JOIN asset USING (asset_id)
         WHERE work_order.checked_in_at > :since AND serial <> ''
     )
     SELECT seen.*, adcode, {_CITY} AS city FROM seen JOIN work_order USING (work_order_id)
+    UNION ALL
+    SELECT 'issue:' || part_use_id || ':' || serial, work_order_id, used.technician_id, at, item_code,
+           serial, areas[1], areas[1]
+    FROM used JOIN stockroom USING (stockroom_id) JOIN work_order USING (work_order_id),
+         LATERAL (SELECT {_AREAS.format(codes="stockroom.place_codes")} AS areas) AS room
+    WHERE NOT areas && {_ORDER_CODES}
 """)  # noqa: S608
 
 # Nobody is outside a territory who has none.

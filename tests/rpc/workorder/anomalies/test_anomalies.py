@@ -97,7 +97,11 @@ async def test_people_see_what_lies_in_their_regions_and_decide_if_it_is_theirs_
 ) -> None:
     anomaly = await raised_one(desk)
     which: dict[str, Any] = {"anomaly_id": anomaly.anomaly_id}
-    assert not (await ask(desk, "ListAnomalies", SOUTHERN)).anomalies
+    (mine, theirs) = [
+        {each.anomaly_id for each in (await ask(desk, "ListAnomalies", by)).anomalies}
+        for by in (SUPERVISOR, SOUTHERN)
+    ]
+    assert anomaly.anomaly_id in mine - theirs
     refusal = await desk.refused("AnomalyService/GetAnomaly", SOUTHERN, **which)
     assert refusal.reason == "ANOMALY_UNKNOWN"
     for stranger in (CUSTOMER, technician("pe_zhang")):
