@@ -9,6 +9,7 @@ import pytest
 
 from kit.clock import SystemClock
 from kit.db import events
+from kit.errors import NotFound
 from kit.ids import new_id
 from protos.notify.v1 import notify_pb2
 from protos.workorder.v1 import anomaly_pb2
@@ -28,6 +29,7 @@ def anomaly(severity: anomaly_pb2.AnomalySeverity.ValueType) -> anomaly_pb2.Anom
         subject_id="ad_1",
         severity=severity,
         place_code="110105",
+        technician_id="pe_zhang",
     )
     found.raised_at.FromDatetime(datetime(2026, 11, 23, 1, 5, tzinfo=UTC))
     return found
@@ -69,7 +71,7 @@ async def test_its_supervisors_are_told_what_was_found_however_often_it_is_deliv
     real_office: Office, severity: anomaly_pb2.AnomalySeverity.ValueType, urgency: int
 ) -> None:
     office, relay = real_office, relay_of(real_office)
-    office.company.people = {"supervisor": ["pe_chen"]}
+    office.company.people = {"supervisor": ["pe_chen"], "outlet_manager": ["pe_wu", "pe_chen"]}
     found = anomaly(severity)
     for _ in range(2):
         await happen(office, found)
@@ -94,3 +96,20 @@ async def test_its_supervisors_are_told_what_was_found_however_often_it_is_deliv
     assert message.variables["about"] == "地址 ad_1"
     assert message.variables["raised_at"] == "2026-11-23 09:05"
     assert message.urgency == urgency
+    assert message.recipient_person_ids == ["pe_chen", "pe_wu"], "who is both is told once"
+
+
+async def test_supervisors_are_told_though_nobody_knows_the_technicians_outlet(
+    real_office: Office,
+) -> None:
+    office, relay = real_office, relay_of(real_office)
+    office.company.people = {"supervisor": ["pe_chen"], "outlet_manager": ["pe_wu"]}
+    office.company.refuse["GetTechnician"] = NotFound("TECHNICIAN_UNKNOWN", "there is none")
+    found = anomaly(anomaly_pb2.ANOMALY_SEVERITY_LOW)
+    await happen(office, found)
+    async with office.worker():
+        await relay.tell_anomalies()
+        handle = office.temporal.get_workflow_handle(f"anomaly-notice:{found.anomaly_id}")
+        await handle.result()
+    (message,) = office.company.messages_to("pe_chen", _TEMPLATE)
+    assert message.recipient_person_ids == ["pe_chen"]

@@ -38,6 +38,7 @@ def raised_anomaly_of(event: events_pb2.DomainEvent) -> RaisedAnomaly | None:
         what=_KINDS.get(anomaly.kind, "异常"),
         about=f"{_SUBJECTS.get(anomaly.subject_kind, '')} {anomaly.subject_id}".strip(),
         region_code=anomaly.place_code,
+        technician_id=anomaly.technician_id,
         raised_at=shanghai_text(anomaly.raised_at.ToDatetime(tzinfo=UTC)),
         urgent=anomaly.severity == anomaly_pb2.ANOMALY_SEVERITY_HIGH,
     )

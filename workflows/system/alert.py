@@ -27,7 +27,7 @@ class AlertWorkflow:
     @workflow.run
     async def run(self, alert: Alert) -> None:
         """Tell operations, then let the others that come for the same reason be."""
-        await tell({"role": _ROLE}, _message(alert))
+        await tell(_message(alert), {"role": _ROLE})
         await workflow.sleep(_QUIET_FOR, summary=f"{alert.flow} {alert.reason}：不再重复告警")
 
 

@@ -1,4 +1,5 @@
-"""An anomaly was raised: the supervisors of its district are told, once."""
+"""An anomaly was raised: the supervisors of its district and the manager of the technician's outlet are
+told, once."""
 
 from __future__ import annotations
 
@@ -6,13 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.system.calling import tell
+    from workflows.system.calling import ask, tell
 
 ANOMALY_NOTICE: Final = "AnomalyNotice"
 _TEMPLATE: Final = "anomaly_raised"
-_ROLE: Final = "supervisor"
+_TECHNICIAN: Final = "workorder.v1.WorkOrderService/GetTechnician"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class RaisedAnomaly:
         what: in words, such as 反复退单.
         about: the subject, in words.
         region_code: of the district; empty: nobody knows.
+        technician_id: who took the work order; empty: nobody.
         urgent: whether it is told in quiet hours too.
     """
 
@@ -30,6 +33,7 @@ class RaisedAnomaly:
     what: str
     about: str
     region_code: str
+    technician_id: str
     raised_at: str
     urgent: bool
 
@@ -53,4 +57,20 @@ class AnomalyNoticeWorkflow:
             },
             "urgency": "URGENCY_URGENT" if raised.urgent else "URGENCY_NORMAL",
         }
-        await tell({"role": _ROLE, "region_adcode": raised.region_code}, message)
+        whom = [{"role": "supervisor", "region_adcode": raised.region_code}]
+        if outlet_id := await _outlet_of(raised.technician_id):
+            whom.append({"role": "outlet_manager", "outlet_id": outlet_id})
+        await tell(message, *whom)
+
+
+async def _outlet_of(technician_id: str) -> str:
+    """Whose manager is told as well; empty: of nobody."""
+    if not technician_id:
+        return ""
+    try:
+        technician = await ask(_TECHNICIAN, {"technician_id": technician_id})
+    except ActivityError as error:
+        workflow.logger.error("the outlet of %s is not known: %s", technician_id, error.cause)
+        return ""
+    outlet_id: str = technician["outlet_id"]
+    return outlet_id

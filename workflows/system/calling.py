@@ -33,22 +33,28 @@ _IF_IT_CAN_ANSWER: Final = replace(
 )
 
 
-async def tell(who: dict[str, str], message: dict[str, Any]) -> None:
-    """Send a message to whoever has a role. Who cannot be told within the hour sees it in the lists.
+async def tell(message: dict[str, Any], *whom: dict[str, str]) -> None:
+    """Send a message once to whoever has one of some roles. Who cannot be told within the hour sees it
+    in the lists.
 
     Args:
-        who: the role, and what narrows it, as ``ResolveAssignees`` takes them.
         message: as ``Send`` takes it, but for whom it is to.
+        whom: roles, each with what narrows it, as ``ResolveAssignees`` takes them.
     """
     try:
-        found = await _told(RESOLVE_ASSIGNEES, who)
-        if people := found["person_ids"]:
-            await _told(SEND, {**message, "recipient_person_ids": people})
+        found = [await ask(RESOLVE_ASSIGNEES, who) for who in whom]
+        if people := list(dict.fromkeys(each for one in found for each in one["person_ids"])):
+            await ask(SEND, {**message, "recipient_person_ids": people})
     except ActivityError as error:
         workflow.logger.error("nobody was told: %s", error.cause)
 
 
-async def _told(rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+async def ask(rpc: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Call a service for a message that is worth an hour of trying.
+
+    Raises:
+        ActivityError: it refuses, or does not answer within the hour.
+    """
     reply: dict[str, Any] = await workflow.execute_activity(
         rpc,
         request,

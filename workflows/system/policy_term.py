@@ -105,7 +105,7 @@ class PolicyTermWorkflow:
                 "ends_at": _shown(self._term.ends_at),
             },
         }
-        await tell({"role": _ROLE}, message)
+        await tell(message, {"role": _ROLE})
 
 
 def _shown(instant: str) -> str:

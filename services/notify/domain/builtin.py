@@ -140,7 +140,7 @@ BUILTIN_TEMPLATES = (
     _notice(
         "anomaly_raised",
         title="异常：{{what}}",
-        body="{{about}}\n地区：{{where}}\n发现：{{raised_at}}\n请核实并确认或排除：{{anomaly}}",
+        body="{{about}}\n请核实后确认或排除\n地区：{{where}}\n发现：{{raised_at}}\n编号：{{anomaly}}",
         url="/",
         required=("what", "anomaly"),
         optional=("about", "where", "raised_at"),

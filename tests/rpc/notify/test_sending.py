@@ -58,6 +58,34 @@ async def test_a_queued_message_reaches_its_member_once(
     assert message["content"]["card_action"]["url"] == "https://work.example/cases/ca_1"
 
 
+async def test_a_supervisor_reads_which_anomaly_was_raised_about_what_and_where(
+    notify: NotifyServiceAsyncStub, outbox: Outbox, wecom: WecomServer
+) -> None:
+    await notify.Send(
+        pb.SendRequest(
+            idempotency_key="k1",
+            template_code="anomaly_raised",
+            recipient_person_ids=["pe_chen"],
+            variables={
+                "what": "窜货",
+                "about": "序列号 PART-COMPRESSOR SN-2207",
+                "where": "440106",
+                "raised_at": "2026-11-23 09:05",
+                "anomaly": "an_1",
+            },
+            urgency=pb.URGENCY_URGENT,
+        )
+    )
+    await outbox.drain()
+    [message] = await wecom.messages()
+    assert (message["delivered"], message["lint"]) == (["chenzhuguan"], [])
+    content = message["content"]
+    assert content["main_title"]["title"] == "异常：窜货"
+    assert content["sub_title_text"] == "序列号 PART-COMPRESSOR SN-2207\n请核实后确认或排除"
+    shown = {each["keyname"]: each["value"] for each in content["horizontal_content_list"]}
+    assert shown == {"地区": "440106", "发现": "2026-11-23 09:05", "编号": "an_1"}
+
+
 async def test_a_technician_sees_the_offer_with_its_earning_line_by_line(
     notify: NotifyServiceAsyncStub, outbox: Outbox, wecom: WecomServer
 ) -> None:
