@@ -18,7 +18,7 @@ from services.pricing.domain.book import (
     Rate,
     Side,
 )
-from services.pricing.domain.charges import Graduated, Volume
+from services.pricing.domain.charges import Graduated, PerUnit, Volume
 from services.pricing.domain.conditions import ANY, Situation
 from services.pricing.domain.modifiers import Line
 from services.pricing.domain.price_book import PriceBook
@@ -191,10 +191,11 @@ def test_more_of_it_never_costs_less_where_nothing_depends_on_how_much(
         content,
         promotions=(),
         rates=tuple(
-            rate
+            replace(rate, charge=PerUnit())
+            if isinstance(rate.charge, Graduated | Volume)
+            else rate
             for rate in content.rates
             if rate.conditions.limits.quantity == ANY
-            and not isinstance(rate.charge, Graduated | Volume)
         ),
         modifiers=tuple(
             replace(

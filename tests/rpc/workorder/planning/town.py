@@ -15,9 +15,11 @@ from protos.directory.v1 import directory_pb2
 from protos.events.v1 import events_pb2
 from protos.workorder.v1 import day_plan_pb2 as pb
 from protos.workorder.v1 import workorder_pb2
-from tests.rpc.workorder.conftest import CHAOYANG, DISPATCHER, Desk
+from tests.rpc.workorder.conftest import DISPATCHER, Desk
 
 _numbers = count(1)
+#: Where no technician of any other test works.
+_DISTRICT = "469005"
 #: A kilometre to the north, in degrees.
 KILOMETRE = 0.009
 
@@ -46,10 +48,10 @@ class Town:
 
     async def work(self, kilometres: float = 0, **fields: Any) -> str:
         """A work order that waits; the id."""
-        place = Place()
-        place.CopyFrom(CHAOYANG)
-        place.ClearField("zone_codes")
-        place.zone_codes.append(self.zone)
+        place = Place(
+            adcode=_DISTRICT, adcode_path=[_DISTRICT, "460000", "CN"],
+            zone_codes=[self.zone], zones_known=True,
+        )  # fmt: skip
         fields.setdefault("location", _here(kilometres))
         return (await self.desk.order(place=place, **fields)).work_order_id
 
