@@ -145,8 +145,8 @@ def overbooked_to_proto(slot: Overbooked) -> pb.Slot:
         **_window(slot.key, slot.end),
         capacity=slot.capacity,
         taken=slot.count,
-        overbooked=slot.count - slot.capacity,
-        closed_because="full",
+        overbooked=slot.over,
+        closed_because="closed" if slot.closed else "full",
     )
 
 

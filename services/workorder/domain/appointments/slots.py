@@ -132,12 +132,22 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Overbooked:
-    """A slot that has more visits than it can take."""
+    """A slot that has more visits than it can take.
+
+    Attributes:
+        closed: how many of them lie where the day is closed; they have to move whatever it takes.
+    """
 
     key: SlotKey
     end: datetime
     capacity: int
     count: int
+    closed: int = 0
+
+    @property
+    def over(self) -> int:
+        """How many have to move."""
+        return max(0, self.count - self.capacity, self.closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,13 @@ class Timetable:
         slot = self.slot_at(own, key.start)
         return slot.capacity if slot else 0
 
+    def closes(self, key: SlotKey, place_codes: Sequence[str]) -> bool:
+        """Whether a slot is closed to who asks from some places, the most specific first."""
+        day = day_of(key.start)
+        minute = (key.start - at(day, 0)) // timedelta(minutes=1)
+        said = [each for each in self.overrides if each.reaches(day, minute, key.service_kind)]
+        return _closed_to(said, key.territory_code, place_codes)
+
     def slots_on(self, asked: Asked, day: date) -> Iterator[Slot]:
         """The slots of a day, in order."""
         calendar = self.calendar_of(asked, day)
@@ -195,14 +212,12 @@ class Timetable:
         kind, start = calendar.service_kind, template.start_minute
         said = [each for each in self.overrides if each.reaches(day, start, kind)]
         own = _of_territory(said, calendar.territory_code)
-        of_places = (_of_territory(said, code) for code in asked.place_codes)
-        counts = next((each for each in of_places if each is not None), None)
         capacity = 0 if _closes(own) else template.capacity + (own.extra_capacity if own else 0)
         return Slot(
             key=SlotKey(calendar.territory_code, kind, at(day, start)),
             end=at(day, template.end_minute),
             capacity=max(0, capacity),
-            closed=_closes(own) or _closes(counts),
+            closed=_closed_to(said, calendar.territory_code, asked.place_codes),
             calendar=calendar,
         )
 
@@ -237,6 +252,13 @@ def _of_territory(said: Sequence[Override], territory_code: str) -> Override | N
     last = {(each.start_minute, each.service_kind): each for each in sorted(own, key=_number)}
     left = [each for each in last.values() if each.kind is not OverrideKind.WITHDRAWN]
     return max(left, key=_precision, default=None)
+
+
+def _closed_to(said: Sequence[Override], territory_code: str, place_codes: Sequence[str]) -> bool:
+    """Whether what was said of a slot closes it: its own territory, or what counts for the places."""
+    of_places = (_of_territory(said, code) for code in place_codes)
+    counts = next((each for each in of_places if each is not None), None)
+    return _closes(_of_territory(said, territory_code)) or _closes(counts)
 
 
 def _closes(override: Override | None) -> bool:

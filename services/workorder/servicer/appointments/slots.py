@@ -24,7 +24,7 @@ from services.workorder.domain.appointments.slot_reservation import CALENDAR_KEE
 from services.workorder.domain.appointments.slots import Asked, SlotKey, at, day_of, kinds_of
 from services.workorder.domain.registry import skill
 from services.workorder.servicer.base import Context, Rpcs
-from services.workorder.store.appointments import slots
+from services.workorder.store.appointments import overbooked, slots
 from services.workorder.tables.work_orders import WorkOrderRow
 
 
@@ -109,7 +109,7 @@ class SlotRpcs(Rpcs, AppointmentServiceServicer):
     ) -> pb.ListOverbookedSlotsResponse:
         current_actor().require_role(*access.OFFICE)
         size, after = page_size(request.page), _slot_before(request.page)
-        found = await slots.overbooked(
+        found = await overbooked.overbooked(
             current_session(), request.territory_code, after, size + 1, self._clock.now()
         )
         more = len(found) > size

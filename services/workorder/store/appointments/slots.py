@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -16,7 +16,6 @@ from services.workorder.domain.appointments.slot_reservation import State
 from services.workorder.domain.appointments.slots import (
     Asked,
     Calendar,
-    Overbooked,
     Override,
     OverrideKind,
     SlotKey,
@@ -125,7 +124,7 @@ async def timetable(
     found: defaultdict[tuple[str, str], list[Calendar]] = defaultdict(list)
     for row in await session.scalars(versions):
         found[row.territory_code, row.service_kind].append(_calendar(row))
-    return Timetable(found, [_override(row) for row in await session.scalars(said)])
+    return Timetable(found, [override_of(row) for row in await session.scalars(said)])
 
 
 async def open_and_lock(
@@ -224,43 +223,6 @@ async def taken_between(
     return {SlotKey(*key): count for *key, count in await session.execute(query)}
 
 
-async def overbooked(
-    session: AsyncSession, territory_code: str, after: SlotKey | None, limit: int, now: datetime
-) -> list[Overbooked]:
-    """Slots to come that have more visits than they can take, the next one first, after one of them."""
-    order = (SlotRow.window_start, SlotRow.territory_code, SlotRow.service_kind)
-    count = func.count()
-    query = (
-        select(*order, SlotRow.capacity, count, func.max(SlotReservationRow.window_end))
-        .join(
-            SlotReservationRow,
-            and_(
-                SlotReservationRow.territory_code == SlotRow.territory_code,
-                SlotReservationRow.service_kind == SlotRow.service_kind,
-                SlotReservationRow.window_start == SlotRow.window_start,
-            ),
-        )
-        .where(SlotRow.window_start >= now, SlotRow.taken > SlotRow.capacity, live_at(now))
-        .group_by(*order, SlotRow.capacity)
-        .having(count > SlotRow.capacity)
-        .order_by(*order)
-        .limit(limit)
-    )
-    if territory_code:
-        query = query.where(SlotRow.territory_code == territory_code)
-    if after is not None:
-        query = query.where(
-            tuple_(*order)
-            > tuple_(
-                literal(after.start), literal(after.territory_code), literal(after.service_kind)
-            )
-        )
-    return [
-        Overbooked(SlotKey(territory, kind, start), end, capacity, found)
-        for start, territory, kind, capacity, found, end in await session.execute(query)
-    ]
-
-
 def live_at(now: datetime) -> ColumnElement[bool]:
     """Which reservations take their slot at an instant."""
     return or_(
@@ -296,7 +258,8 @@ def _calendar(row: SlotCalendarRow) -> Calendar:
     )
 
 
-def _override(row: SlotOverrideRow) -> Override:
+def override_of(row: SlotOverrideRow) -> Override:
+    """A day that differs as what decides by it."""
     return Override(
         territory_code=row.territory_code,
         service_kind=row.service_kind,

@@ -93,6 +93,33 @@ async def test_a_closed_day_takes_nobody_and_what_was_booked_shows(bookings: Boo
     assert [each.kind for each in listed.slot_overrides] == [WITHDRAWN, CLOSED]
 
 
+async def overbooked(bookings: Bookings, territory: str) -> list[tuple[str, int, str]]:
+    found = await bookings.call("ListOverbookedSlots", DISPATCHER, territory_code=territory)
+    return [(each.territory_code, each.overbooked, each.closed_because) for each in found.slots]
+
+
+async def test_what_was_booked_by_narrower_calendars_shows_when_a_wider_place_is_closed(
+    bookings: Bookings,
+) -> None:
+    country, shop = f"C-{bookings.zone}", f"ol_{bookings.zone}"
+    await bookings.calendar(4, territory_code=shop)
+    for number, places in enumerate(([shop, bookings.zone, country], [shop, country], [shop])):
+        asked = {**bookings.of_case(f"ca_{number}"), "place_codes": places}
+        await bookings.call("ReserveSlot", **asked)
+    assert not await overbooked(bookings, country)
+    await differ(bookings, CLOSED, territory=country)
+    seen = [(shop, 2, "closed")]
+    assert await overbooked(bookings, country) == seen
+    assert await overbooked(bookings, shop) == seen
+    assert not await overbooked(bookings, f"X-{bookings.zone}")
+    await differ(bookings, OPEN)
+    assert await overbooked(bookings, country) == [(shop, 1, "closed")], (
+        "the zone works all the same"
+    )
+    await differ(bookings, WITHDRAWN, territory=country)
+    assert not await overbooked(bookings, country)
+
+
 async def test_a_holiday_of_the_country_closes_the_zone_unless_that_is_open(
     bookings: Bookings,
 ) -> None:
