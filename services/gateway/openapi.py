@@ -70,9 +70,11 @@ def operation(
 
 
 def _of_path(request: Descriptor, target: Descriptor, name: str) -> Schema:
-    """What stands in a path: text, or one of the names that there are."""
+    """What stands in a path: text, a number, or one of the names that there are."""
     field = target.fields_by_name.get(name) or request.fields_by_name.get(name)
-    return {"type": "string"} if field is None or field.enum_type is None else _field(field)
+    if field is not None and (field.enum_type is not None or field.type in _INTEGERS):
+        return _field(field)
+    return {"type": "string"}
 
 
 def answers(message: Any) -> Schema:

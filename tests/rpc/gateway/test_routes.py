@@ -195,7 +195,8 @@ async def test_every_change_of_the_business_takes_a_key(product: WholeProduct) -
 def filled(parameters: list[dict[str, Any]], named: re.Match[str]) -> str:
     """Something that may stand there in a path."""
     schemas = {each["name"]: each["schema"] for each in parameters if each["in"] == "path"}
-    names: list[str] = schemas[named[0].strip("{}")].get("enum", ["EX-1"])
+    schema = schemas[named[0].strip("{}")]
+    names: list[str] = schema.get("enum", ["1" if schema["type"] == "integer" else "EX-1"])
     return names[-1]
 
 

@@ -191,9 +191,7 @@ def test_more_of_it_never_costs_less_where_nothing_depends_on_how_much(
         content,
         promotions=(),
         rates=tuple(
-            replace(rate, charge=PerUnit())
-            if isinstance(rate.charge, Graduated | Volume)
-            else rate
+            replace(rate, charge=PerUnit()) if isinstance(rate.charge, Graduated | Volume) else rate
             for rate in content.rates
             if rate.conditions.limits.quantity == ANY
         ),
