@@ -131,7 +131,11 @@ def assign(
     reason: _Reason,
     release_code: _Code = "other",
     despite_warnings: Annotated[
-        bool, typer.Option("--despite-warnings", help="Also when a hard rule speaks against it")
+        bool,
+        typer.Option(
+            "--despite-warnings",
+            help="Also when a hard rule speaks against it; not for who takes no work or has a full day",
+        ),
     ] = False,
 ) -> None:
     """Give the work to somebody, who is not asked; what speaks against it is said first."""

@@ -20,6 +20,14 @@ from services.gateway.rpc_routes import KEY_PARAMETER, idempotency_key
 from workflows.client import Act, field_work_id
 
 _DESK_ORDER: Final = "desk_order"
+#: What no dispatcher overrules, because the technician's own record says so.
+_STANDS: Final = frozenset({"INACTIVE", "CAPACITY_REACHED"})
+_OVERRULE: Final = "Send despite_warnings to assign all the same"
+_CHOOSE: Final = (
+    "停止接单和当天单量已满不能越过：请另选师傅，或先修改其档案。 despite_warnings does not overrule who takes"
+    " no work or has a full day: choose another, or change that first with PUT /technicians/{id}"
+    " (active, daily_capacity)"
+)
 
 router = APIRouter(prefix="/work-orders/{work_order_id}", tags=["dispatch 派单"])
 
@@ -49,7 +57,9 @@ class Assignment(_Body):
 
     technician_id: str = Field(min_length=1, max_length=64)
     despite_warnings: bool = Field(
-        False, description="Also when a hard rule speaks against it, which the audit then shows"
+        False,
+        description="Also when a hard rule speaks against it, which the audit then shows; never for"
+        " who takes no work or has a full day",
     )
 
 
@@ -98,8 +108,9 @@ async def assign(
     if warnings.exclusions and not body.despite_warnings:
         raise FailedPrecondition(
             "DISPATCH_WARNINGS",
-            f"{warnings.explanation_zh} {warnings.explanation_en} Send despite_warnings to assign"
-            " all the same",
+            f"this speaks against {body.technician_id}:"
+            f" {warnings.explanation_zh} {warnings.explanation_en}"
+            f" {_OVERRULE if _STANDS.isdisjoint(warnings.exclusions) else _CHOOSE}",
             field="technician_id",
             details={"exclusions": ", ".join(warnings.exclusions)},
         )

@@ -88,6 +88,34 @@ async def test_what_speaks_against_somebody_is_said_and_can_be_overruled(
     await holder(as_, work_order_id, unfit)
 
 
+async def test_who_takes_no_work_or_has_a_full_day_is_not_assigned_and_what_to_do_is_said(
+    as_: As,
+    gongdan: Gongdan,  # noqa: F811
+) -> None:
+    case_id = await sell(as_)
+    work_order_id = (await offer(as_, case_id))["work_order_id"]
+    profile = {
+        "display_name": "停岗师傅", "outlet_id": "ou_beijing", "cooperation_mode": "direct",
+        "skills": [{"skill_code": "aircon_install", "level": 4}], "territory_codes": ["110105"],
+    }  # fmt: skip
+    for unfit, more, reason, remedy in (
+        ("pe_stopped", {"daily_capacity": 4, "active": False}, "TECHNICIAN_INACTIVE", "make them"),
+        ("pe_full", {"daily_capacity": 0, "active": True}, "TECHNICIAN_CAPACITY_REACHED", "raise"),
+    ):
+        put = await as_("pe_zheng").put(
+            f"/api/v1/technicians/{unfit}", json={**profile, **more}, headers=fresh_key()
+        )
+        assert put.status_code == 200, put.text
+        words = ("dispatch", "assign", work_order_id, unfit, "--reason", "急", "--as", "pe_chen")
+        warned = await gongdan(*words)
+        assert "DISPATCH_WARNINGS" in warned.stderr
+        assert "请另选师傅" in warned.stderr
+        refused = await gongdan(*words, "--despite-warnings")
+        assert refused.exit_code == 1
+        assert reason in refused.stderr
+        assert remedy in refused.stderr
+
+
 async def test_work_that_was_taken_is_dispatched_anew(
     as_: As,
     gongdan: Gongdan,  # noqa: F811

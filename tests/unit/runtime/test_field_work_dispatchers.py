@@ -54,18 +54,27 @@ def test_an_offer_nobody_answered_is_dispatched_anew_to_another() -> None:
     assert work.task_of("pe_a") is None
 
 
-@pytest.mark.parametrize("where", ["technician", "promise", "offer", "take"])
-def test_a_dispatcher_hears_why_somebody_cannot_have_it_and_the_search_goes_on(where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "promised_in_vain"),
+    [("technician", []), ("promise", []), ("offer", ["er_pe_z"]), ("take", ["er_pe_z"])],
+)
+def test_a_dispatcher_hears_why_somebody_cannot_have_it_and_the_search_goes_on(
+    where: str, promised_in_vain: list[str]
+) -> None:
     work = Work().begin()
     work.act("decline")
-    work.refuse[where] = "TECHNICIAN_UNKNOWN"
+    work.hold.add(where)
     work.dispatch("assign", "pe_z", act_key="named")
+    work.hold.clear()
+    (refused,) = work.held
+    work.fail(refused, "TECHNICIAN_UNKNOWN")
     assert work.state.settled["named"].reason == "TECHNICIAN_UNKNOWN"
-    if where in ("technician", "take"):
-        work.refuse.clear()
-        assert len(work.made("promise")) == len(work.made("cancel_earning")) + len(
-            [each for each in work.state.offers if each.earning]
-        )
+    assert work.task_of("pe_z") is None
+    assert work.task_of("pe_b") is not None
+    assert work.report is None
+    taken_back = [each.request["earning_id"] for each in work.made("cancel_earning")]
+    assert taken_back == ["er_pe_a", "er_pe_b", *promised_in_vain]
+    assert work.made("promise")[-1].request["facts"]["technician_id"] == "pe_b"
 
 
 def test_an_assignment_needs_a_dispatcher_a_reason_and_somebody_else() -> None:

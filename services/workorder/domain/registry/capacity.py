@@ -45,13 +45,15 @@ def require_room(workday: Workday, more: int) -> None:
     if not workday.active:
         raise FailedPrecondition(
             "TECHNICIAN_INACTIVE",
-            f"technician {workday.technician_id} takes no work; choose another",
+            f"technician {workday.technician_id} takes no work; choose another, or make"
+            " them active again first",
             field="technician_id",
         )
     if workday.taken + more > workday.daily_capacity:
         raise FailedPrecondition(
             "TECHNICIAN_CAPACITY_REACHED",
             f"technician {workday.technician_id} has {workday.taken} of"
-            f" {workday.daily_capacity} work orders for today; choose another",
+            f" {workday.daily_capacity} work orders for today; choose another,"
+            " release one of theirs, or raise their daily capacity",
             field="technician_id",
         )
