@@ -10,6 +10,7 @@ from rich.console import RenderableType
 
 from cli import anomaly_rule
 from cli.api import part
+from cli.enums import enum
 from cli.output import facts, moment, state, table, tell, text
 from cli.pages import first_page
 from cli.verb import api, noun, verb
@@ -33,9 +34,9 @@ def list_anomalies(
 ) -> None:
     """What was raised, the newest first."""
     query = {
-        "kind": anomaly_rule.enum("ANOMALY_KIND", kind),
-        "state": anomaly_rule.enum("ANOMALY_STATE", state),
-        "severity": anomaly_rule.enum("ANOMALY_SEVERITY", severity),
+        "kind": enum(pb.AnomalyKind.DESCRIPTOR, kind),
+        "state": enum(pb.AnomalyState.DESCRIPTOR, state),
+        "severity": enum(pb.AnomalySeverity.DESCRIPTOR, severity),
         "technician_id": technician,
         "region_code": region,
         "days": days,

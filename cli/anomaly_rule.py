@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import RenderableType
 
+from cli.enums import enum
 from cli.output import moment, state, table, tell, text
 from cli.pages import first_page
 from cli.verb import api, noun, verb
@@ -30,7 +31,7 @@ _AtOnce = Annotated[bool, typer.Option("--at-once", help="Freeze when it is rais
 @verb(app, "list")
 def list_rules(kind: Annotated[str, typer.Option(help="Every version of this one")] = "") -> None:
     """The rules in force."""
-    query = {"kind": enum("ANOMALY_KIND", kind)}
+    query = {"kind": enum(pb.AnomalyKind.DESCRIPTOR, kind)}
     found = first_page("/anomaly-rules", pb.ListAnomalyRulesResponse, "rules", query)
     tell(found, lambda answer: _rules(answer.rules))
 
@@ -67,11 +68,6 @@ def try_rule(
     tell(api().send("POST", "/anomaly-rules/try", pb.TryAnomalyRuleResponse, body), _tried)
 
 
-def enum(prefix: str, written: str) -> str:
-    """A value of an enum as the API names it; nothing for nothing."""
-    return f"{prefix}_{written.upper()}" if written else ""
-
-
 def evidence_table(evidence: Iterable[pb.AnomalyEvidence]) -> RenderableType:
     """Every fact, and what was measured of it."""
     rows = table(
@@ -98,11 +94,11 @@ def _body(
     kind: str, window: int, threshold: int, severity: str, least: int, freeze: int, at_once: bool
 ) -> dict[str, Any]:
     return {
-        "kind": enum("ANOMALY_KIND", kind),
+        "kind": enum(pb.AnomalyKind.DESCRIPTOR, kind),
         "window_hours": window,
         "threshold": threshold,
         "least": least,
-        "severity": enum("ANOMALY_SEVERITY", severity),
+        "severity": enum(pb.AnomalySeverity.DESCRIPTOR, severity),
         "freeze_hours": freeze,
         "freezes_at_once": at_once,
     }

@@ -14,6 +14,7 @@ from rich.console import RenderableType
 
 from cli import on_site_rule
 from cli.api import Refused, part, read_file
+from cli.enums import enum
 from cli.output import facts, moment, money, state, table, tell, text, time
 from cli.pages import first_page
 from cli.times import instant
@@ -193,7 +194,7 @@ def flags(
 ) -> None:
     """What the office should look at, newest first."""
     query = {
-        "kind": f"ON_SITE_FLAG_KIND_{kind.upper()}" if kind else "",
+        "kind": enum(on_site_pb2.OnSiteFlagKind.DESCRIPTOR, kind),
         "technician_id": technician,
         "work_order_id": work_order,
         "unreviewed": unreviewed,

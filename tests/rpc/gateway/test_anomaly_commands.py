@@ -25,6 +25,13 @@ async def test_rules_are_listed_tried_and_put(gongdan: Gongdan) -> None:  # noqa
     wrong = await gongdan("anomaly", "rule", "put", "diversion", "--window-hours", "0",
                           "--threshold", "2", "--severity", "low")  # fmt: skip
     assert "ANOMALY_RULE_INVALID" in wrong.stderr, wrong.output
+    for command in (
+        ("anomaly", "list", "--kind", "fraud"),
+        ("on-site", "flags", "--kind", "fraud"),
+    ):
+        unknown = await gongdan(*command)
+        assert unknown.exit_code == 2
+        assert "same_photo" in unknown.stderr, "what there is, is said"
 
 
 async def test_what_is_not_there_is_neither_shown_nor_decided(
