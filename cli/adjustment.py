@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -50,22 +51,8 @@ def list_adjustments(
         **(party_of(party) if party else {}),
     }
 
-    def shown(answer: adjustment_pb2.ListAdjustmentsResponse) -> RenderableType:
-        rows = table("adjustment", "kind", "state", "of", "whose", "amount", "reason")
-        for each in answer.adjustments:
-            rows.add_row(
-                each.adjustment_id,
-                word(enum_term(each, "kind")),
-                state(each),
-                each.earning_id or each.month or each.work_order_id,
-                "\n".join(f"{word(s.party_kind)} {s.party_id}" for s in each.shares),
-                money(each.amount),
-                text(each.reason),
-            )
-        return rows
-
     found = first_page("/adjustments", adjustment_pb2.ListAdjustmentsResponse, "adjustments", query)
-    tell(found, shown)
+    tell(found, lambda answer: adjustments_table(answer.adjustments))
 
 
 @verb(app)
@@ -211,6 +198,22 @@ def evidence_of(written: list[str] | None) -> list[dict[str, str]]:
             raise Refused(f"{each!r} names no reference; write photo=sha256:1f", "INPUT_INVALID")
         made.append({"evidence_kind": kind, "reference": reference})
     return made
+
+
+def adjustments_table(found: Iterable[adjustment_pb2.Adjustment]) -> RenderableType:
+    """A row each: what it is, whose, how much and why."""
+    rows = table("adjustment", "kind", "state", "of", "whose", "amount", "reason")
+    for each in found:
+        rows.add_row(
+            each.adjustment_id,
+            word(enum_term(each, "kind")),
+            state(each),
+            each.earning_id or each.month or each.work_order_id,
+            "\n".join(f"{word(s.party_kind)} {s.party_id}" for s in each.shares),
+            money(each.amount),
+            text(each.reason),
+        )
+    return rows
 
 
 def card(each: adjustment_pb2.Adjustment) -> list[RenderableType]:

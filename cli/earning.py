@@ -11,8 +11,10 @@ import typer
 from google.protobuf import json_format
 from rich.console import RenderableType
 
+from cli.adjustment import adjustments_table
 from cli.amounts import amount_of
 from cli.api import part
+from cli.holdback import holdbacks_table
 from cli.output import facts, money, screen, state, table, tell, text, time
 from cli.times import end, instant
 from cli.verb import api, asked, noun, verb
@@ -245,6 +247,8 @@ def statement(earning: settlement_pb2.Earning) -> list[RenderableType]:
         lines_table(earning),
         *_revisions(earning),
         *_shares(earning),
+        *([adjustments_table(earning.adjustments)] if earning.adjustments else []),
+        *([holdbacks_table(earning.holdbacks)] if earning.holdbacks else []),
         _history(earning),
     ]
 

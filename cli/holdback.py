@@ -36,7 +36,7 @@ def list_holdbacks(
         **(party_of(party) if party else {}),
     }
     found = first_page("/holdbacks", adjustment_pb2.ListHoldbacksResponse, "holdbacks", query)
-    tell(found, lambda answer: _holdbacks(answer.holdbacks))
+    tell(found, lambda answer: holdbacks_table(answer.holdbacks))
 
 
 @verb(app)
@@ -47,7 +47,7 @@ def release(
     """Release what is due; propose an early release of what is not."""
     path = f"/holdbacks/{part(holdback)}/release"
     made = api().send("POST", path, adjustment_pb2.Holdback, {"reason": reason})
-    tell(made, lambda each: _holdbacks([each]))
+    tell(made, lambda each: holdbacks_table([each]))
 
 
 @verb(app)
@@ -62,7 +62,8 @@ def forfeit(
     tell(api().send("POST", path, adjustment_pb2.Adjustment, body), card)
 
 
-def _holdbacks(found: Iterable[adjustment_pb2.Holdback]) -> RenderableType:
+def holdbacks_table(found: Iterable[adjustment_pb2.Holdback]) -> RenderableType:
+    """A row each: whose, how much, until when and how it ended."""
     rows = table("hold-back", "whose", "earning", "amount", "state", "release", "ended")
     for each in found:
         ended = f"{moment(each.ended_at)} {text(each.end_reason)}" if each.end_reason else ""
