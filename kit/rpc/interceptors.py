@@ -26,6 +26,7 @@ from kit.db import idempotency
 from kit.db.session import Database
 from kit.errors import Internal, InvalidArgument, ServiceError, Unauthenticated
 from kit.ids import new_id
+from kit.rpc.answers import personal_answers_of
 from kit.rpc.methods import find_method, response_class
 from kit.rpc.wire import STATUS_OF_KIND, to_trailer
 from kit.telemetry import logger
@@ -195,15 +196,20 @@ class TransactionInterceptor(_Interceptor):
 
     def _keyed(self, method: str, descriptor: MethodDescriptor, handler: Handler) -> Handler:
         response_type = response_class(descriptor)
+        personal = personal_answers_of(handler)
 
         async def call(request: Message, context: ServicerContext[Any, Any]) -> Message:
             keyed = keyed_call(method, request)
             async with self._database.transaction() as session:
                 stored = await idempotency.claim(session, keyed)
                 if stored is not None:
-                    return response_type.FromString(stored)
+                    again = response_type.FromString(stored)
+                    if personal:
+                        await personal.show_personal(again)
+                    return again
                 response: Message = await handler(request, context)
-                await idempotency.store(session, keyed, response.SerializeToString())
+                kept = personal.without_personal(response) if personal else response
+                await idempotency.store(session, keyed, kept.SerializeToString())
                 return response
 
         return call

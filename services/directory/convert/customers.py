@@ -61,6 +61,11 @@ class Held(NamedTuple):
         """As the detail of an address."""
         return SHREDDED if self.clear_text is None else mask_address(self.clear_text)
 
+    def masked(self, kind: str) -> str:
+        """As what it is: "name", "phone" or "address"."""
+        masked: str = getattr(self, f"{kind}_masked")
+        return masked
+
 
 #: Personal data by the one it describes and its kind.
 HeldData = Mapping[tuple[str, str], Held]

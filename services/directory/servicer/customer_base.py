@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from google.protobuf.message import Message
+
 from kit.coordinates import Point
 from kit.db.session import current_session
 from kit.ids import new_id
+from kit.rpc.answers import M, PersonalAnswers
 from protos.directory.v1 import customer_pb2
 from protos.directory.v1 import directory_pb2 as pb
 from services.directory import vault
@@ -17,6 +20,7 @@ from services.directory.convert.customers import (
     customer_to_proto,
     held_data,
 )
+from services.directory.convert.masked import masked_fields
 from services.directory.convert.places import location_from_proto
 from services.directory.domain.address_text import chosen, parse_address
 from services.directory.domain.customers import check_address_detail
@@ -40,8 +44,30 @@ class Placed(NamedTuple):
     place: ResolvedPlace
 
 
-class CustomerKeeping(Rpcs):
+class CustomerKeeping(Rpcs, PersonalAnswers):
     """What RPCs about customers are served with."""
+
+    def without_personal(self, answer: M) -> M:
+        """The answer with its references alone."""
+        kept = type(answer)()
+        kept.CopyFrom(answer)
+        for each in masked_fields(kept):
+            each.message.ClearField(each.field)
+        return kept
+
+    async def show_personal(self, answer: Message) -> None:
+        """What the references lead to, masked, or that it was shredded."""
+        fields = [each for each in masked_fields(answer) if each.reference]
+        if not fields:
+            return
+        references = {each.reference for each in fields}
+        rows = await personal_data.by_references(current_session(), references)
+        held = {
+            each.reference: (kind, each) for (_, kind), each in (await self._held(rows)).items()
+        }
+        for each in fields:
+            kind, datum = held[each.reference]
+            setattr(each.message, each.field, datum.masked(kind))
 
     async def _placed(self, address: pb.NewAddress, field: str) -> Placed:
         """Where an address is: as it says, or as its detail does.

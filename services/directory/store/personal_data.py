@@ -50,6 +50,14 @@ async def datum(session: AsyncSession, reference: str) -> PersonalDataRow:
     return row
 
 
+async def by_references(
+    session: AsyncSession, references: Collection[str]
+) -> Sequence[PersonalDataRow]:
+    """The sealed data behind some references."""
+    query = select(PersonalDataRow).where(PersonalDataRow.reference.in_(references))
+    return (await session.scalars(query)).all()
+
+
 async def wrapped_keys(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, bytes]:
     """The wrapped data keys of some customers; a shredded one has none."""
     query = select(DataKeyRow).where(DataKeyRow.customer_id.in_(customer_ids))

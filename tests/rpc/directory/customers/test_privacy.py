@@ -95,6 +95,35 @@ async def test_shredding_leaves_all_that_is_not_personal(
     assert len(audit.reveals) == 1
 
 
+async def test_answers_are_kept_without_what_they_show_and_shown_again_as_long_as_it_is_there(
+    desk: Desk, service: Desk, hq: Desk
+) -> None:
+    await desk.customer("cu_again", name="司马相如")
+    added = directory_pb2.AddAddressRequest(
+        idempotency_key=a_key(),
+        customer_id="cu_again",
+        address=directory_pb2.NewAddress(adcode="110105", detail="望京西路甲50号2单元301室"),
+    )
+    contact = customer_pb2.PutContactRequest(
+        idempotency_key=a_key(), customer_id="cu_again", name="卓文君", phone=a_phone()
+    )
+    address = await desk.directory.AddAddress(added)
+    profile = await desk.customers.PutContact(contact)
+    assert address.detail_masked == "望京西路甲50号****"
+    assert await desk.directory.AddAddress(added) == address
+    assert await desk.customers.PutContact(contact) == profile
+    answers = await desk.rows("SELECT response FROM idempotency_key")
+    written = b"\n".join(bytes(response) for (response,) in answers).decode(errors="replace")
+    assert address.address_id in written
+    for shown in ("望京", "司*", "卓*", profile.customer.phone_masked, "139***"):
+        assert shown not in written
+
+    await shred(hq, await ask(service, "cu_again"))
+    assert (await desk.directory.AddAddress(added)).detail_masked == GONE
+    again = await desk.customers.PutContact(contact)
+    assert [again.customer.name_masked, again.contacts[0].phone_masked] == [GONE, GONE]
+
+
 async def test_nobody_shreds_alone_or_twice(desk: Desk, hq: Desk) -> None:
     await desk.customer("cu_two_people")
     asked = await ask(hq, "cu_two_people")
