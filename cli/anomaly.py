@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import typer
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import RenderableType
 
 from cli import anomaly_rule
@@ -84,7 +85,17 @@ def _act(anomaly: str, act: str, body: dict[str, Any]) -> None:
 
 
 def _anomalies(found: Iterable[pb.Anomaly]) -> RenderableType:
-    rows = table("anomaly", "raised", "kind", "severity", "state", "of", "place", "frozen until")
+    rows = table(
+        "anomaly",
+        "raised",
+        "kind",
+        "severity",
+        "state",
+        "of",
+        "technician",
+        "place",
+        "frozen until",
+    )
     for each in found:
         rows.add_row(
             each.anomaly_id,
@@ -93,6 +104,7 @@ def _anomalies(found: Iterable[pb.Anomaly]) -> RenderableType:
             state(each, "severity"),
             state(each),
             f"{state(each, 'subject_kind')} {text(each.subject_id)}",
+            each.technician_id,
             each.place_code,
             moment(each.frozen_until),
         )
@@ -106,12 +118,17 @@ def _whole(anomaly: pb.Anomaly) -> Iterator[RenderableType]:
         ("of", f"{state(anomaly, 'subject_kind')} {text(anomaly.subject_id)}"),
         ("state", state(anomaly)),
         ("severity", state(anomaly, "severity")),
+        ("technician", anomaly.technician_id),
         ("place", anomaly.place_code),
         ("raised", moment(anomaly.raised_at)),
-        ("acknowledged by", anomaly.acknowledged_by_person_id),
-        ("decided by", anomaly.decided_by_person_id),
+        ("acknowledged", _by(anomaly.acknowledged_at, anomaly.acknowledged_by_person_id)),
+        ("decided", _by(anomaly.decided_at, anomaly.decided_by_person_id)),
         ("reason", text(anomaly.reason)),
         ("frozen until", moment(anomaly.frozen_until)),
     )
     if anomaly.evidence:
         yield anomaly_rule.evidence_table(anomaly.evidence)
+
+
+def _by(at: Timestamp, person_id: str) -> str:
+    return f"{moment(at)} {person_id}".strip()

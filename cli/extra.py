@@ -22,7 +22,7 @@ _Extra = Annotated[str, typer.Argument(metavar="EXTRA", help="ex_…")]
 @verb(app)
 def propose(
     work_order: _Order,
-    items: Annotated[list[str], typer.Argument(help="ITEM[*QUANTITY], such as AC-PIPE*2")],
+    items: Annotated[list[str], typer.Argument(help="ITEM[*QUANTITY], such as COPPER-PIPE*2")],
     note: Annotated[str, typer.Option(help="Why it is needed, for the customer")],
     serial: Annotated[list[str] | None, typer.Option(help="Of a part")] = None,
     photo: Annotated[list[Path] | None, typer.Option(help="Of a part")] = None,
@@ -43,7 +43,7 @@ def list_extras(work_order: _Order) -> None:
 
     def shown(answer: extra_pb2.ListExtrasResponse) -> list[RenderableType]:
         approved = money(answer.approved_total)
-        return [_rows(list(answer.extras)), f"approved {approved}" if approved else ""]
+        return [_rows(list(answer.extras)), f"客户已同意 approved {approved}" if approved else ""]
 
     path = f"/work-orders/{part(work_order)}/on-site/extras"
     tell(api().get(path, extra_pb2.ListExtrasResponse), shown)
@@ -93,11 +93,12 @@ def _card(extra: extra_pb2.Extra) -> list[RenderableType]:
 
 
 def _rows(extras: list[extra_pb2.Extra]) -> RenderableType:
-    rows = table("extra", "state", "note", "until", "answered", "total")
+    rows = table("extra", "state", "items", "note", "until", "answered", "total")
     for extra in extras:
         rows.add_row(
             extra.extra_id,
             state(extra),
+            text("、".join(f"{each.item_name} × {each.quantity}" for each in extra.lines)),
             text(extra.note),
             moment(extra.expires_at),
             moment(extra.ended_at),

@@ -50,7 +50,7 @@ class NewExtra(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "items": [{"item_code": "AC-PIPE-EXTRA", "quantity": 2}],
+                    "items": [{"item_code": "COPPER-PIPE", "quantity": 2}],
                     "note": "外机位置较远,需加长铜管 2 米",
                 }
             ]
