@@ -7,7 +7,17 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import TIMESTAMP, Select, cast, func, literal, or_, select, tuple_, union
+from sqlalchemy import (
+    TIMESTAMP,
+    Select,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.workorder.domain.appointments.slots import (
@@ -39,7 +49,8 @@ async def overbooked(
     found: list[Overbooked] = []
     while len(found) < limit:
         keys = await _suspects(session, territory_code, after, limit, now)
-        found += [each for each in await _counted(session, keys, now) if each.over]
+        counted = await _counted(session, territory_code, keys, now)
+        found += [each for each in counted if each.over]
         if len(keys) < limit:
             break
         after = keys[-1]
@@ -49,36 +60,25 @@ async def overbooked(
 async def _suspects(
     session: AsyncSession, territory_code: str, after: SlotKey | None, limit: int, now: datetime
 ) -> list[SlotKey]:
-    """Slots of a lower capacity than before, or with a visit where somebody closed the day once."""
-    each = union(
-        select(*_ORDER).where(SlotRow.window_start >= now, SlotRow.taken > SlotRow.capacity),
-        _in_closed_places(now),
-    ).subquery()
-    start, territory, kind = each.c.window_start, each.c.territory_code, each.c.service_kind
-    query = select(start, territory, kind).order_by(start, territory, kind).limit(limit)
-    if territory_code:
-        lies_in = (
-            select(SlotReservationRow.reservation_id)
-            .where(
-                SlotReservationRow.window_start == start,
-                SlotReservationRow.territory_code == territory,
-                SlotReservationRow.service_kind == kind,
-                SlotReservationRow.place_codes.any(territory_code),  # type: ignore[arg-type]
-                live_at(now),
-            )
-            .exists()
-        )
-        query = query.where(or_(territory == territory_code, lies_in))
+    """Slots of a lower capacity than before, wherever they are, for those are few; and those with a
+    visit where somebody closed the day once."""
+    each = union(_lowered(now), _in_closed_places(territory_code, now)).subquery()
+    order = (each.c.window_start, each.c.territory_code, each.c.service_kind)
+    query = select(*order).order_by(*order).limit(limit)
     if after is not None:
         last = (literal(after.start), literal(after.territory_code), literal(after.service_kind))
-        query = query.where(tuple_(start, territory, kind) > tuple_(*last))
+        query = query.where(tuple_(*order) > tuple_(*last))
     return [SlotKey(code, of, begin) for begin, code, of in await session.execute(query)]
 
 
-def _in_closed_places(now: datetime) -> Select[Any]:
+def _lowered(now: datetime) -> Select[Any]:
+    return select(*_ORDER).where(SlotRow.window_start >= now, SlotRow.taken > SlotRow.capacity)
+
+
+def _in_closed_places(territory_code: str, now: datetime) -> Select[Any]:
     midnight = func.timezone("Asia/Shanghai", cast(SlotOverrideRow.day, TIMESTAMP))
     next_midnight = func.timezone("Asia/Shanghai", cast(SlotOverrideRow.day + 1, TIMESTAMP))
-    return (
+    query = (
         select(*_HELD)
         .join(
             SlotOverrideRow,
@@ -93,12 +93,17 @@ def _in_closed_places(now: datetime) -> Select[Any]:
             live_at(now),
         )
     )
+    if territory_code:
+        of_calendar = SlotReservationRow.territory_code == territory_code
+        lies_in = literal(territory_code) == func.any(SlotReservationRow.place_codes)
+        query = query.where(or_(of_calendar, lies_in))
+    return query
 
 
 async def _counted(
-    session: AsyncSession, keys: Sequence[SlotKey], now: datetime
+    session: AsyncSession, territory_code: str, keys: Sequence[SlotKey], now: datetime
 ) -> list[Overbooked]:
-    """How many hold each slot, and how many of them where it is closed."""
+    """How many hold each slot that is wanted, and how many of them where it is closed."""
     if not keys:
         return []
     query = (
@@ -125,6 +130,8 @@ async def _counted(
     found = []
     for (start, territory, kind, capacity), held in groupby(rows, key=lambda row: tuple(row[:4])):
         key, counted = SlotKey(territory, kind, start), [tuple(row[4:]) for row in held]
+        if territory_code not in {"", territory}.union(*(codes for codes, _, _ in counted)):
+            continue
         found.append(
             Overbooked(
                 key,

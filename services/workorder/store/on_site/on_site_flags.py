@@ -149,8 +149,10 @@ async def page(
     if wanted.work_order_id:
         query = query.where(OnSiteFlagRow.work_order_id == wanted.work_order_id)
     if wanted.unreviewed:
-        reviewed = select(OnSiteFlagReviewRow.flag_id)
-        query = query.where(OnSiteFlagRow.flag_id.not_in(reviewed))
+        reviewed = select(OnSiteFlagReviewRow).where(
+            OnSiteFlagReviewRow.flag_id == OnSiteFlagRow.flag_id
+        )
+        query = query.where(~reviewed.exists())
     return (await session.scalars(query)).all()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.workorder.domain.stock.part_request import PartRequest, RequestLine, State, unknown
@@ -184,10 +184,12 @@ async def page(
         query = query.where(or_(*(end == wanted.stockroom_id for end in ends)))
     if wanted.scope != StockScope():
         rooms = select(StockroomRow.stockroom_id).where(within(wanted.scope))
+        # As one array each of the three is found by its own index.
+        known = func.any(func.array(rooms.scalar_subquery()))
         query = query.where(
             or_(
-                row.to_stockroom_id.in_(rooms),
-                row.from_stockroom_id.in_(rooms),
+                row.to_stockroom_id == known,
+                row.from_stockroom_id == known,
                 row.requested_by_person_id == wanted.reader_id,
             )
         )

@@ -1,4 +1,5 @@
-"""What is coming is found by when it begins: overbooked slots, and visits on days that are closed."""
+"""Lists by an index: overbooked slots and visits on days that are closed by when they begin, part requests
+by who asked for them."""
 
 from alembic import op
 
@@ -15,5 +16,7 @@ def upgrade() -> None:
             WHERE taken > capacity;
         CREATE INDEX ix_slot_reservation_coming ON slot_reservation (window_start)
             WHERE state IN ('held', 'confirmed');
+        CREATE INDEX ix_part_request_requested_by
+            ON part_request (requested_by_person_id, part_request_id DESC);
         """
     )
