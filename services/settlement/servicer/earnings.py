@@ -27,6 +27,7 @@ from services.settlement.servicer.moving import tell
 from services.settlement.store.earnings import earnings as store
 from services.settlement.store.earnings import posting
 from services.settlement.store.earnings.moving import note
+from services.settlement.store.payouts import payouts
 from services.settlement.store.splits import rules
 from services.settlement.tables.earnings import EarningRow
 
@@ -113,6 +114,7 @@ class EarningRpcs(Rpcs):
         require_text(request.payout_reference, "payout_reference", "the bank's own number")
         row = await store.lock(current_session(), request.earning_id)
         step = state.confirm_payout(row.earning_state)
+        await payouts.require_by_hand(current_session(), row.earning_id)
         row.payout_reference = request.payout_reference
         return await self._take(row, step, f"已到账，打款单号 {request.payout_reference}")
 

@@ -18,6 +18,7 @@ from services.settlement.domain.payouts.view import Sight
 from services.settlement.tables.payouts import (
     PayoutApprovalRow,
     PayoutBatchRow,
+    PayoutItemRow,
     PayoutNoticeRow,
     PayoutRow,
 )
@@ -56,6 +57,30 @@ async def find_batch(session: AsyncSession, payout_batch_id: str) -> PayoutBatch
     if row is None:
         raise _missing("payout batch", payout_batch_id, "payout_batch_id")
     return row
+
+
+async def require_by_hand(session: AsyncSession, earning_id: str) -> None:
+    """Refuse to let somebody say by hand what only a payout's channel can tell.
+
+    Raises:
+        FailedPrecondition: ``SETTLEMENT_EARNING_IN_PAYOUT``.
+    """
+    payout_id = await session.scalar(
+        select(PayoutItemRow.payout_id)
+        .join(PayoutRow, PayoutRow.payout_id == PayoutItemRow.payout_id)
+        .where(
+            PayoutItemRow.earning_id == earning_id,
+            PayoutItemRow.living,
+            PayoutRow.submitted_at.is_not(None),
+        )
+    )
+    if payout_id is not None:
+        raise FailedPrecondition(
+            "SETTLEMENT_EARNING_IN_PAYOUT",
+            f"payout {payout_id} brings this earning to its payee; follow it there",
+            field="earning_id",
+            details={"payout_id": payout_id},
+        )
 
 
 async def approve(

@@ -124,6 +124,19 @@ async def test_a_payout_under_way_is_never_paid_a_second_time(till: Till) -> Non
     assert nothing.value.reason == "SETTLEMENT_NOTHING_TO_PAY"
 
 
+async def test_nobody_confirms_by_hand_what_a_payout_is_paying(till: Till) -> None:
+    payout = await till.ready("pe_zhang")
+    await till.advance(payout)
+    (item,) = payout.items
+    before = await till.get(payout)
+    with pytest.raises(FailedPrecondition) as refused:
+        await till.desk.confirm_payout(item.earning_id)
+    assert refused.value.reason == "SETTLEMENT_EARNING_IN_PAYOUT"
+    assert refused.value.details["payout_id"] == payout.payout_id
+    assert await till.get(payout) == before
+    assert await till.earning_states(payout) == {"PAYING"}
+
+
 async def test_a_frozen_wallet_fails_definitely_and_the_earning_is_payable(till: Till) -> None:
     payout = await till.ready("pe_zhang", confirms=True, trouble="ACCOUNT_FROZEN")
     failed = await till.advance(payout)
