@@ -4,7 +4,6 @@ A state machine drives the service's own methods and holds every draft and every
 act, to what the model says: what may be done, what a draft changes, what a version costs.
 """
 
-import asyncio
 import itertools
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -22,10 +21,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kit.authn import SYSTEM, Actor, set_current_actor
+from kit.authn import SYSTEM, Actor
 from kit.clock import SystemClock
 from kit.db.migrate import migrate
-from kit.db.session import Database
 from kit.errors import InvalidArgument, ServiceError
 from protos.common.v1.money_pb2 import Money
 from protos.pricing.v1 import book_pb2 as books_pb
@@ -35,6 +33,7 @@ from services.pricing.servicer.books import PriceBookServicer
 from services.pricing.servicer.drafts import PriceDraftServicer
 from services.pricing.servicer.library import LibraryServicer
 from tests.conftest import NewDatabase
+from tests.store.one_loop import OneLoop
 
 Reply = TypeVar("Reply")
 Prices = dict[str, int]
@@ -48,12 +47,11 @@ ENDED = ("published", "discarded")
 _UNUSED = cast("ServicerContext[Any, Any]", None)
 
 
-class Office:
-    """The service on one database and one loop, without a wire."""
+class Office(OneLoop):
+    """The service without a wire."""
 
     def __init__(self, url: str) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.database = Database.connect(url, "pricing", pool_size=1)
+        super().__init__(url, "pricing")
         self.books, self.drafts = (
             PriceBookServicer(SystemClock()),
             PriceDraftServicer(SystemClock()),
@@ -62,12 +60,7 @@ class Office:
         self.codes = itertools.count()
 
     def run(self, call: Coroutine[Any, Any, Reply], actor: Actor = EDITOR) -> Reply:
-        async def in_a_transaction() -> Reply:
-            set_current_actor(actor)
-            async with self.database.transaction():
-                return await call
-
-        return self.loop.run_until_complete(in_a_transaction())
+        return super().run(call, actor)
 
     def put_items(self) -> None:
         for code in (ITEM, OTHER):
@@ -89,10 +82,6 @@ class Office:
         request = books_pb.PublishPriceBookRequest(price_book=book)
         self.run(self.books.PublishPriceBook(request, _UNUSED), SYSTEM)
         return code
-
-    def close(self) -> None:
-        self.loop.run_until_complete(self.database.close())
-        self.loop.close()
 
 
 def rate(place: str, minor: int, item: str = ITEM) -> books_pb.Rate:

@@ -4,14 +4,12 @@ A state machine drives the service's own methods on a real database and holds it
 to a model of a few lines: nothing is created, lost, drifted or left unsealed.
 """
 
-import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, ClassVar, TypeVar, cast
 
-import psycopg
 import pytest
 from grpc.aio import ServicerContext
 from hypothesis import settings
@@ -25,9 +23,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kit.authn import SYSTEM, set_current_actor
 from kit.clock import SystemClock
-from kit.db.session import Database, current_session
+from kit.db.session import current_session
 from kit.errors import ServiceError
 from protos.common.v1.money_pb2 import Money
 from protos.settlement.v1 import ledger_pb2
@@ -37,6 +34,7 @@ from services.settlement.servicer.settlement import SettlementServicer
 from services.settlement.store.earnings.agreement import disagreements
 from services.settlement.store.ledger.verify import verify
 from tests.conftest import NewDatabase
+from tests.store.one_loop import OneLoop
 
 Reply = TypeVar("Reply")
 
@@ -61,38 +59,21 @@ STEPS = {
 _UNUSED = cast("ServicerContext[Any, Any]", None)
 
 
-class Shop:
-    """The service on one database and one loop, without a wire."""
+class Shop(OneLoop):
+    """The service without a wire."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.loop = asyncio.new_event_loop()
-        self.database = Database.connect(url, "settlement", pool_size=1)
+        super().__init__(url, "settlement")
         self.servicer = SettlementServicer(SystemClock())
         self.ledger = LedgerServicer(SystemClock())
 
-    def run(self, call: Coroutine[Any, Any, Reply]) -> Reply:
-        async def in_a_transaction() -> Reply:
-            set_current_actor(SYSTEM)
-            async with self.database.transaction():
-                return await call
-
-        return self.loop.run_until_complete(in_a_transaction())
-
-    def close(self) -> None:
-        self.loop.run_until_complete(self.database.close())
-        self.loop.close()
-
     def empty(self) -> None:
-        """Start over, as only a superuser who switches the guards off can."""
-        with psycopg.connect(self.url, autocommit=True) as superuser:
-            superuser.execute(
-                "SET session_replication_role = replica; SET search_path = settlement;"
-                " DELETE FROM ledger_transfer; DELETE FROM ledger_block;"
-                " DELETE FROM ledger_balance; DELETE FROM ledger_account;"
-                " DELETE FROM earning_line; DELETE FROM earning_share; DELETE FROM earning_change;"
-                " DELETE FROM earning; DELETE FROM split_contract; DELETE FROM domain_event"
-            )
+        self.unguarded(
+            "DELETE FROM ledger_transfer; DELETE FROM ledger_block;"
+            " DELETE FROM ledger_balance; DELETE FROM ledger_account;"
+            " DELETE FROM earning_line; DELETE FROM earning_share; DELETE FROM earning_change;"
+            " DELETE FROM earning; DELETE FROM split_contract; DELETE FROM domain_event"
+        )
 
     def put_rule(self) -> None:
         portions = [

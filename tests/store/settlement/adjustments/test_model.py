@@ -4,7 +4,6 @@ A state machine drives the service's own methods on a real database, and holds i
 a few lines of arithmetic: what a technician has, owes and is kept of.
 """
 
-import asyncio
 import itertools
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -25,9 +24,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kit.authn import SYSTEM, Actor, set_current_actor
+from kit.authn import SYSTEM, Actor
 from kit.clock import FixedClock
-from kit.db.session import Database, current_session
+from kit.db.session import current_session
 from kit.money import Money
 from protos.common.v1 import money_pb2
 from protos.settlement.v1 import adjustment_pb2 as pb
@@ -46,36 +45,27 @@ from services.settlement.store.ledger.balances import balance
 from services.settlement.store.ledger.transfers import post
 from services.settlement.store.ledger.verify import check
 from tests.conftest import NewDatabase
+from tests.store.one_loop import OneLoop
 
 Reply = TypeVar("Reply")
 _UNUSED = cast("ServicerContext[Any, Any]", None)
 QIAN, ZHAO = Actor("pe_qian", frozenset({"finance"})), Actor("pe_zhao", frozenset({"finance"}))
 
 
-class Shop:
-    """The service on one database and one loop, without a wire, with a rule that keeps a tenth."""
+class Shop(OneLoop):
+    """The service without a wire, with a rule that keeps a tenth."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(url, "settlement")
         self.clock = FixedClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
-        self.loop = asyncio.new_event_loop()
-        self.database = Database.connect(url, "settlement", pool_size=1)
         self.earnings = SettlementServicer(self.clock)
         self.adjustments = AdjustmentServicer(self.clock)
         self.numbers = itertools.count(1)
         self._rules()
 
     def run(self, call: Coroutine[Any, Any, Reply], actor: Actor = SYSTEM) -> Reply:
-        async def in_a_transaction() -> Reply:
-            set_current_actor(actor)
-            async with self.database.transaction():
-                return await call
-
         self.clock.advance(timedelta(seconds=1))
-        return self.loop.run_until_complete(in_a_transaction())
-
-    def close(self) -> None:
-        self.loop.run_until_complete(self.database.close())
-        self.loop.close()
+        return super().run(call, actor)
 
     def _rules(self) -> None:
         halves = [

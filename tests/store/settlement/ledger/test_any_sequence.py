@@ -5,7 +5,6 @@ balance, any balance of any date as known on any date, and its own proof. Runs a
 sums of sums are reached in a few steps.
 """
 
-import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
@@ -27,7 +26,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.db.session import Database
+from kit.db.session import current_session
 from kit.errors import ServiceError
 from kit.money import Money
 from services.settlement.domain.ledger.transfers import (
@@ -43,6 +42,7 @@ from services.settlement.store.ledger.balances import balances, balances_as_of
 from services.settlement.store.ledger.periods import close, watermark
 from services.settlement.store.ledger.verify import check
 from tests.conftest import NewDatabase
+from tests.store.one_loop import OneLoop
 from tests.store.settlement.ledger.words import LI, ZHANG
 
 Answer = TypeVar("Answer")
@@ -125,33 +125,24 @@ class Model:
         ]
 
 
-class Books:
-    """The store on one database and one loop."""
+class Books(OneLoop):
+    """The store."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.loop = asyncio.new_event_loop()
-        self.database = Database.connect(url, "settlement", pool_size=1)
+        super().__init__(url, "settlement")
 
-    def run(self, call: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
-        async def in_a_transaction() -> Answer:
-            async with self.database.transaction() as session:
-                return await call(session)
+    def act(self, call: Callable[[AsyncSession], Coroutine[Any, Any, Answer]]) -> Answer:
+        async def with_session() -> Answer:
+            return await call(current_session())
 
-        return self.loop.run_until_complete(in_a_transaction())
-
-    def close(self) -> None:
-        self.loop.run_until_complete(self.database.close())
-        self.loop.close()
+        return self.run(with_session())
 
     def empty(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as superuser:
-            superuser.execute(
-                "SET session_replication_role = replica; SET search_path = settlement;"
-                " DELETE FROM ledger_transfer; DELETE FROM ledger_block; DELETE FROM ledger_run;"
-                " DELETE FROM ledger_rollup; DELETE FROM ledger_closed_period;"
-                " DELETE FROM ledger_balance; DELETE FROM ledger_account"
-            )
+        self.unguarded(
+            "DELETE FROM ledger_transfer; DELETE FROM ledger_block; DELETE FROM ledger_run;"
+            " DELETE FROM ledger_rollup; DELETE FROM ledger_closed_period;"
+            " DELETE FROM ledger_balance; DELETE FROM ledger_account"
+        )
 
 
 documents = st.integers(1, 6).map(lambda number: f"aj_{number}")
@@ -256,9 +247,9 @@ class AnySequence(RuleBasedStateMachine):
 
         if refused:
             with pytest.raises(ServiceError, match="SETTLEMENT_PERIOD_ORDER"):
-                self.books.run(act)
+                self.books.act(act)
         else:
-            self.books.run(act)
+            self.books.act(act)
             self.model.closed[key] = end
 
     def apply(
@@ -271,14 +262,14 @@ class AnySequence(RuleBasedStateMachine):
         expected = self.model.refusal(new) or refused
         if expected:
             with pytest.raises(ServiceError, match=expected):
-                self.books.run(act)
+                self.books.act(act)
         else:
-            assert len(self.books.run(act)) == len(new)
+            assert len(self.books.act(act)) == len(new)
             self.model.movements += new
 
     @invariant()
     def every_balance_is_the_models_and_sums_to_zero(self) -> None:
-        found = self.books.run(lambda session: balances(session, ""))
+        found = self.books.act(lambda session: balances(session, ""))
         stands = {(each.ledger_account, each.currency): each.balance for each in found}
         assert {key: b for key, b in stands.items() if b != Balance()} == {
             key: b for key, b in self.model.balances().items() if b != Balance()
@@ -304,7 +295,7 @@ class AnySequence(RuleBasedStateMachine):
                     (b is None or m.effective_at < b) and (k is None or m.recorded_at <= k)
                 )
             )
-            found = self.books.run(
+            found = self.books.act(
                 lambda session, b=before, k=known: balances_as_of(session, "", b, k)  # type: ignore[misc]
             )
             for each in found:
@@ -313,7 +304,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_proves_itself(self) -> None:
-        assert self.books.run(check).findings == ()
+        assert self.books.act(check).findings == ()
 
 
 @pytest.fixture

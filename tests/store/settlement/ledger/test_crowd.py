@@ -72,11 +72,11 @@ async def kill(url: str, chance: random.Random, done: asyncio.Event) -> int:
 
 
 async def test_a_hundred_writers_some_killed_in_the_middle_leave_sound_books(
-    ledger_url: str,
+    own_url: str,
 ) -> None:
-    database = Database.connect(ledger_url, "settlement", pool_size=8)
+    database = Database.connect(own_url, "settlement", pool_size=8)
     chance, done = random.Random(20_260_302), asyncio.Event()
-    killing = asyncio.create_task(kill(ledger_url, chance, done))
+    killing = asyncio.create_task(kill(own_url, chance, done))
     await asyncio.gather(*(write(database, number, chance) for number in range(WRITERS)))
     done.set()
     assert await killing == KILLS

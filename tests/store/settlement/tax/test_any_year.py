@@ -4,12 +4,9 @@ A state machine pays payees, takes payments back and goes on through the year on
 holds it after every step to a model that knows only what was paid in the end.
 """
 
-import asyncio
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
-import psycopg
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -22,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kit.db.session import Database, current_session
+from kit.db.session import current_session
 from kit.money import Money
 from services.settlement.domain.ledger.transfers import Document
 from services.settlement.domain.tax.profile import Payee, PayeeProfile, ProfileKind
@@ -30,6 +27,7 @@ from services.settlement.domain.tax.withholding import Withholding, tax_of
 from services.settlement.store.tax import declared, profiles, withholdings
 from services.settlement.store.tax.declared import TotalsKey
 from tests.conftest import NewDatabase
+from tests.store.one_loop import OneLoop
 from tests.unit.settlement.tax.tables import TABLES
 from tests.unit.settlement.words import cny
 
@@ -38,32 +36,14 @@ PAYEES = {"pe_wang": ProfileKind.PLATFORM_WORKER, "pe_zhao": ProfileKind.LABOUR_
 LABOUR, PLATFORM = TABLES
 
 
-class TaxOffice:
-    """The store on one database and one loop."""
+class TaxOffice(OneLoop):
+    """The store."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.loop = asyncio.new_event_loop()
-        self.database = Database.connect(url, "settlement", pool_size=1)
-
-    def run(self, call: Coroutine[Any, Any, Reply]) -> Reply:
-        async def in_a_transaction() -> Reply:
-            async with self.database.transaction():
-                return await call
-
-        return self.loop.run_until_complete(in_a_transaction())
-
-    def close(self) -> None:
-        self.loop.run_until_complete(self.database.close())
-        self.loop.close()
+        super().__init__(url, "settlement")
 
     def empty(self) -> None:
-        """Start over, as only a superuser who switches the guards off can."""
-        with psycopg.connect(self.url, autocommit=True) as superuser:
-            superuser.execute(
-                "SET session_replication_role = replica; SET search_path = settlement;"
-                " TRUNCATE tax_withholding"
-            )
+        self.unguarded("TRUNCATE tax_withholding")
 
 
 class AnyYear(RuleBasedStateMachine):
