@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from cli import adjustment_rule
 from cli.amounts import amount_of
 from cli.api import Refused, part
-from cli.output import facts, moment, money, state, table, tell, text, time
+from cli.output import facts, history, moment, money, state, table, tell, text
 from cli.pages import first_page
 from cli.verb import api, noun, verb
 from protos.settlement.v1 import adjustment_pb2
@@ -240,7 +240,7 @@ def card(each: adjustment_pb2.Adjustment) -> list[RenderableType]:
         rows.add_row(word(share.party_kind), share.party_id, money(share.amount), owed)
     rows.add_section()
     rows.add_row("[bold]合计 total[/]", "", f"[bold]{money(each.amount)}[/]", "")
-    return [head, rows, *_evidence(each), _history(each)]
+    return [head, rows, *_evidence(each), history(each.changes)]
 
 
 def _evidence(each: adjustment_pb2.Adjustment) -> list[RenderableType]:
@@ -250,19 +250,6 @@ def _evidence(each: adjustment_pb2.Adjustment) -> list[RenderableType]:
     for item in each.evidence:
         rows.add_row(word(item.evidence_kind), text(item.reference), text(item.note))
     return [rows]
-
-
-def _history(each: adjustment_pb2.Adjustment) -> RenderableType:
-    rows = table("when", "from", "to", "by", "reason")
-    for change in each.changes:
-        rows.add_row(
-            time(change.changed_at),
-            word(enum_term(change, "previous_state")) if change.previous_state else "",
-            state(change, "new_state"),
-            change.acting_person_id,
-            text(change.reason),
-        )
-    return rows
 
 
 def _decide(adjustment: str, what: str, reason: str) -> None:

@@ -15,7 +15,7 @@ from cli.adjustment import adjustments_table
 from cli.amounts import amount_of
 from cli.api import part
 from cli.holdback import holdbacks_table
-from cli.output import facts, money, screen, state, table, tell, text, time
+from cli.output import facts, history, money, screen, state, table, tell, text, time
 from cli.times import end, instant
 from cli.verb import api, asked, noun, verb
 from protos.settlement.v1 import settlement_pb2
@@ -249,7 +249,7 @@ def statement(earning: settlement_pb2.Earning) -> list[RenderableType]:
         *_shares(earning),
         *([adjustments_table(earning.adjustments)] if earning.adjustments else []),
         *([holdbacks_table(earning.holdbacks)] if earning.holdbacks else []),
-        _history(earning),
+        history(earning.changes),
     ]
 
 
@@ -352,16 +352,3 @@ def _shares(earning: settlement_pb2.Earning) -> list[RenderableType]:
         rows.add_section()
         rows.add_row("[bold]结算总额 settlement[/]", "", total)
     return [rows]
-
-
-def _history(earning: settlement_pb2.Earning) -> RenderableType:
-    rows = table("when", "from", "to", "by", "reason")
-    for change in earning.changes:
-        rows.add_row(
-            time(change.changed_at),
-            word(enum_term(change, "previous_state")) if change.previous_state else "",
-            state(change, "new_state"),
-            change.acting_person_id,
-            text(change.reason),
-        )
-    return rows

@@ -123,6 +123,20 @@ def local(instant: datetime) -> str:
     return f"{instant.astimezone(SHANGHAI):%m-%d %H:%M:%S}"
 
 
+def history(changes: Iterable[Any]) -> Table:
+    """A row for each change of a state: when, from where to where, by whom and why."""
+    rows = table("when", "from", "to", "by", "reason")
+    for change in changes:
+        rows.add_row(
+            time(change.changed_at),
+            word(enum_term(change, "previous_state")) if change.previous_state else "",
+            state(change, "new_state"),
+            change.acting_person_id,
+            text(change.reason),
+        )
+    return rows
+
+
 def state(message: Message, field: str = "state") -> str:
     """An enum's value in Chinese, with the English word beside it."""
     chinese, english = (word(enum_term(message, field), language) for language in ("zh", "en"))

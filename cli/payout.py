@@ -8,10 +8,10 @@ import typer
 from rich.console import RenderableType
 
 from cli.api import part
-from cli.output import facts, moment, money, state, table, tell, text
+from cli.output import facts, history, moment, money, state, table, tell, text
 from cli.verb import api, noun, verb
 from protos.settlement.v1 import payout_pb2
-from services.gateway.words import enum_term, word
+from services.gateway.words import word
 
 app = noun(
     "payout", "Payouts 打款: each under one number, until the money has arrived or come back."
@@ -211,15 +211,6 @@ def _payout(payout: payout_pb2.Payout) -> list[RenderableType]:
     items = table("what", "earning", "amount")
     for item in payout.items:
         items.add_row(word(item.item_kind), item.earning_id, money(item.amount))
-    changes = table("when", "from", "to", "by", "reason")
-    for change in payout.changes:
-        changes.add_row(
-            moment(change.changed_at),
-            word(enum_term(change, "previous_state")) if change.previous_state else "",
-            state(change, "new_state"),
-            change.acting_person_id,
-            text(change.reason),
-        )
     known = payout.HasField("net")
     head = facts(
         ("payout", payout.payout_id),
@@ -234,4 +225,4 @@ def _payout(payout: payout_pb2.Payout) -> list[RenderableType]:
         ("why", text(payout.fail_reason)),
         ("retries", payout.retries_payout_id),
     )
-    return [head, items, changes]
+    return [head, items, history(payout.changes)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -80,7 +81,7 @@ def _posting(connection: psycopg.Connection, accounts: Accounts, rounds: int) ->
             some = rows[: max(size, 1_000)]
             rows = rows[len(some) :]
             rates.setdefault(f"textbook {size}", []).append(
-                _rate(lambda all_of: _in_batches(connection, all_of, size), some)  # noqa: B023
+                _rate(partial(_in_batches, connection, size=size), some)
             )
     medians = {name: statistics.median(found) for name, found in rates.items()}
     best = max(_TEXTBOOK_BATCHES, key=lambda size: medians[f"textbook {size}"])

@@ -20,7 +20,7 @@ from simulators.payout.errors import Refused
 from simulators.payout.faults import Api, Fault, FaultPlan
 from simulators.payout.signing import Seals
 from simulators.payout.state import Json, State, Transfer
-from simulators.wecom.wire import break_connection
+from simulators.wire import break_connection
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _BASE: Final = "/v3/fund-app/mch-transfer/transfer-bills"

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from simulators.journal import Journal
 from simulators.payout import seed
 from simulators.payout.clock import Clock
 from simulators.payout.errors import Refused
 from simulators.payout.state import FINAL, Json, Knobs, Payee, State, Transfer
-from simulators.wecom.journal import Journal
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _OPEN: Final = (State.ACCEPTED, State.PROCESSING, State.WAIT_USER_CONFIRM)

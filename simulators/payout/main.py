@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from fastapi import FastAPI
 
+from simulators.journal import Journal
 from simulators.payout import admin, api, pages
 from simulators.payout.bank import Bank
 from simulators.payout.clock import Clock
@@ -18,8 +19,7 @@ from simulators.payout.faults import FaultPlan
 from simulators.payout.notices import Notifier
 from simulators.payout.settings import Settings
 from simulators.payout.signing import Seals
-from simulators.wecom.journal import Journal
-from simulators.wecom.wire import BreakableProtocol
+from simulators.wire import server
 
 
 def create_app(bank: Bank, seals: Seals, appid: str) -> FastAPI:
@@ -71,17 +71,8 @@ def server_of(settings: Settings) -> uvicorn.Server:
     """The configured server."""
     clock = Clock()
     bank = Bank(clock=clock, journal=Journal(settings.file))
-    config = uvicorn.Config(
-        create_app(bank, seals_of(settings, clock), settings.appid),
-        host=settings.bind_host,
-        port=settings.port,
-        http=BreakableProtocol,
-        ws="none",
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=2,
-    )
-    return uvicorn.Server(config)
+    app = create_app(bank, seals_of(settings, clock), settings.appid)
+    return server(app, settings.bind_host, settings.port)
 
 
 def main() -> None:

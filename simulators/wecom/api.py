@@ -14,7 +14,7 @@ from simulators.wecom.faults import Fault
 from simulators.wecom.sending import send
 from simulators.wecom.state import App, Json
 from simulators.wecom.updating import recall, update_template_card
-from simulators.wecom.wire import break_connection
+from simulators.wire import break_connection
 
 
 @dataclass(frozen=True)

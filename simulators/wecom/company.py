@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 
+from simulators.journal import Journal
 from simulators.wecom import seed
 from simulators.wecom.clock import Clock
 from simulators.wecom.faults import FaultPlan
-from simulators.wecom.journal import Journal
 from simulators.wecom.limits import ApiLimit, MemberLimit
 from simulators.wecom.state import (
     App,

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from simulators.journal import Journal
 from simulators.wecom import admin, api, pages, seed
 from simulators.wecom.callbacks import CallbackEngine
 from simulators.wecom.clock import Clock
 from simulators.wecom.company import Company
-from simulators.wecom.journal import Journal
 from simulators.wecom.settings import Settings
-from simulators.wecom.wire import BreakableProtocol
+from simulators.wire import server
 
 
 def create_app(company: Company) -> FastAPI:
@@ -45,18 +45,8 @@ def company_of(settings: Settings) -> Company:
 
 
 def server_of(settings: Settings) -> uvicorn.Server:
-    """The configured server; it writes no access log, since URLs carry tokens."""
-    config = uvicorn.Config(
-        create_app(company_of(settings)),
-        host=settings.bind_host,
-        port=settings.port,
-        http=BreakableProtocol,
-        ws="none",
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=2,
-    )
-    return uvicorn.Server(config)
+    """The configured server."""
+    return server(create_app(company_of(settings)), settings.bind_host, settings.port)
 
 
 def main() -> None:

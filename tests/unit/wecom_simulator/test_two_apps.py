@@ -3,11 +3,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from simulators.journal import Journal
 from simulators.wecom.access import authorize
 from simulators.wecom.clock import Clock
 from simulators.wecom.company import Company
 from simulators.wecom.errors import WecomError
-from simulators.wecom.journal import Journal
 from simulators.wecom.sending import send
 from simulators.wecom.state import App
 

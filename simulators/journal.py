@@ -1,11 +1,10 @@
-"""Keeps the company's chats in an SQLite file, so that a restart finds them again."""
+"""Keeps a simulator's state in an SQLite file, so that a restart finds it again."""
 
 import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-
-from simulators.wecom.state import Json
+from typing import Any
 
 
 class Journal:
@@ -22,14 +21,14 @@ class Journal:
             " (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID"
         )
 
-    def put(self, kind: str, key: str, body: Json) -> None:
+    def put(self, kind: str, key: str, body: dict[str, Any]) -> None:
         """Insert or replace one document."""
         self._db.execute(
             "INSERT OR REPLACE INTO document VALUES (?, ?, ?)",
             (kind, key, json.dumps(body, ensure_ascii=False)),
         )
 
-    def all(self, kind: str) -> Iterator[Json]:
+    def all(self, kind: str) -> Iterator[dict[str, Any]]:
         """Every document of a kind, in the order of its id."""
         rows = self._db.execute("SELECT body FROM document WHERE kind = ? ORDER BY id", (kind,))
         return (json.loads(body) for (body,) in rows)

@@ -1,8 +1,10 @@
-"""Breaking connections on purpose: a server protocol that can find the socket of a request."""
+"""The simulators' server, which can break a connection on purpose."""
 
 import asyncio
 from typing import cast
 
+import uvicorn
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,6 +25,21 @@ class BreakableProtocol(H11Protocol):
         """Forget the connection."""
         _transports.pop(self._peer, None)
         super().connection_lost(exc)
+
+
+def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """A simulator as a server; it writes no access log, since URLs carry tokens."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=BreakableProtocol,
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
 
 
 async def break_connection(request: Request) -> Response:
