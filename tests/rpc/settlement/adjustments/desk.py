@@ -1,13 +1,21 @@
 """A desk for adjustments: calls in one actor's name, short words, rules that two people made."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
+
 from kit.authn import SYSTEM, Actor
+from kit.clock import Clock
+from kit.errors import ServiceError
 from protos.settlement.v1 import adjustment_pb2 as pb
 from protos.settlement.v1.adjustment_pb2_grpc import AdjustmentServiceStub
+from services.settlement.main import mounts
+from tests.rpc.conftest import Serve
 from tests.rpc.settlement.conftest import Desk, unique
-from tests.rpc.settlement.words import line, money
+from tests.rpc.settlement.words import line, money, portion
 
 if TYPE_CHECKING:
     from protos.settlement.v1.adjustment_pb2_grpc import AdjustmentServiceAsyncStub
@@ -180,3 +188,36 @@ class Adjustments:
             for kind in ("earning", "debt", "holdback")
         )
         return earning, debt, holdback
+
+
+async def opened(serve: Serve, clock: Clock) -> Adjustments:
+    """A service with the split rules of both modes."""
+    books = Desk(await serve("settlement", mounts(clock)))
+    await books.put_rule(
+        "standard", "", portion("technician", "0.7"), portion("platform", remaining=True)
+    )
+    await books.put_rule(
+        "franchise",
+        "franchise",
+        portion("technician", "0.7"),
+        portion("outlet", "0.2"),
+        portion("platform", remaining=True),
+    )
+    return Adjustments(books)
+
+
+async def refused(call: Awaitable[Any], kind: type[ServiceError], reason: str) -> None:
+    with pytest.raises(kind) as refusal:
+        await call
+    assert refusal.value.reason == reason
+
+
+async def outcomes(*calls: Awaitable[Any]) -> list[str]:
+    async def outcome(call: Awaitable[Any]) -> str:
+        try:
+            await call
+        except ServiceError as refusal:
+            return refusal.reason
+        return "done"
+
+    return sorted(await asyncio.gather(*map(outcome, calls)))

@@ -10,11 +10,10 @@ from kit.clock import SHANGHAI, FixedClock
 from kit.errors import FailedPrecondition, NotFound, ServiceError
 from protos.settlement.v1 import adjustment_pb2 as pb
 from protos.settlement.v1 import settlement_pb2
-from services.settlement.main import mounts
 from tests.rpc.conftest import Serve
-from tests.rpc.settlement.adjusting import Adjustments
-from tests.rpc.settlement.conftest import Desk, unique
-from tests.rpc.settlement.words import money, portion
+from tests.rpc.settlement.adjustments.desk import Adjustments, opened, refused
+from tests.rpc.settlement.conftest import unique
+from tests.rpc.settlement.words import money
 
 TENTH = pb.HoldbackTerms(ratio="0.1", release_after_days=90)
 FRANCHISED = pb.HoldbackTerms(
@@ -25,18 +24,7 @@ CLOCK = FixedClock(datetime.now(UTC))
 
 @pytest.fixture(scope="module")
 async def desk(serve: Serve) -> Adjustments:
-    books = Desk(await serve("settlement", mounts(CLOCK)))
-    await books.put_rule(
-        "standard", "", portion("technician", "0.7"), portion("platform", remaining=True)
-    )
-    await books.put_rule(
-        "franchise",
-        "franchise",
-        portion("technician", "0.7"),
-        portion("outlet", "0.2"),
-        portion("platform", remaining=True),
-    )
-    made = Adjustments(books)
+    made = await opened(serve, CLOCK)
     await made.rule("quality", holdback=TENTH)
     await made.rule("franchise_quality", holdback=FRANCHISED)
     return made
@@ -47,12 +35,6 @@ async def kept(desk: Adjustments, fen: int = 200_00, **facts: str) -> tuple[Any,
     earning = await desk.earning(fen, **facts)
     (held,) = await desk.holdbacks(earning_id=earning.earning_id, party_kind="technician")
     return earning, held
-
-
-async def refused(call: Any, reason: str) -> None:
-    with pytest.raises(FailedPrecondition) as refusal:
-        await call
-    assert refusal.value.reason == reason
 
 
 async def test_a_part_of_each_posted_earning_is_kept_apart_until_its_date(
@@ -91,7 +73,7 @@ async def test_what_is_due_goes_back_by_itself_and_once(desk: Adjustments) -> No
     assert await desk.stands(earning.technician_id) == (140_00, 0, 0)
     (after,) = await desk.holdbacks(earning_id=earning.earning_id)
     assert (after.state, after.end_reason) == (pb.HOLDBACK_STATE_RELEASED, "到期释放")
-    await refused(desk.release(held.holdback_id), "SETTLEMENT_HOLDBACK_STATE")
+    await refused(desk.release(held.holdback_id), FailedPrecondition, "SETTLEMENT_HOLDBACK_STATE")
     assert (await desk.books.verify()).sound
 
 
@@ -100,15 +82,23 @@ async def test_before_its_date_it_goes_back_when_two_agree(desk: Adjustments) ->
     waiting = await desk.qian.release(held.holdback_id, "师傅离职结清")
     assert waiting.state == pb.HOLDBACK_STATE_HELD
     assert waiting.adjustment_id
-    await refused(desk.qian.release(held.holdback_id, "再来"), "SETTLEMENT_HOLDBACK_SPOKEN_FOR")
-    await refused(desk.qian.approve(waiting.adjustment_id), "SETTLEMENT_FOUR_EYES")
+    await refused(
+        desk.qian.release(held.holdback_id, "再来"),
+        FailedPrecondition,
+        "SETTLEMENT_HOLDBACK_SPOKEN_FOR",
+    )
+    await refused(
+        desk.qian.approve(waiting.adjustment_id), FailedPrecondition, "SETTLEMENT_FOUR_EYES"
+    )
     approved = await desk.zhao.approve(waiting.adjustment_id)
     assert (approved.kind, approved.state) == (
         pb.ADJUSTMENT_KIND_EARLY_RELEASE,
         pb.ADJUSTMENT_STATE_POSTED,
     )
     assert await desk.stands(earning.technician_id) == (140_00, 0, 0)
-    await refused(desk.zhao.reverse(waiting.adjustment_id), "SETTLEMENT_ADJUSTMENT_FINAL")
+    await refused(
+        desk.zhao.reverse(waiting.adjustment_id), FailedPrecondition, "SETTLEMENT_ADJUSTMENT_FINAL"
+    )
 
 
 async def test_a_forfeiture_needs_two_and_keeps_it_from_going_back_meanwhile(
@@ -142,7 +132,9 @@ async def test_an_early_release_that_nobody_approved_is_overtaken_by_the_date(
     CLOCK.advance(timedelta(days=91))
     await desk.release_due()
     assert (await desk.get(waiting.adjustment_id)).state == pb.ADJUSTMENT_STATE_REJECTED
-    await refused(desk.zhao.approve(waiting.adjustment_id), "SETTLEMENT_ADJUSTMENT_STATE")
+    await refused(
+        desk.zhao.approve(waiting.adjustment_id), FailedPrecondition, "SETTLEMENT_ADJUSTMENT_STATE"
+    )
 
 
 async def test_an_approval_and_the_date_at_once_let_it_go_once(desk: Adjustments) -> None:
