@@ -21,7 +21,7 @@ from protos.settlement.v1 import statement_pb2 as pb
 from protos.settlement.v1.statement_pb2_grpc import StatementServiceStub
 from services.settlement.main import mounts
 from tests.rpc.conftest import Serve
-from tests.rpc.settlement.adjusting import Adjustments
+from tests.rpc.settlement.adjustments.desk import Adjustments
 from tests.rpc.settlement.conftest import Desk, unique
 from tests.rpc.settlement.words import line, money, portion
 
